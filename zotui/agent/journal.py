@@ -1,0 +1,269 @@
+"""What a running turn writes into the file. Every write holds the turn's fence: a worker that was taken for dead
+can write nothing more."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from zotui.conversations.chats import tool_calls
+from zotui.conversations.records import Turn
+from zotui.conversations.turns import TurnView, close_open_rows, seal_parts, viewed
+from zotui.errors import StoreFull
+from zotui.models.provider import ToolCall, Usage
+from zotui.store import Store, Transaction, new_id, now_ms
+from zotui.store.work import check, finish
+from zotui.text import clean, one_line
+from zotui.toolbox import Ask
+
+T = TypeVar("T")
+FULL_DISK_PAUSE_S = 1.0
+
+
+class Journal:
+    """The record of one turn, kept under one fence. All methods raise Fenced when the turn is somebody else's."""
+
+    def __init__(self, store: Store, turn: str, fence: int) -> None:
+        self._store = store
+        self.turn = turn
+        self.fence = fence
+
+    async def begin(self) -> TurnView:
+        """The turn as it stands; its request becomes a message when it is first begun."""
+
+        def begin(db: Transaction) -> TurnView:
+            view = viewed(db, self.turn)
+            if view.messages:
+                return view
+            turn = view.turn
+            _add_message(db, turn, "user", turn.input, "done")
+            return viewed(db, self.turn)
+
+        return await self._write(begin)
+
+    async def view(self) -> TurnView:
+        """The turn as it stands."""
+        return await self._store.read(lambda db: viewed(db, self.turn))
+
+    async def open_message(self, model: str) -> str:
+        """A new message of the assistant, still empty; its id."""
+
+        def put(db: Transaction) -> str:
+            return _add_message(db, viewed(db, self.turn).turn, "assistant", "", "running", model)
+
+        return await self._write(put, durable=False)
+
+    async def add(self, message: str, parts: list[tuple[str, str]]) -> None:
+        """Append streamed parts ``(kind, text)``. Survives a kill; the seal makes it survive a power cut."""
+
+        def put(db: Transaction) -> None:
+            for kind, text in parts:
+                db.execute(
+                    "INSERT INTO parts(message_id, kind, text) VALUES (?, ?, ?)", (message, kind, text)
+                )
+
+        await self._write(put, durable=False)
+
+    async def seal(
+        self,
+        message: str,
+        *,
+        status: str = "done",
+        reason: str | None = None,
+        calls: list[ToolCall] | None = None,
+        usage: Usage | None = None,
+        raw: str = "",
+    ) -> None:
+        """End a streamed message: what came is its content, the model's calls are queued, its usage is noted."""
+
+        def put(db: Transaction) -> None:
+            seal_parts(db, message, status, reason)
+            now = now_ms()
+            if calls:
+                packed = [
+                    {"id": clean(call.id), "name": clean(call.name), "arguments": clean(call.raw)}
+                    for call in calls
+                ]
+                db.execute(
+                    "UPDATE messages SET tools = ? WHERE id = ?",
+                    (msgspec.json.encode(packed).decode(), message),
+                )
+            for position, call in enumerate(calls or []):
+                arguments = (
+                    call.raw if call.arguments is None else msgspec.json.encode(call.arguments).decode()
+                )
+                db.execute(
+                    "INSERT INTO tool_calls(id, message_id, turn_id, position, call_id, name, arguments, created_at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        new_id(),
+                        message,
+                        self.turn,
+                        position,
+                        clean(call.id),
+                        one_line(call.name, 100),
+                        clean(arguments),
+                        now,
+                    ),
+                )
+            if raw:
+                db.execute("UPDATE messages SET raw = ? WHERE id = ?", (clean(raw), message))
+            _add_usage(db, self.turn, message, status, usage or Usage())
+            db.execute(
+                "UPDATE conversations SET updated_at = ? WHERE id = (SELECT conv_id FROM turns WHERE id = ?)",
+                (now, self.turn),
+            )
+
+        await self._write(put)
+
+    async def start_call(self, call: str, effect: str) -> None:
+        """A tool call begins; on disk before it does, unless it only reads."""
+
+        def put(db: Transaction) -> None:
+            db.execute(
+                "UPDATE tool_calls SET status = 'running', effect = ?, started_at = ? WHERE id = ?",
+                (effect, now_ms(), call),
+            )
+
+        await self._write(put, durable=effect != "read")
+
+    async def end_call(
+        self, call: str, status: str, result: str, summary: str, reason: str | None = None
+    ) -> None:
+        """A tool call's outcome."""
+
+        def put(db: Transaction) -> None:
+            db.execute(
+                "UPDATE tool_calls SET status = ?, reason = ?, result = ?, summary = ?, finished_at = ? WHERE id = ?",
+                (status, reason, result, summary, now_ms(), call),
+            )
+
+        await self._write(put)
+
+    async def ask(self, call: str, question: Ask) -> None:
+        """A tool call waits for the person's answer."""
+
+        def put(db: Transaction) -> None:
+            db.execute("UPDATE tool_calls SET status = 'waiting' WHERE id = ?", (call,))
+            db.execute(
+                "INSERT INTO approvals(id, kind, tool_call_id, turn_id, text, choices, created_at)"
+                " VALUES (?, 'question', ?, ?, ?, ?, ?)",
+                (
+                    new_id(),
+                    call,
+                    self.turn,
+                    clean(question.text),
+                    msgspec.json.encode([one_line(choice, 200) for choice in question.choices]).decode(),
+                    now_ms(),
+                ),
+            )
+
+        await self._write(put)
+
+    async def park(self) -> bool:
+        """Wait for answers, held by nobody; False when they have all come meanwhile."""
+
+        def put(db: Transaction) -> bool:
+            waiting = db.execute(
+                "SELECT 1 FROM approvals WHERE turn_id = ? AND status = 'waiting'", (self.turn,)
+            ).get
+            if waiting:
+                finish(db, "turns", self.turn, self.fence, "waiting", "question")
+            return bool(waiting)
+
+        return await self._write(put)
+
+    async def finish(self, status: str, reason: str | None = None, error: str | None = None) -> None:
+        """End the turn, and whatever it left open."""
+
+        def put(db: Transaction) -> None:
+            finish(db, "turns", self.turn, self.fence, status, reason, error=error)
+            left = status if status in ("cancelled", "interrupted", "failed") else "interrupted"
+            close_open_rows(db, self.turn, left, reason or "")
+
+        await self._write(put)
+
+    async def give_up(self, why: str) -> None:
+        """This process ends: hand the turn back where that is safe, else mark it with what came."""
+        await self._write(lambda db: wind_up(db, self.turn, self.fence, why))
+
+    async def _write(self, do: Callable[[Transaction], T], *, durable: bool = True) -> T:
+        def fenced(db: Transaction) -> T:
+            check(db, "turns", self.turn, self.fence)
+            return do(db)
+
+        while True:
+            try:
+                return await self._store.write(fenced, durable=durable)
+            except StoreFull:  # nothing is lost: it is still in memory, and room may come
+                await asyncio.sleep(FULL_DISK_PAUSE_S)
+
+
+MOST_ATTEMPTS = 3
+
+
+def wind_up(db: Transaction, turn_id: str, fence: int, why: str) -> None:
+    """A running turn whose worker is gone: queued again where nothing would be done or said twice, else
+    ``interrupted`` with what is known. Raises Fenced."""
+    check(db, "turns", turn_id, fence)
+    view = viewed(db, turn_id)
+    calls = tool_calls(db, "turn_id", turn_id)
+    streaming = [message for message in view.replies if message.status == "running"]
+    said = any(message.content or message.reasoning for message in streaming)
+    acted = any(call.status == "running" and call.effect != "read" for call in calls)
+    if view.turn.stop:
+        finish(db, "turns", turn_id, fence, "cancelled", "stopped")
+        close_open_rows(db, turn_id, "cancelled", "stopped")
+    elif said or acted or view.turn.attempt >= MOST_ATTEMPTS:
+        finish(db, "turns", turn_id, fence, "interrupted", why)
+        close_open_rows(db, turn_id, "interrupted", why)
+    else:
+        for message in streaming:
+            db.execute("DELETE FROM messages WHERE id = ?", (message.id,))
+        db.execute(
+            "UPDATE tool_calls SET status = 'queued' WHERE turn_id = ? AND status = 'running'", (turn_id,)
+        )
+        finish(db, "turns", turn_id, fence, "queued", why)
+
+
+def _add_message(db: Transaction, turn: Turn, role: str, content: str, status: str, model: str = "") -> str:
+    message, now = new_id(), now_ms()
+    db.execute(
+        "INSERT INTO messages(id, conv_id, turn_id, position, role, content, status, model, created_at, finished_at)"
+        " VALUES (?, ?, ?, (SELECT coalesce(max(position), 0) + 1 FROM messages WHERE conv_id = ?), ?, ?, ?, ?, ?, ?)",
+        (
+            message,
+            turn.conv_id,
+            turn.id,
+            turn.conv_id,
+            role,
+            content,
+            status,
+            model,
+            now,
+            None if status == "running" else now,
+        ),
+    )
+    db.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (now, turn.conv_id))
+    return message
+
+
+def _add_usage(db: Transaction, turn: str, message: str, status: str, usage: Usage) -> None:
+    db.execute(
+        "INSERT INTO usage(id, conv_id, turn_id, message_id, model, status, input_tokens, output_tokens, cached_tokens,"
+        " reasoning_tokens, cost, created_at)"
+        " SELECT ?, m.conv_id, ?, m.id, m.model, ?, ?, ?, ?, ?, ?, ? FROM messages m WHERE m.id = ?",
+        (
+            new_id(),
+            turn,
+            status,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cached_tokens,
+            usage.reasoning_tokens,
+            usage.cost,
+            now_ms(),
+            message,
+        ),
+    )

@@ -1,0 +1,270 @@
+"""One turn: context → model → tools → reply, until the model stops."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from zotui.agent.context import Context, build
+from zotui.agent.journal import Journal
+from zotui.conversations import Message, ToolCallRecord, TurnOptions
+from zotui.conversations.chats import messages as chat_messages
+from zotui.conversations.turns import TurnView
+from zotui.errors import Fenced, ZotuiError
+from zotui.models.provider import (
+    Finished,
+    Provider,
+    ProviderError,
+    ReasoningDelta,
+    TextDelta,
+    ToolCall,
+    Usage,
+)
+from zotui.models.registry import Models
+from zotui.store import Store
+from zotui.text import Cleaner, one_line
+from zotui.toolbox import Ask, Toolbox, ToolContext, ToolError
+
+BATCH_S = 0.06  # streamed parts are written at most this often; the first at once
+HISTORY = 400  # messages looked at for one request
+BROKEN_OFF = ("truncated", "timeout", "connection", "protocol", "server", "overloaded")
+
+Recall = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, request -> memories
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """The limits of one turn."""
+
+    max_steps: int = 24
+    tool_timeout_s: float = 120.0
+    context_tokens: int = 32_000
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """All that turns have in common."""
+
+    store: Store
+    models: Models
+    toolbox: Toolbox
+    recall: Recall
+    workspace: str
+    limits: Limits
+
+    async def context(self, view: TurnView, history: Sequence[Message]) -> Context:
+        """What the model would be sent for a turn now. Raises ProviderError when it cannot fit."""
+        options = _options(view)
+        memories = await self.recall(view.turn.conv_id, view.turn.input) if options.memory else []
+        return build(
+            history,
+            system=options.system,
+            memories=memories,
+            workspace=self.workspace,
+            budget=self.limits.context_tokens,
+        )
+
+
+class TurnRun:
+    """One claimed turn. Cancelling :meth:`run` closes the connection at once; the caller settles the rows."""
+
+    def __init__(self, agent: Agent, journal: Journal) -> None:
+        self._agent = agent
+        self._journal = journal
+
+    async def run(self) -> None:
+        """From where the turn stands to its end, or until it waits for the person. Raises Fenced."""
+        journal = self._journal
+        try:
+            view = await journal.begin()
+            while True:
+                last = view.replies[-1] if view.replies else None
+                open_calls = [call for call in view.tool_calls if call.status in ("queued", "running")]
+                if open_calls:
+                    await self._run_calls(view, open_calls)
+                    if (
+                        any(call.status == "waiting" for call in (await journal.view()).tool_calls)
+                        and await journal.park()
+                    ):
+                        return None
+                elif last is not None and not last.tool_calls:
+                    return await journal.finish("done")
+                elif len(view.replies) >= self._agent.limits.max_steps:
+                    return await journal.finish(
+                        "failed",
+                        "max_steps",
+                        f"stopped after {len(view.replies)} requests to the model (max_steps under [agent] in config.toml)",
+                    )
+                else:
+                    await self._request(view)
+                view = await journal.view()
+        except ProviderError as error:
+            shown = any(
+                message.content for message in (await journal.view()).replies if message.status != "done"
+            )
+            broken_off = error.kind in BROKEN_OFF and (error.partial or shown)
+            await journal.finish(
+                "interrupted" if broken_off else "failed", error.kind, one_line(str(error), 1000)
+            )
+        except Fenced:
+            raise
+        except ZotuiError as error:
+            await journal.finish("failed", "error", one_line(str(error), 1000))
+
+    async def _request(self, view: TurnView) -> None:
+        """Ask the model once, its answer streaming into the file."""
+        conversation = view.turn.conv_id
+        history = await self._agent.store.read(lambda db: chat_messages(db, conversation, limit=HISTORY))
+        context = await self._agent.context(
+            view, [message for message in history if message.status != "running"]
+        )
+        chosen = view.turn.model or await self._conversation_model(conversation)
+        provider, model, name = await self._agent.models.resolve(chosen)
+        tools = self._agent.toolbox.schemas() if _options(view).tools else []
+        message = await self._journal.open_message(name)
+        answer = Answer(self._journal, message)
+        try:
+            await answer.take(provider, model, context, tools)
+        except ProviderError as error:
+            status = "interrupted" if error.kind in BROKEN_OFF and answer.said else "failed"
+            await self._journal.seal(message, status=status, reason=error.kind, usage=answer.usage)
+            raise
+        await self._journal.seal(
+            message,
+            reason=answer.reason,
+            calls=answer.calls,
+            usage=answer.usage,
+            raw=answer.raw_if_blank(provider),
+        )
+
+    async def _conversation_model(self, conversation: str) -> str:
+        row = await self._agent.store.read(
+            lambda db: db.execute("SELECT model FROM conversations WHERE id = ?", (conversation,)).get
+        )
+        return str(row or "")
+
+    async def _run_calls(self, view: TurnView, calls: list[ToolCallRecord]) -> None:
+        """Run tool calls side by side; each ends with an outcome in the file."""
+        async with asyncio.TaskGroup() as group:
+            for call in calls:
+                group.create_task(self._run_call(view, call))
+
+    async def _run_call(self, view: TurnView, call: ToolCallRecord) -> None:
+        journal, options = self._journal, _options(view)
+        context = ToolContext(view.turn.conv_id, view.turn.id, call.id, options.attended)
+        try:
+            if not options.tools:
+                raise ToolError("tools are off for this turn", "answer without them")
+            tool = self._agent.toolbox.find(call.name)
+            await journal.start_call(call.id, tool.effect)
+            outcome = await self._agent.toolbox.run(
+                call.name, _arguments(call.arguments), context, self._agent.limits.tool_timeout_s
+            )
+        except ToolError as error:
+            await journal.end_call(call.id, "failed", f"error: {error}", one_line(error.message, 60), "error")
+            return
+        if isinstance(outcome, Ask):
+            await journal.ask(call.id, outcome)
+        else:
+            await journal.end_call(call.id, "done", outcome.text, outcome.summary)
+
+
+class Answer:
+    """A model's answer as it comes, cleaned and written in small batches."""
+
+    def __init__(self, journal: Journal, message: str) -> None:
+        self._journal = journal
+        self._message = message
+        self._cleaners = {"text": Cleaner(), "reasoning": Cleaner()}
+        self._waiting: list[tuple[str, str]] = []
+        self._more = asyncio.Event()
+        self._ended = asyncio.Event()
+        self.said = False
+        self.calls: list[ToolCall] = []
+        self.usage: Usage | None = None
+        self.reason = ""
+
+    async def take(
+        self, provider: Provider, model: str, context: Context, tools: Sequence[dict[str, object]]
+    ) -> None:
+        """Read the whole answer. What came is in the file, whatever ends it. Raises ProviderError."""
+        pen = asyncio.create_task(self._write_batches())
+        stream = provider.stream(model=model, messages=context.messages, tools=tools)
+        try:
+            async for event in stream:
+                match event:
+                    case TextDelta(text):
+                        self._put("text", text)
+                    case ReasoningDelta(text):
+                        self._put("reasoning", text)
+                    case ToolCall():
+                        self.calls.append(event)
+                    case Usage():
+                        self.usage = event
+                    case Finished(reason):
+                        self.reason = reason
+                if pen.done():  # the turn was given to another worker
+                    break
+        finally:
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()
+            for kind, cleaner in self._cleaners.items():
+                self._keep(kind, cleaner.finish())
+            self._ended.set()
+            self._more.set()
+            await asyncio.shield(pen)
+        self.calls = _distinct(self.calls)
+
+    def raw_if_blank(self, provider: Provider) -> str:
+        """The provider's last raw words when the answer has neither text nor calls."""
+        return "" if self.said or self.calls else str(getattr(provider, "last_raw", ""))[-4000:]
+
+    def _put(self, kind: str, text: str) -> None:
+        self._keep(kind, self._cleaners[kind].feed(text))
+
+    def _keep(self, kind: str, text: str) -> None:
+        if not text:
+            return
+        self.said = self.said or kind == "text"
+        if self._waiting and self._waiting[-1][0] == kind:
+            self._waiting[-1] = (kind, self._waiting[-1][1] + text)
+        else:
+            self._waiting.append((kind, text))
+        self._more.set()
+
+    async def _write_batches(self) -> None:
+        """Write what waits: the first at once, then a batch at a time, the last when the answer has ended."""
+        while not self._ended.is_set() or self._waiting:
+            await self._more.wait()
+            self._more.clear()
+            parts, self._waiting = self._waiting, []
+            if parts:
+                await self._journal.add(self._message, parts)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BATCH_S):
+                    await self._ended.wait()
+
+
+def _options(view: TurnView) -> TurnOptions:
+    return msgspec.json.decode(view.turn.options, type=TurnOptions)
+
+
+def _arguments(text: str) -> object:
+    try:
+        parsed = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _distinct(calls: list[ToolCall]) -> list[ToolCall]:
+    """No two calls of one answer share an id: a result belongs to one call."""
+    seen: set[str] = set()
+    distinct = []
+    for number, call in enumerate(calls):
+        identity = call.id if call.id and call.id not in seen else f"{call.id or 'call'}-{number}"
+        seen.add(identity)
+        distinct.append(
+            call if identity == call.id else ToolCall(identity, call.name, call.arguments, call.raw)
+        )
+    return distinct

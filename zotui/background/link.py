@@ -1,0 +1,209 @@
+"""The door's side: find the background process, start one, keep in touch with it, end it."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from zotui import __version__, sockets
+from zotui.errors import StoreError
+from zotui.home import Home
+
+SOCKET = "serve.sock"
+LOCK = "serve.lock"
+START_S = 15.0
+STOP_S = 10.0
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who the background process is. ``since`` in milliseconds since 1970; ``doors`` as of the greeting."""
+
+    pid: int
+    since: int
+    version: str
+    detached: bool
+    doors: int = 0
+
+
+class Background:
+    """This home's background process, seen from a door."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._child: subprocess.Popen[bytes] | None = None
+        self._wanted = asyncio.Event()
+        self.identity: Identity | None = None
+        self.problem = ""
+
+    async def look(self) -> Identity | None:
+        """Who is there, or None."""
+        greeted = await self._connect("look")
+        if greeted is None:
+            return None
+        identity, _, writer = greeted
+        writer.close()
+        return identity
+
+    def want(self) -> None:
+        """There is work: start a process again that was stopped on purpose."""
+        self._wanted.set()
+
+    async def keep(self, ready: asyncio.Event, told: Callable[[str], None]) -> None:
+        """Have a background process for as long as this runs: attach, start one where there is none, and again
+        whenever it dies. After ``zotui stop`` it rests until :meth:`want`. ``told`` gets a line worth showing.
+        """
+        grace = 0.0
+        while True:
+            try:
+                greeted = await self._attach(told, grace)
+                self.problem = ""
+            except StoreError as error:
+                self.problem = str(error)
+                told(self.problem)
+                ready.set()
+                await asyncio.sleep(5)
+                continue
+            identity, reader, writer = greeted
+            self.identity = identity
+            self._wanted.clear()
+            ready.set()
+            try:
+                farewell = await _farewell(reader)
+            finally:
+                writer.close()
+                self.identity = None
+            if self._child is not None:
+                self._child.poll()
+            grace = 0.0
+            if farewell == "stopped":
+                told("the background process was stopped; it starts again with your next message")
+                await self._wanted.wait()
+            elif farewell == "replaced":
+                grace = START_S
+            else:
+                told("the background process was gone; another takes over")
+
+    async def stop(self, reason: str = "stopped") -> Identity | None:
+        """End the background process and wait until it is gone; who it was, or None where there was none."""
+        greeted = await self._connect("stop" if reason == "stopped" else "replace")
+        if greeted is None and not lock_is_held(self._home):
+            return None
+        who = greeted[0] if greeted else Identity(holder(self._home), 0, "", True)
+        end = time.monotonic() + (STOP_S if greeted else 0)
+        while lock_is_held(self._home):
+            if time.monotonic() > end and who.pid:  # it does not listen any more
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(who.pid, signal.SIGKILL)
+                end = time.monotonic() + STOP_S
+            await asyncio.sleep(0.02)
+        if greeted:
+            greeted[2].close()
+        return who
+
+    async def _attach(
+        self, told: Callable[[str], None], grace: float
+    ) -> "tuple[Identity, asyncio.StreamReader, asyncio.StreamWriter]":
+        """A connection to the background process of this version, started where needed. Raises StoreError."""
+        end = time.monotonic() + START_S
+        spawn_at = time.monotonic() + grace
+        spawned = False
+        while True:
+            greeted = await self._connect("door")
+            if greeted is not None:
+                identity, _, writer = greeted
+                if identity.version == __version__:
+                    return greeted
+                writer.close()
+                told(f"replacing the background process of zotui {identity.version} by {__version__}")
+                await self.stop("replaced")
+            elif not spawned and time.monotonic() >= spawn_at:
+                self._spawn()
+                spawned = True
+            elif spawned and self._child is not None and self._child.poll() not in (None, 0):
+                raise StoreError(
+                    "the background process does not start", f"see {self._home.logs / 'serve.log'}"
+                )
+            if time.monotonic() > end + grace:
+                raise StoreError(
+                    "the background process does not answer", f"see {self._home.logs / 'serve.log'}"
+                )
+            await asyncio.sleep(0.02)
+
+    async def _connect(
+        self, purpose: str
+    ) -> "tuple[Identity, asyncio.StreamReader, asyncio.StreamWriter] | None":
+        try:
+            stream = sockets.connect(self._home.run, SOCKET)
+        except OSError:
+            return None
+        reader, writer = await asyncio.open_unix_connection(sock=stream)
+        try:
+            writer.write(purpose.encode() + b"\n")
+            async with asyncio.timeout(5):
+                line = await reader.readline()
+            return msgspec.json.decode(line, type=Identity), reader, writer
+        except (OSError, TimeoutError, msgspec.DecodeError):
+            writer.close()
+            return None
+
+    def _spawn(self) -> None:
+        """Start a detached process, in a session of its own, with nothing of ours but the environment."""
+        log = os.open(self._home.logs / "serve.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            self._child = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "zotui",
+                    "--home",
+                    os.fspath(self._home.path),
+                    "serve",
+                    "--detached",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd=self._home.path,
+            )
+        finally:
+            os.close(log)
+
+
+def lock_is_held(home: Home) -> bool:
+    """Whether some process is the background process of this home."""
+    try:
+        handle = os.open(home.run / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+
+
+def holder(home: Home) -> int:
+    """The process id that the holder of the lock left in it; 0 where there is none."""
+    try:
+        return int((home.run / LOCK).read_text("ascii") or 0)
+    except (OSError, ValueError):
+        return 0
+
+
+async def _farewell(reader: asyncio.StreamReader) -> str:
+    """What the process said as it went: ``stopped``, ``replaced``, or nothing when it died."""
+    try:
+        return (await reader.readline()).decode("ascii", "replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,25 @@
+"""``zotui`` without a verb: the full-screen app."""
+
+import locale
+import os
+import sys
+from typing import Any
+
+from zotui.errors import UsageError
+from zotui.home import Home
+
+
+def open_app(options: dict[str, Any]) -> None:
+    """Check what can be checked before the screen is taken, then run the app. Raises ZotuiError."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the app needs a terminal", "zotui ask TEXT works without one")
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):
+        raise UsageError("TERM=dumb cannot show the app", "set TERM, e.g. to xterm-256color, or use zotui ask TEXT")
+    encoding = locale.getpreferredencoding(False).lower().replace("-", "")
+    if encoding not in ("utf8", "utf_8"):
+        raise UsageError(f"the terminal's encoding is {encoding}, not UTF-8", "export LANG=C.UTF-8")
+    home = Home(options["home"]).prepare()
+    home.config()
+    from zotui.tui.app import Zotui
+
+    Zotui(home, own_workers=options["no_daemon"]).run_on_terminal()

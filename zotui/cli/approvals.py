@@ -1,0 +1,53 @@
+"""``zotui approvals``: the inbox of questions."""
+
+from typing import Any
+
+import click
+import msgspec
+
+from zotui.cli.door import as_json, print_json, print_table, rfc3339, short, with_computer
+from zotui.store import now_ms
+from zotui.text import ago
+
+
+@click.group()
+def approvals() -> None:
+    """Questions of the agent that wait for you."""
+
+
+@approvals.command("list")
+@as_json
+@click.pass_obj
+def list_(options: dict[str, Any], as_json: bool) -> None:
+    """List what waits, the oldest first."""
+    found = with_computer(options, lambda computer: computer.turns.questions())
+    if as_json:
+        print_json([msgspec.to_builtins(q) | {"created_at": rfc3339(q.created_at)} for q in found])
+        return
+    now = now_ms()
+    rows = [
+        [short(q.id), ago(q.created_at, now), q.text + (f" ({' / '.join(q.choices)})" if q.choices else "")]
+        for q in found
+    ]
+    print_table(rows, "nothing waits for you")
+
+
+@approvals.command()
+@click.argument("id_")
+@click.argument("text", nargs=-1, required=True)
+@click.pass_obj
+def answer(options: dict[str, Any], id_: str, text: tuple[str, ...]) -> None:
+    """Answer a question; its turn goes on."""
+    with_computer(options, lambda computer: computer.turns.answer(id_, " ".join(text)), _workers(options))
+
+
+@approvals.command()
+@click.argument("id_")
+@click.pass_obj
+def deny(options: dict[str, Any], id_: str) -> None:
+    """Decline to answer; its turn goes on without."""
+    with_computer(options, lambda computer: computer.turns.answer(id_, None), _workers(options))
+
+
+def _workers(options: dict[str, Any]) -> Any:
+    return "none" if options["no_daemon"] else "background"

@@ -1,0 +1,169 @@
+"""``zotui ask``: one turn, streamed."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zotui.cli.door import as_json, print_json, print_text, with_computer
+from zotui.computer import Computer, ToolResult, TurnFailed, reply_of
+from zotui.conversations import Question
+from zotui.errors import NotFound, UsageError
+from zotui.models.provider import TextDelta
+from zotui.text import clean
+
+
+@click.command()
+@click.argument("text", nargs=-1)
+@click.option("-c", "conversation", metavar="CONV", help="Go on with this conversation (an id, its end, or: last).")
+@click.option("-m", "model", metavar="MODEL", help="PROVIDER/MODEL for this turn.")
+@click.option("--system", default="", help="More instructions for this turn.")
+@click.option("--file", "files", multiple=True, metavar="F", help="Add a text file to the request.")
+@click.option("--no-memory", is_flag=True, help="Recall nothing for this turn.")
+@click.option("--no-tools", is_flag=True, help="Offer the model no tools.")
+@click.option(
+    "--approve",
+    type=click.Choice(["ask", "all", "none"]),
+    default="ask",
+    help="Who answers what the agent asks: you at this terminal, or nobody (none).",
+)
+@as_json
+@click.pass_obj
+def ask(
+    options: dict[str, Any],
+    text: tuple[str, ...],
+    conversation: str | None,
+    model: str | None,
+    system: str,
+    files: tuple[str, ...],
+    no_memory: bool,
+    no_tools: bool,
+    approve: str,
+    as_json: bool,
+) -> int:
+    """Put one request; the answer streams to stdout as plain text.
+
+    Without TEXT, or with -, the request is read from stdin. Ctrl+C stops the answer; what came is kept.
+    """
+    request = _request(text, files)
+    attended = approve != "none" and sys.stdin.isatty() and sys.stderr.isatty()
+
+    async def run(computer: Computer) -> int:
+        turn = await computer.submit(
+            request,
+            await _conversation(computer, conversation),
+            model,
+            tools=not no_tools,
+            system=clean(system),
+            memory=not no_memory,
+            attended=attended,
+        )
+        with _stop_on_interrupt(computer, turn) as interrupted:
+            code = await _follow(computer, turn, attended=attended, quiet=as_json)
+        if as_json:
+            print_json(reply_of(await computer.turns.view(turn)))
+        return 130 if interrupted.is_set() else code
+
+    return with_computer(options, run, "own" if options["no_daemon"] else "background")
+
+
+async def _follow(computer: Computer, turn: str, *, attended: bool, quiet: bool) -> int:
+    """Print a turn as it goes on; 0 when it ends well."""
+    asker = asyncio.create_task(_answer_questions(computer, turn)) if attended else None
+    anything = False
+    try:
+        async for event in computer.events(turn):
+            if quiet:
+                continue
+            if isinstance(event, TextDelta):
+                anything = True
+                print_text(event.text, end="")
+            elif isinstance(event, ToolResult):
+                print_text("\n" if anything else "", end="")
+                print(f"▸ {event.name}  {event.status}  {event.summary}", file=sys.stderr)
+                anything = False
+    except TurnFailed as failed:
+        if anything:
+            print_text("")
+        print(f"zotui: {failed.reply.status}: {failed.message}", file=sys.stderr)
+        return 1
+    finally:
+        if asker is not None:
+            asker.cancel()
+    if not quiet:
+        print_text("" if anything else "(model returned no text)")
+    return 0
+
+
+async def _answer_questions(computer: Computer, turn: str) -> None:
+    """Put the turn's open questions to the person at the terminal."""
+    asked: set[str] = set()
+    async for view in computer.turns.follow(turn):
+        question = view.question
+        if question is not None and question.id not in asked:
+            asked.add(question.id)
+            answer = await asyncio.to_thread(_prompt, question)
+            with contextlib.suppress(NotFound, UsageError):
+                await computer.turns.answer(question.id, answer or None)
+
+
+def _prompt(question: Question) -> str:
+    print(f"\n? {question.text}", file=sys.stderr)
+    for number, choice in enumerate(question.choices, 1):
+        print(f"  {number} {choice}", file=sys.stderr)
+    print("answer (empty to decline): ", end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline().strip()
+    if answer.isdigit() and 0 < int(answer) <= len(question.choices):
+        return question.choices[int(answer) - 1]
+    return answer
+
+
+@contextlib.contextmanager
+def _stop_on_interrupt(computer: Computer, turn: str) -> Iterator[asyncio.Event]:
+    """Ctrl+C asks the turn to stop instead of tearing this process down; a second one does that."""
+    interrupted = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    stopping: list[asyncio.Task[bool]] = []
+
+    def stop() -> None:
+        interrupted.set()
+        loop.remove_signal_handler(signal.SIGINT)
+        stopping.append(asyncio.create_task(computer.turns.stop(turn)))
+
+    loop.add_signal_handler(signal.SIGINT, stop)
+    try:
+        yield interrupted
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+async def _conversation(computer: Computer, name: str | None) -> str | None:
+    if name == "last":
+        latest = await computer.chats.list(limit=1)
+        if not latest:
+            raise NotFound("there is no conversation yet", "leave -c out")
+        return latest[0].id
+    return (await computer.chats.find(name)).id if name else None
+
+
+def _request(text: tuple[str, ...], files: tuple[str, ...]) -> str:
+    """The whole request: words or stdin, then the files. Raises UsageError."""
+    words = " ".join(text)
+    if words in ("", "-"):
+        if sys.stdin.isatty() and not words:
+            raise UsageError("there is nothing to ask", "zotui ask TEXT, or pipe it in")
+        words = sys.stdin.buffer.read().decode("utf-8", "replace")
+    for name in files:
+        try:
+            content = Path(name).read_bytes()
+        except OSError as error:
+            raise UsageError(f"--file {name}: {error.strerror}") from None
+        if b"\0" in content[:8192]:
+            raise UsageError(f"--file {name}: this is no text file")
+        words += f"\n\n{name}:\n```\n{content.decode('utf-8', 'replace')}\n```"
+    return words

@@ -1,0 +1,148 @@
+"""``zotui chats``: conversations."""
+
+import sys
+from typing import Any
+
+import click
+import msgspec
+
+from zotui.cli.door import as_json, print_json, print_table, print_text, rfc3339, short, with_computer
+from zotui.computer import Computer
+from zotui.conversations import Conversation, Message
+from zotui.errors import UsageError
+from zotui.store import now_ms
+from zotui.text import ago, one_line
+
+
+@click.group()
+def chats() -> None:
+    """Conversations. An ID may be cut to any end of it that fits only one."""
+
+
+@chats.command("list")
+@click.option("--limit", default=50, type=click.IntRange(1), help="How many, the latest first.")
+@click.option("--search", default="", help="Only those that hold these words.")
+@as_json
+@click.pass_obj
+def list_(options: dict[str, Any], limit: int, search: str, as_json: bool) -> None:
+    """List conversations, the latest first."""
+    found = with_computer(options, lambda computer: computer.chats.list(search=search, limit=limit))
+    if as_json:
+        print_json([_as_object(conversation) for conversation in found])
+        return
+    now = now_ms()
+    print_table(
+        [[short(c.id), ago(c.updated_at, now), str(c.messages), c.title] for c in found],
+        "no conversations" + (" with these words" if search else " yet: zotui ask TEXT"),
+    )
+
+
+@chats.command()
+@click.argument("id_")
+@as_json
+@click.pass_obj
+def show(options: dict[str, Any], id_: str, as_json: bool) -> None:
+    """Show a conversation whole."""
+
+    async def run(computer: Computer) -> tuple[Conversation, list[Message]]:
+        conversation = await computer.chats.find(id_)
+        return conversation, await computer.chats.messages(conversation.id, limit=1_000_000)
+
+    conversation, messages = with_computer(options, run)
+    if as_json:
+        whole = [_message(message) for message in messages]
+        print_json(_as_object(conversation) | {"messages": whole})
+        return
+    for message in messages:
+        for call in message.tool_calls:
+            print_text(f"▸ {call.name} {one_line(call.arguments, 100)}  {call.status}  {call.summary}")
+        text = message.content or ("" if message.tool_calls else "(model returned no text)")
+        if text:
+            print_text(f"{'you' if message.role == 'user' else 'zo'}: {text}")
+        if message.status not in ("done", "running"):
+            print_text(f"[{message.status}: {message.reason or 'no reason is known'}]")
+        print_text("")
+
+
+@chats.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", default=20, type=click.IntRange(1))
+@as_json
+@click.pass_obj
+def search(options: dict[str, Any], words: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Search everything said."""
+    found = with_computer(options, lambda computer: computer.chats.search(" ".join(words), limit))
+    if as_json:
+        print_json(
+            [
+                {
+                    "conversation_id": conversation.id,
+                    "title": conversation.title,
+                    "message_id": message.id,
+                    "role": message.role,
+                    "created_at": rfc3339(message.created_at),
+                    "excerpt": excerpt,
+                }
+                for conversation, message, excerpt in found
+            ]
+        )
+        return
+    print_table([[short(c.id), one_line(c.title, 30), one_line(text, 200)] for c, _, text in found], "nothing found")
+
+
+@chats.command()
+@click.argument("id_")
+@click.argument("title", nargs=-1, required=True)
+@click.pass_obj
+def rename(options: dict[str, Any], id_: str, title: tuple[str, ...]) -> None:
+    """Give a conversation another title."""
+
+    async def run(computer: Computer) -> None:
+        conversation = await computer.chats.find(id_)
+        await computer.chats.rename(conversation.id, " ".join(title))
+
+    with_computer(options, run)
+
+
+@chats.command()
+@click.argument("id_")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def rm(options: dict[str, Any], id_: str, yes: bool) -> None:
+    """Delete a conversation with all its messages."""
+
+    async def run(computer: Computer) -> None:
+        conversation = await computer.chats.find(id_)
+        if not yes and not _sure(conversation):
+            raise UsageError("nothing was deleted", "--yes deletes without asking")
+        await computer.chats.delete(conversation.id)
+
+    with_computer(options, run)
+
+
+def _sure(conversation: Conversation) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return click.confirm(f"Delete {conversation.title!r} with {conversation.messages} messages?", err=True)
+
+
+def _as_object(conversation: Conversation) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(conversation)
+    return fields | {
+        "created_at": rfc3339(conversation.created_at),
+        "updated_at": rfc3339(conversation.updated_at),
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    calls = [
+        msgspec.to_builtins(call)
+        | {name: rfc3339(getattr(call, name)) for name in ("created_at", "started_at", "finished_at")}
+        for call in message.tool_calls
+    ]
+    fields: dict[str, Any] = msgspec.to_builtins(message)
+    return fields | {
+        "created_at": rfc3339(message.created_at),
+        "finished_at": rfc3339(message.finished_at),
+        "tool_calls": calls,
+    }

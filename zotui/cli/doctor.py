@@ -1,0 +1,152 @@
+"""``zotui doctor``: a check-up, each line with what mends it."""
+
+import asyncio
+import os
+import platform
+import shutil
+import stat
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import click
+import msgspec
+
+from zotui import __version__
+from zotui.background import Background
+from zotui.cli.door import as_json, print_json, print_text
+from zotui.errors import ZotuiError
+from zotui.home import Home
+
+FIXED_SQLITE = (3, 51, 3)  # the first with the WAL-reset fix
+ENOUGH_ROOM = 100_000_000
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One finding: ``status`` is ok, warn or fail; ``mend`` the line that mends it."""
+
+    name: str
+    status: str
+    found: str
+    mend: str = ""
+
+
+@click.command()
+@as_json
+@click.pass_obj
+def doctor(options: dict[str, Any], as_json: bool) -> int:
+    """A check-up of this machine and home. Exits 1 when something must be mended."""
+    checks = asyncio.run(_checks(Home(options["home"])))
+    healthy = all(check.status != "fail" for check in checks)
+    if as_json:
+        print_json({"healthy": healthy, "checks": checks})
+    else:
+        for check in checks:
+            glyph = {"ok": "✓", "warn": "!", "fail": "✗"}[check.status]
+            print_text(f"{glyph} {check.name:<12} {check.found}")
+            if check.mend:
+                print_text(f"  {'':<12} → {check.mend}")
+    return 0 if healthy else 1
+
+
+async def _checks(home: Home) -> list[Check]:
+    checks = [_versions(), _sqlite()]
+    try:
+        home.prepare()
+        checks.append(_modes(home))
+        checks.append(_room(home))
+        config = home.config()
+        checks.append(Check("config", "ok", f"{home.config_file}, model = {config.model}"))
+        checks.append(await asyncio.to_thread(_file, home))
+        who = await Background(home).look()
+        checks.append(Check("background", "ok", f"process {who.pid}, zotui {who.version}" if who else "not running"))
+        checks.append(await _model(home))
+    except ZotuiError as error:
+        checks.append(Check("home", "fail", error.message, error.hint))
+    return [*checks, *_terminal()]
+
+
+def _versions() -> Check:
+    found = []
+    for name in ("textual", "apsw", "httpx", "click", "msgspec", "rapidfuzz"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            return Check("versions", "fail", f"{name} is not installed", f"pip install {name}")
+    return Check("versions", "ok", f"zotui {__version__}, Python {platform.python_version()}, {', '.join(found)}")
+
+
+def _sqlite() -> Check:
+    from zotui.store.connection import sqlite_version
+
+    text = sqlite_version()
+    if tuple(int(part) for part in text.split(".")) < FIXED_SQLITE:
+        return Check("sqlite", "fail", f"{text} can corrupt a file in WAL mode", "pip install -U apsw")
+    return Check("sqlite", "ok", f"{text}, without the WAL-reset fault")
+
+
+def _modes(home: Home) -> Check:
+    wrong = []
+    for path, wanted in ((home.path, 0o700), (home.run, 0o700), (home.config_file, 0o600), (home.database, 0o600)):
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & ~wanted:
+            wrong.append((path, wanted))
+    if wrong:
+        mend = "; ".join(f"chmod {wanted:o} {path}" for path, wanted in wrong)
+        return Check("modes", "fail", f"others may read {', '.join(str(path) for path, _ in wrong)}", mend)
+    return Check("modes", "ok", f"{home.path} is yours alone (0700, files 0600)")
+
+
+def _room(home: Home) -> Check:
+    free = shutil.disk_usage(home.path).free
+    if free < ENOUGH_ROOM:
+        return Check("disk", "warn", f"only {free // 1_000_000} MB free at {home.path}", "free some space")
+    return Check("disk", "ok", f"{free / 1e9:.0f} GB free")
+
+
+def _file(home: Home) -> Check:
+    """The database opens, checks, and a durable write comes back."""
+    from zotui.store import VERSION, Store
+
+    store = Store.open(home.database, run=home.run, backups=home.backups)
+    try:
+        problems = store.read_now(lambda db: db.execute("PRAGMA quick_check(1)").get)
+        if problems != "ok":
+            return Check("file", "fail", f"{home.database}: {problems}", f"restore a copy from {home.backups}")
+        began = time.perf_counter()
+        store.write_now(lambda db: db.execute("INSERT OR REPLACE INTO desk(key, value) VALUES ('doctor', 'was here')"))
+        took = (time.perf_counter() - began) * 1000
+        mode = store.read_now(lambda db: db.execute("PRAGMA journal_mode").get)
+    finally:
+        store.close()
+    return Check("file", "ok", f"schema {VERSION}, journal {mode}, a write is on disk (FULL) in {took:.1f} ms")
+
+
+async def _model(home: Home) -> Check:
+    from zotui.models.discovery import discover
+
+    model = home.config().model
+    offers = await discover()
+    if model != "offline":
+        return Check("model", "ok", f"{model}" + (f"; also there: {offers[0].what}" if offers else ""))
+    if offers:
+        mend = f"in {home.config_file}: {offers[0].line}"
+        return Check("model", "warn", f"offline, though {offers[0].what}", mend)
+    return Check("model", "warn", "offline: no key and no local model server found", "start Ollama, or export a key")
+
+
+def _terminal() -> list[Check]:
+    term = os.environ.get("TERM", "")
+    colour = os.environ.get("COLORTERM", "")
+    encoding = (sys.stdout.encoding or "").lower()
+    if term in ("", "dumb"):
+        shown = Check("terminal", "warn", f"TERM is {term or 'not set'}: the app needs more", "use xterm-256color")
+    else:
+        colours = "24-bit" if colour in ("truecolor", "24bit") else "256" if "256" in term else "16"
+        size = shutil.get_terminal_size()
+        multiplexer = "tmux, " if os.environ.get("TMUX") else ""
+        remote = "ssh, " if os.environ.get("SSH_CONNECTION") else ""
+        shown = Check("terminal", "ok", f"{term}, {multiplexer}{remote}{colours} colours, {size.columns}x{size.lines}")
+    if "utf" not in encoding:
+        return [shown, Check("encoding", "warn", f"{encoding or 'none'} is not UTF-8", "export LANG=C.UTF-8")]
+    return [shown, Check("encoding", "ok", encoding)]

@@ -1,0 +1,115 @@
+"""``zotui serve``, ``stop`` and ``status``: the background process."""
+
+import asyncio
+import logging
+import logging.handlers
+import signal
+import sys
+from typing import Any
+
+import click
+
+from zotui.background import Background, Post
+from zotui.cli.door import as_json, print_json, print_text, rfc3339
+from zotui.computer import Computer
+from zotui.errors import UsageError
+from zotui.home import Home
+from zotui.private import make_file
+from zotui.store import now_ms
+from zotui.text import ago
+
+LOG_BYTES, LOG_FILES = 1_000_000, 3
+PATIENCE_S = 3.0
+
+
+@click.command()
+@click.option("--detached", is_flag=True, hidden=True, help="Leave when nobody needs it.")
+@click.pass_obj
+def serve(options: dict[str, Any], detached: bool) -> int:
+    """Run the background process in the foreground, taking over from a detached one. SIGTERM ends it."""
+    home = Home(options["home"]).prepare()
+    home.config()
+    _log_to(home, detached)
+    return asyncio.run(_serve(home, detached))
+
+
+@click.command()
+@click.pass_obj
+def stop(options: dict[str, Any]) -> None:
+    """End the background process; answers in progress are kept and marked."""
+    home = Home(options["home"])
+    gone = asyncio.run(Background(home).stop()) if home.run.is_dir() else None
+    print(f"stopped process {gone.pid}" if gone else "no background process was running", file=sys.stderr)
+
+
+@click.command()
+@as_json
+@click.pass_obj
+def status(options: dict[str, Any], as_json: bool) -> None:
+    """Who the background process is and what it does."""
+
+    async def look() -> dict[str, Any]:
+        async with Computer.open(options["home"], workers="none") as computer:
+            who, work = await computer.background.look(), await computer.work()
+        return {
+            "pid": who.pid if who else None,
+            "since": rfc3339(who.since) if who else None,
+            "doors": who.doors if who else 0,
+            **work,
+            "sandbox": "none",
+            "version": who.version if who else None,
+            "since_ms": who.since if who else 0,
+        }
+
+    found = asyncio.run(look())
+    since = found.pop("since_ms")
+    if as_json:
+        print_json(found)
+        return
+    if found["pid"] is None:
+        print_text("no background process")
+    else:
+        print_text(f"process {found['pid']}, up {ago(since, now_ms())}, {found['doors']} doors open")
+    print_text(f"turns: {found['queued']} queued, {found['running']} running")
+
+
+async def _serve(home: Home, detached: bool) -> int:
+    post = Post(home, detached=detached)
+    if not detached:
+        sitting = await Background(home).look()
+        if sitting is not None and not sitting.detached:
+            raise UsageError(f"process {sitting.pid} already serves this home", "zotui stop ends it")
+        if sitting is not None:
+            await Background(home).stop("replaced")
+    if not await asyncio.to_thread(post.take, PATIENCE_S):
+        if detached:
+            return 0  # another start was faster
+        raise UsageError("another process serves this home", "zotui stop ends it")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, post.go)
+    if detached:
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    try:
+        async with Computer.open(home, workers="all") as computer:
+            if not detached:
+                print_text(f"serving {home.path} (Ctrl+C ends it)")
+            await computer.serve(post)
+    finally:
+        await post.leave()
+    return 0
+
+
+def _log_to(home: Home, detached: bool) -> None:
+    """The detached process logs to a file that stays small; the foreground one to stderr."""
+    handler: logging.Handler
+    if detached:
+        make_file(home.logs / "serve.log")
+        handler = logging.handlers.RotatingFileHandler(
+            home.logs / "serve.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES
+        )
+    else:
+        handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -1,0 +1,117 @@
+"""The rows of a conversation as values."""
+
+from typing import Any, Literal
+
+import msgspec
+
+Status = Literal["queued", "running", "waiting", "done", "failed", "cancelled", "interrupted", "skipped"]
+
+
+class Conversation(msgspec.Struct, frozen=True):
+    """One chat. Times in milliseconds since 1970; ``messages`` counts them; ``model`` empty means the default."""
+
+    id: str
+    title: str
+    model: str
+    created_at: int
+    updated_at: int
+    messages: int = 0
+
+
+class ToolCallRecord(msgspec.Struct, frozen=True):
+    """One tool call and what came of it. ``arguments`` is the JSON text the model gave, ``result`` text or None."""
+
+    id: str
+    message_id: str
+    turn_id: str
+    call_id: str
+    name: str
+    arguments: str
+    effect: str
+    status: Status
+    reason: str | None
+    result: str | None
+    summary: str
+    created_at: int
+    started_at: int | None
+    finished_at: int | None
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message. While ``status`` is running, ``content`` holds what has come so far."""
+
+    id: str
+    conv_id: str
+    turn_id: str | None
+    position: int
+    role: Literal["system", "user", "assistant"]
+    content: str
+    reasoning: str
+    model: str
+    status: Status
+    reason: str | None
+    created_at: int
+    finished_at: int | None
+    raw: str | None = None
+    tool_calls: tuple[ToolCallRecord, ...] = ()
+
+
+class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a turn shall run. ``attended``: a person is there to answer questions."""
+
+    system: str = ""
+    tools: bool = True
+    memory: bool = True
+    attended: bool = True
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One request of a person and all that is done for it."""
+
+    id: str
+    conv_id: str
+    input: str
+    model: str
+    options: str
+    error: str | None
+    status: Status
+    reason: str | None
+    stop: int
+    attempt: int
+    fence: int
+    created_at: int
+    started_at: int | None
+    finished_at: int | None
+
+
+class Question(msgspec.Struct, frozen=True):
+    """Something the agent asks the person. ``choices`` may be empty: any text answers."""
+
+    id: str
+    kind: Literal["question", "approval"]
+    turn_id: str
+    conv_id: str
+    text: str
+    choices: list[str]
+    status: str
+    answer: str | None
+    created_at: int
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """Tokens and dollars of a turn or a conversation; None is unknown."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
+
+
+def columns(record: type[msgspec.Struct], table: str, leave_out: int = 0) -> str:
+    """The columns of a record in order, for a SELECT; the last ``leave_out`` fields are not in the table."""
+    fields = record.__struct_fields__
+    return ", ".join(f"{table}.{name}" for name in fields[: len(fields) - leave_out])
+
+
+def plain(value: Any) -> Any:
+    """A record as JSON types."""
+    return msgspec.to_builtins(value)

@@ -1,0 +1,27 @@
+"""Memory: remember, recall, edit, forget; every key keeps its history."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from zotui.memory.memories import Memories, Memory, Version
+
+__all__ = ["Memories", "Memory", "Version", "open_memory"]
+
+
+@asynccontextmanager
+async def open_memory(path: str | os.PathLike[str]) -> AsyncIterator[Memories]:
+    """Memory on a file of its own, apart from any home; its locks live beside it in ``PATH.run``. Raises StoreError."""
+    from zotui.private import make_folder
+    from zotui.store import Store
+
+    file = Path(os.path.abspath(path))
+    run = file.with_name(file.name + ".run")
+    make_folder(run)
+    store = await asyncio.to_thread(Store.open, file, run=run, backups=run)
+    try:
+        yield Memories(store)
+    finally:
+        await asyncio.to_thread(store.close)

@@ -1,0 +1,62 @@
+"""What the agent may do with memory."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from zotui.memory.memories import Memories, Memory
+from zotui.text import one_line
+from zotui.toolbox import Result, Tool, ToolContext
+
+
+class Remember(Struct, forbid_unknown_fields=True):
+    content: Annotated[str, Meta(description="The fact, as a sentence that stands alone.", min_length=1)]
+    key: Annotated[str, Meta(description="A short name, to overwrite and look up; may be empty.")] = ""
+
+
+class Recall(Struct, forbid_unknown_fields=True):
+    query: Annotated[str, Meta(description="Words to look for.", min_length=1)]
+    limit: Annotated[int, Meta(ge=1, le=50)] = 5
+
+
+class ListMemories(Struct, forbid_unknown_fields=True):
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+
+
+def tools(memories: Memories) -> list[Tool]:
+    """The memory tools."""
+
+    async def remember(arguments: Remember, context: ToolContext) -> Result:
+        meta = {"source": "agent", "conversation": context.conversation}
+        if arguments.key:
+            await memories.set(arguments.key, arguments.content, meta)
+        else:
+            await memories.memorize(arguments.content, meta)
+        return Result("Remembered.", "saved")
+
+    async def recall(arguments: Recall, context: ToolContext) -> Result:
+        found = await memories.recall(arguments.query, arguments.limit)
+        return Result(_lines(found) or "Nothing found.", f"{len(found)} found")
+
+    async def list_memories(arguments: ListMemories, context: ToolContext) -> Result:
+        found = await memories.list(limit=arguments.limit)
+        total = await memories.count()
+        return Result(_lines(found) or "Nothing is remembered yet.", f"{len(found)} of {total}")
+
+    return [
+        Tool(
+            "remember",
+            "Keep a fact about the person or their world for later conversations.",
+            Remember,
+            "write",
+            remember,
+        ),
+        Tool("recall", "Search what was remembered in all conversations.", Recall, "read", recall),
+        Tool("list_memories", "List the newest memories.", ListMemories, "read", list_memories),
+    ]
+
+
+def _lines(found: list[Memory]) -> str:
+    return "\n".join(
+        f"- {f'[{memory.key}] ' if memory.key else ''}{one_line(memory.content, 500)}" for memory in found
+    )

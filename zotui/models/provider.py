@@ -1,0 +1,128 @@
+"""What a provider is: one turn of a model as a stream of typed events.
+
+Messages and tools are given in the OpenAI chat shape, the lingua franca of the field; each dialect translates:
+
+* ``{"role": "system" | "user" | "assistant" | "tool", "content": str, "tool_calls"?: [...], "tool_call_id"?: str}``
+  with ``tool_calls = [{"id": str, "type": "function", "function": {"name": str, "arguments": JSON text}}]``
+* ``{"type": "function", "function": {"name": str, "description": str, "parameters": JSON schema}}``
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from zotui.errors import ZotuiError
+
+FinishReason = Literal["stop", "tool_calls", "length", "refusal", "content_filter", "pause", "cancelled"]
+ErrorKind = Literal[
+    "auth",
+    "billing",
+    "rate_limit",
+    "overloaded",
+    "server",
+    "timeout",
+    "truncated",
+    "protocol",
+    "connection",
+    "context_overflow",
+    "model_not_found",
+    "request_too_large",
+    "tool_use_failed",
+    "unsupported",
+    "bad_request",
+]
+
+
+class TextDelta(msgspec.Struct, frozen=True):
+    """More text of the answer, as the model sent it (not yet cleaned)."""
+
+    text: str
+
+
+class ReasoningDelta(msgspec.Struct, frozen=True):
+    """More of the model's visible reasoning."""
+
+    text: str
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """One whole tool call. ``arguments`` is None where ``raw`` is no JSON object."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any] | None
+    raw: str
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens and cost of one request. ``input_tokens`` includes the cached ones; None is unknown; cost in US dollars."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: float | None = None
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """The model is done, and why. Always the last event of a whole answer."""
+
+    reason: FinishReason
+
+
+Event = TextDelta | ReasoningDelta | ToolCall | Usage | Finished
+
+
+class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A model a provider offers. ``context_window`` in tokens, prices in US dollars per million tokens; None is unknown."""
+
+    id: str
+    context_window: int | None = None
+    input_price: float | None = None
+    output_price: float | None = None
+
+
+class ProviderError(ZotuiError):
+    """A request that gave no whole answer.
+
+    ``kind`` is the class of fault, ``status`` the HTTP status if there was one, ``retry_after_s`` what the server
+    asked for, ``retryable`` whether the same request may succeed later, ``partial`` whether text was already shown.
+    No message ever contains a key.
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        retryable: bool = False,
+        partial: bool = False,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint)
+        self.kind: ErrorKind = kind
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.retryable = retryable
+        self.partial = partial
+
+
+class Provider(Protocol):
+    """Somebody who answers."""
+
+    def stream(
+        self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+    ) -> AsyncIterator[Event]:
+        """One turn. Closing the iterator closes the connection at once. Raises ProviderError."""
+        ...
+
+    async def models(self) -> list[ModelInfo]:
+        """The models on offer. Raises ProviderError."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,102 @@
+"""One skill: a folder whose ``SKILL.md`` begins with YAML front matter (the Agent Skills format).
+
+Name problems are said, a missing description or unreadable front matter makes the skill invalid; either way it
+is listed. https://agentskills.io/specification
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from zotui.text import clean, one_line
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LONGEST_NAME = 64
+LONGEST_DESCRIPTION = 1024
+LARGEST = 1_000_000  # bytes of a SKILL.md
+
+
+class Skill(msgspec.Struct, frozen=True):
+    """A skill as found on disk. ``source`` says on which shelf: bundled, home or a folder's path."""
+
+    name: str
+    description: str
+    triggers: list[str]
+    path: str
+    source: str
+    enabled: bool
+    valid: bool
+    problems: list[str]
+    body: str = ""
+
+
+def load_skill(folder: Path, source: str) -> Skill:
+    """Read one skill folder; never raises for what is in it."""
+    problems: list[str] = []
+    try:
+        raw = (folder / "SKILL.md").read_bytes()[: LARGEST + 1]
+        if len(raw) > LARGEST:
+            raise ValueError(f"SKILL.md is larger than {LARGEST:,} bytes")
+        front, body = _split(clean(raw.decode("utf-8-sig")))
+        fields = _fields(front)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        said = one_line(getattr(error, "strerror", None) or str(error), 200)
+        return Skill(folder.name, "", [], str(folder), source, True, False, [said])
+    name = one_line(str(fields.get("name") or folder.name), 200)
+    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        problems.append(f"the name {name!r} is not 1 to 64 of a-z, 0-9 and single hyphens")
+    if name != folder.name:
+        problems.append(f"the name {name!r} is not the folder's, {folder.name!r}")
+    description = one_line(str(fields.get("description") or ""), 10 * LONGEST_DESCRIPTION)
+    if not description:
+        problems.append("there is no description")
+    elif len(description) > LONGEST_DESCRIPTION:
+        problems.append(f"the description is longer than {LONGEST_DESCRIPTION} characters")
+    return Skill(
+        name, description, _triggers(fields), str(folder), source, True, bool(description), problems, body
+    )
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Front matter and body. Raises ValueError where there is no front matter."""
+    lines = text.split("\n")
+    if lines[0].strip() != "---":
+        raise ValueError("line 1: SKILL.md does not begin with '---'")
+    for number, line in enumerate(lines[1:], 1):
+        if line.rstrip() == "---":
+            return "\n".join(lines[1:number]), "\n".join(lines[number + 1 :]).strip("\n")
+    raise ValueError("the front matter has no closing '---'")
+
+
+def _fields(front: str) -> dict[str, Any]:
+    """The front matter's fields, every scalar as text. Raises ValueError with the line."""
+    import yaml
+
+    class Plain(yaml.BaseLoader):
+        """Text stays text: no booleans, dates or numbers, and no aliases, which can blow up."""
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise ValueError("aliases are not allowed in the front matter")
+            return super().compose_node(parent, index)
+
+    try:
+        fields = yaml.load(front, Loader=Plain)
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 2}: " if error.problem_mark else ""
+        raise ValueError(f"{line}{error.problem or error}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"the front matter cannot be read: {error}") from None
+    if not isinstance(fields, dict):
+        raise ValueError("the front matter is no list of 'field: value'")
+    return fields
+
+
+def _triggers(fields: dict[str, Any]) -> list[str]:
+    """ZoClone's triggers: a comma string or a list, at the top or under metadata."""
+    metadata = fields.get("metadata")
+    found = fields.get("triggers") or (metadata.get("triggers") if isinstance(metadata, dict) else None) or []
+    items = found.split(",") if isinstance(found, str) else found if isinstance(found, list) else []
+    return [one_line(str(item), 100) for item in items if str(item).strip()]

@@ -1,0 +1,8 @@
+"""The file: schema, transactions, claims, change feed. All of SQLite is behind this face."""
+
+from zotui.store.changes import Watch
+from zotui.store.file import Reader, Store, Transaction
+from zotui.store.ids import new_id, now_ms
+from zotui.store.schema import VERSION
+
+__all__ = ["VERSION", "Reader", "Store", "Transaction", "Watch", "new_id", "now_ms"]

@@ -1,0 +1,130 @@
+"""What a tool is: a name, typed arguments that make its JSON schema, an effect, and how its result is cut to size."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Literal
+
+import msgspec
+
+from zotui.errors import ZotuiError
+from zotui.text import clean, cut, one_line
+
+Effect = Literal["read", "write", "run", "net", "outside", "settings"]
+RESULT_BUDGET = 12_000  # characters of one result that a model sees
+LONGEST_RESULT = 1_000_000  # characters of one result that are kept
+
+
+class ToolContext(msgspec.Struct, frozen=True):
+    """For whom a tool runs."""
+
+    conversation: str
+    turn: str
+    call: str
+    attended: bool
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a tool gives: text for the model, and a few words for the person."""
+
+    text: str
+    summary: str = ""
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A tool's way to say: this needs the person's answer first. The turn parks until there is one."""
+
+    text: str
+    choices: list[str] = []
+
+
+class ToolError(ZotuiError):
+    """A tool could not do it; the model is told the message and may try otherwise."""
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """One tool. ``run`` gets the validated arguments; only ``read`` tools may be run again after a crash."""
+
+    name: str
+    description: str
+    arguments: type[msgspec.Struct]
+    effect: Effect
+    run: Callable[[Any, ToolContext], Awaitable[Result | Ask]]
+
+    def schema(self) -> dict[str, Any]:
+        """The tool as OpenAI's chat completions describe it."""
+        return {
+            "type": "function",
+            "function": {
+                "name": self.name,
+                "description": self.description,
+                "parameters": _parameters(self.arguments),
+            },
+        }
+
+    def parse(self, arguments: Any) -> Any:
+        """Validated arguments. Raises ToolError that says what is wrong and what is expected."""
+        try:
+            return msgspec.convert(arguments, self.arguments)
+        except msgspec.ValidationError as error:
+            expected = msgspec.json.encode(_parameters(self.arguments)).decode()
+            raise ToolError(
+                f"{self.name}: {error}", f"call it again with arguments that fit {expected}"
+            ) from None
+
+
+class Toolbox:
+    """The tools there are, by name."""
+
+    def __init__(self, tools: Iterable[Tool] = ()) -> None:
+        self._tools = {tool.name: tool for tool in tools}
+
+    def schemas(self) -> list[dict[str, Any]]:
+        """All tools for a model."""
+        return [tool.schema() for tool in self._tools.values()]
+
+    def find(self, name: str) -> Tool:
+        """Raises ToolError that names the tools there are."""
+        try:
+            return self._tools[name]
+        except KeyError:
+            raise ToolError(
+                f"there is no tool {one_line(name, 60)!r}", f"there are: {', '.join(self._tools)}"
+            ) from None
+
+    async def run(self, name: str, arguments: Any, context: ToolContext, timeout_s: float) -> Result | Ask:
+        """Run one call: known tool, valid arguments, in time. Raises ToolError for all that goes wrong."""
+        tool = self.find(name)
+        if arguments is None:
+            raise ToolError(f"{name}: the arguments are not a JSON object", "send one JSON object")
+        parsed = tool.parse(arguments)
+        try:
+            async with asyncio.timeout(timeout_s):
+                outcome = await tool.run(parsed, context)
+        except TimeoutError:
+            raise ToolError(f"{name} took longer than {timeout_s:g} s and was stopped") from None
+        except ToolError:
+            raise
+        except ZotuiError as error:
+            raise ToolError(error.message, error.hint) from error
+        except Exception as error:
+            raise ToolError(f"{name} failed: {type(error).__name__}: {one_line(str(error), 300)}") from error
+        if isinstance(outcome, Ask):
+            return outcome
+        return Result(clean(outcome.text)[:LONGEST_RESULT], one_line(outcome.summary, 60))
+
+
+def shown_to_model(result: str, call: str) -> str:
+    """A result within the budget, with a pointer to the rest where it is longer."""
+    shown, left_out = cut(result, RESULT_BUDGET)
+    if not left_out:
+        return shown
+    return f'{shown}\n[{left_out:,} characters left out; read_result(call="{call}", offset=…) shows them]'
+
+
+def _parameters(arguments: type[msgspec.Struct]) -> dict[str, Any]:
+    """The JSON schema of a struct, in one piece and without what models do not need."""
+    schema = msgspec.json.schema(arguments)
+    found: dict[str, Any] = schema["$defs"][arguments.__name__]
+    found.pop("title", None)
+    found.setdefault("properties", {})
+    return found

@@ -1,0 +1,132 @@
+"""The synchronous twin for plain scripts, with ZoClone's names, argument order and return shapes.
+
+``from zotui import zo`` opens nothing. The first call opens the default home with a thread of its own; it is
+closed when Python exits.
+"""
+
+import asyncio
+import atexit
+import contextlib
+import getpass
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from zotui.computer import Computer
+from zotui.home import Home
+from zotui.skills import Shelf, Skill
+
+T = TypeVar("T")
+
+
+class Twin:
+    """A computer whose calls block. ``home`` None is the default home."""
+
+    def __init__(self, home: str | None = None) -> None:
+        self._home = home
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._computer: Computer | None = None
+        self._exit = contextlib.AsyncExitStack()
+        self.memory = TwinMemory(self)
+
+    def ask(
+        self, conv_id: str | None, message: str, provider: str = "", model: str = "", tools: Any = None
+    ) -> dict[str, Any]:
+        """One turn; ``{output, conversation_id, model, tool_calls, usage, …}``. Raises TurnFailed.
+
+        A conversation of an unknown id is begun under that id, as ZoClone did. ``tools=[]`` turns tools off.
+        """
+        name = "/".join(part for part in (provider, model) if part)
+
+        async def run(computer: Computer) -> dict[str, Any]:
+            if conv_id:
+                await computer.chats.ensure(conv_id)
+            reply = await computer.ask(message, conv_id or None, name or None, tools is None or bool(tools))
+            fields: dict[str, Any] = msgspec.to_builtins(reply)
+            return fields
+
+        reply: dict[str, Any] = self.call(run)
+        return reply
+
+    def call(self, do: Callable[[Computer], Coroutine[Any, Any, Any]]) -> Any:
+        """Run ``do(computer)`` on the computer's thread and wait for it."""
+        with self._lock:
+            if self._loop is None:
+                self._open()
+        assert self._loop is not None
+        assert self._computer is not None
+        return self._submit(do(self._computer))
+
+    def close(self) -> None:
+        """Close the computer and end its thread. The next call opens it again."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+            if loop is None:
+                return
+            asyncio.run_coroutine_threadsafe(self._exit.aclose(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            self._thread.join()
+            loop.close()
+
+    def _open(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="zotui", daemon=True)
+        self._thread.start()
+        self._exit = contextlib.AsyncExitStack()
+        try:
+            self._computer = self._submit(self._exit.enter_async_context(Computer.open(self._home)))
+        except BaseException:
+            loop, self._loop = self._loop, None
+            loop.call_soon_threadsafe(loop.stop)
+            raise
+        atexit.register(self.close)
+
+    def _submit(self, work: Coroutine[Any, Any, T]) -> T:
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+class TwinMemory:
+    """ZoClone's memory: plain dicts."""
+
+    def __init__(self, twin: Twin) -> None:
+        self._twin = twin
+
+    def memorize(self, content: str, meta: Mapping[str, Any] | None = None) -> str:
+        """Remember a text; its id."""
+        return str(self._twin.call(lambda computer: computer.memory.memorize(content, meta)))
+
+    def recall(self, query: str, top_k: int = 5) -> list[dict[str, Any]]:
+        """``[{id, content, meta}]``, best first."""
+        found = self._twin.call(lambda computer: computer.memory.recall(query, top_k))
+        return [{"id": memory.id, "content": memory.content, "meta": memory.meta} for memory in found]
+
+    def get_context(self, conv_id: str) -> list[dict[str, Any]]:
+        """What the model would be told for this conversation: ``[{id, content, meta}]``."""
+        found = self._twin.call(lambda computer: computer.memory.get_context(conv_id))
+        return [{"id": memory.id, "content": memory.content, "meta": memory.meta} for memory in found]
+
+    def set(self, key: str, value: str) -> None:
+        """Give a key a value."""
+        self._twin.call(lambda computer: computer.memory.set(key, value))
+
+    def get(self, key: str) -> str | None:
+        """A key's value, or None."""
+        value = self._twin.call(lambda computer: computer.memory.get(key))
+        return None if value is None else str(value)
+
+
+zo = Twin()
+
+
+def load_all_skills() -> dict[str, Skill]:
+    """The skills of the default home by name; nothing of them runs."""
+    return {skill.name: skill for skill in Shelf(Home().skills).list()}
+
+
+def whoami() -> str:
+    """The local user's name."""
+    return getpass.getuser()

@@ -1,0 +1,48 @@
+"""The workers of a computer, put together: only the process that does the work imports this."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from zotui.agent import Agent, Limits, Worker
+from zotui.agent.tools import tools as agent_tools
+from zotui.memory.tools import tools as memory_tools
+from zotui.models.discovery import discover
+from zotui.models.offline import Offline
+from zotui.models.registry import Models, ProviderRow
+from zotui.toolbox import Toolbox
+from zotui.workspace.tools import tools as workspace_tools
+
+if TYPE_CHECKING:
+    from zotui.computer import Computer
+
+
+def agent(computer: "Computer") -> Agent:
+    """The agent with this computer's models and tools. Raises UsageError where ``model`` names no provider."""
+    rows = {
+        name: ProviderRow(row.dialect, row.base_url, row.key, "", row.models)
+        for name, row in computer.config.providers.items()
+    }
+
+    async def recall(conversation: str, request: str) -> Sequence[str]:
+        return [memory.content for memory in await computer.memory.get_context(conversation, query=request)]
+
+    limits = computer.config.agent
+    return Agent(
+        store=computer.store,
+        models=Models(computer.config.model, rows, Offline(discover)),
+        toolbox=Toolbox(
+            [
+                *memory_tools(computer.memory),
+                *workspace_tools(computer.workspace),
+                *agent_tools(computer.store, computer.chats),
+            ]
+        ),
+        recall=recall,
+        workspace=str(computer.home.workspace),
+        limits=Limits(limits.max_steps, limits.tool_timeout_s, limits.context_tokens),
+    )
+
+
+def agent_worker(computer: "Computer") -> Worker:
+    """The agent's worker."""
+    return Worker(agent(computer), own_only=computer.owns_its_work)

@@ -1,0 +1,46 @@
+"""What the agent may do with the workspace: look."""
+
+import asyncio
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from zotui.text import size
+from zotui.toolbox import Result, Tool, ToolContext
+from zotui.workspace.folder import Folder
+
+LINES = 400
+
+
+class ListFiles(Struct, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(description="A folder of the workspace; empty for its root.")] = ""
+
+
+class ReadFile(Struct, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(min_length=1)]
+    line: Annotated[int, Meta(ge=1, description="First line.")] = 1
+    lines: Annotated[int, Meta(ge=1, le=2000, description="How many.")] = LINES
+
+
+def tools(folder: Folder) -> list[Tool]:
+    """The workspace tools."""
+
+    async def list_files(arguments: ListFiles, context: ToolContext) -> Result:
+        entries = await asyncio.to_thread(folder.list, arguments.path)
+        lines = [
+            f"{entry.path}/" if entry.folder else f"{entry.path}  {size(entry.size)}" for entry in entries
+        ]
+        return Result("\n".join(lines) or "The folder is empty.", f"{len(entries)} entries")
+
+    async def read_file(arguments: ReadFile, context: ToolContext) -> Result:
+        lines = (await asyncio.to_thread(folder.read, arguments.path)).splitlines()
+        first = arguments.line - 1
+        shown = lines[first : first + arguments.lines]
+        rest = len(lines) - first - len(shown)
+        more = f"\n[{rest} more lines; line={first + len(shown) + 1} shows them]" if rest > 0 else ""
+        return Result("\n".join(shown) + more, f"{len(shown)} of {len(lines)} lines")
+
+    return [
+        Tool("list_files", "List a folder of the workspace.", ListFiles, "read", list_files),
+        Tool("read_file", "Read lines of a text file of the workspace.", ReadFile, "read", read_file),
+    ]
