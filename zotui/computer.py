@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -15,7 +15,7 @@ from zotui.home import Config, Home
 from zotui.memory import Memories
 from zotui.models.provider import Event, Finished, ReasoningDelta, TextDelta, ToolCall, Usage
 from zotui.skills import Shelf
-from zotui.store import Store
+from zotui.store import Notes, Store
 from zotui.workspace import Files, Folder
 
 if TYPE_CHECKING:
@@ -73,18 +73,17 @@ class Computer:
         self.skills = Shelf(home.skills)
         self.files = Files(store)
         self.workspace = Folder(home.workspace)
+        self.desk = Notes(store)
         self.background = Background(home)
         self.worker: Worker | None = None
-        self.notice = ""
+        self.listener: Callable[[str], None] | None = None
         self.owns_its_work = False
         self._ready = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(
-        cls, home: str | Home | None = None, *, workers: Workers = "auto"
-    ) -> "AsyncIterator[Computer]":
+    async def open(cls, home: str | Home | None = None, *, workers: Workers = "auto") -> "AsyncIterator[Computer]":
         """The computer of a home, created where there is none. Starts no UI.
 
         ``workers``: who does the work. ``auto``: the background process where one runs, else this process, for its
@@ -92,8 +91,9 @@ class Computer:
         ``none``: nobody is needed. ``all``: this process is the background process.
         Raises HomeError, ConfigError, StoreError.
         """
-        place = (home if isinstance(home, Home) else Home(home)).prepare()
-        config = place.config()
+        place = home if isinstance(home, Home) else Home(home)
+        await asyncio.to_thread(place.prepare)
+        config = await asyncio.to_thread(place.config)
         store = await asyncio.to_thread(Store.open, place.database, run=place.run, backups=place.backups)
         computer = cls(place, config, store)
         try:
@@ -191,6 +191,22 @@ class Computer:
             names = ", ".join([OFFLINE, *BUILT_IN, *self.config.providers])
             raise UsageError(f"no provider {one_line(provider, 40)!r}", f"there are: {names}")
 
+    async def context(self, conversation: str) -> str | None:
+        """What the model was sent for the conversation's last request, with what each part costs; None without one."""
+        from zotui.workers import agent
+
+        turns = await self.chats.turns(conversation)
+        if not turns:
+            return None
+        view = await self.turns.view(turns[-1].id)
+        history = await self.chats.messages(conversation, limit=400)
+        context = await agent(self).context(view, [message for message in history if message.status != "running"])
+        rows = [f"{part.name:<14} {part.tokens:>7,} tokens" for part in context.parts]
+        rows.append(f"{'conversation':<14} {context.tokens - sum(part.tokens for part in context.parts):>7,} tokens")
+        rows.append(f"{'in all':<14} {context.tokens:>7,} of {self.config.agent.context_tokens:,} (estimated)")
+        texts = [f"── {part.name} ──\n{part.text}" for part in context.parts]
+        return "\n".join(rows) + "\n\n" + "\n\n".join(texts)
+
     async def work(self) -> dict[str, int]:
         """How many turns are queued and running."""
         rows = await self.store.read(
@@ -232,7 +248,8 @@ class Computer:
         self.worker.start()
 
     def _tell(self, line: str) -> None:
-        self.notice = line
+        if self.listener is not None:
+            self.listener(line)
         log.info("%s", line)
 
     async def _stop(self) -> None:
@@ -265,14 +282,10 @@ class _Told:
             for call in message.tool_calls:
                 if call.id not in self._called:
                     self._called.add(call.id)
-                    events.append(
-                        ToolCall(call.call_id, call.name, arguments_of(call.arguments), call.arguments)
-                    )
+                    events.append(ToolCall(call.call_id, call.name, arguments_of(call.arguments), call.arguments))
                 if call.finished_at is not None and call.id not in self._ended:
                     self._ended.add(call.id)
-                    events.append(
-                        ToolResult(call.call_id, call.name, call.status, call.result or "", call.summary)
-                    )
+                    events.append(ToolResult(call.call_id, call.name, call.status, call.result or "", call.summary))
         return events
 
 

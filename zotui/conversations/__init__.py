@@ -11,6 +11,7 @@ from zotui.conversations.records import (
     Turn,
     TurnOptions,
 )
+from zotui.conversations.reel import Reel
 from zotui.conversations.turns import LONGEST_INPUT, Turns, TurnView
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Conversation",
     "Message",
     "Question",
+    "Reel",
     "Spent",
     "Status",
     "ToolCallRecord",

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from zotui.conversations.records import Conversation, Message, Spent, ToolCallRecord, Turn, columns
 from zotui.errors import NotFound, UsageError
 from zotui.store import Reader, Store, Transaction, new_id, now_ms
@@ -9,9 +11,7 @@ from zotui.text import clean, one_line
 
 TITLE_LENGTH = 60
 PAGE = 100
-_CONVERSATION = (
-    columns(Conversation, "c", leave_out=1) + ", (SELECT count(*) FROM messages m WHERE m.conv_id = c.id)"
-)
+_CONVERSATION = columns(Conversation, "c", leave_out=1) + ", (SELECT count(*) FROM messages m WHERE m.conv_id = c.id)"
 _MESSAGE = columns(Message, "m", leave_out=1)
 _CALL = columns(ToolCallRecord, "t")
 
@@ -42,9 +42,7 @@ class Chats:
         """The conversation with this id, or the only one whose id begins or ends so. Raises NotFound, UsageError."""
 
         def look(db: Reader) -> Conversations:
-            exact = db.execute(
-                f"SELECT {_CONVERSATION} FROM conversations c WHERE id = ?", (name,)
-            ).fetchall()
+            exact = db.execute(f"SELECT {_CONVERSATION} FROM conversations c WHERE id = ?", (name,)).fetchall()
             like = name.replace("%", "").replace("_", "")
             rows = (
                 exact
@@ -91,9 +89,7 @@ class Chats:
         """Delete it with its messages. Raises NotFound, and UsageError while it is answering."""
 
         def remove(db: Transaction) -> None:
-            if db.execute(
-                "SELECT 1 FROM turns WHERE conv_id = ? AND status = 'running'", (conversation,)
-            ).get:
+            if db.execute("SELECT 1 FROM turns WHERE conv_id = ? AND status = 'running'", (conversation,)).get:
                 raise UsageError("this conversation is being answered", "stop the answer first")
             db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
             if not db.changes():
@@ -189,11 +185,24 @@ def messages(db: Reader, conversation: str, *, before: int | None = None, limit:
     return [with_parts(db, Message(*row)) for row in reversed(rows)]
 
 
+def messages_after(db: Reader, conversation: str, position: int) -> list[Message]:
+    """The messages after a position, in order, as their rows are: without tool calls and parts."""
+    rows = db.execute(
+        f"SELECT {_MESSAGE} FROM messages m WHERE conv_id = ? AND position > ? ORDER BY position",
+        (conversation, position),
+    ).fetchall()
+    return [Message(*row) for row in rows]
+
+
+def conversation(db: Reader, conversation_id: str) -> Conversation | None:
+    """One conversation."""
+    row = db.execute(f"SELECT {_CONVERSATION} FROM conversations c WHERE id = ?", (conversation_id,)).get
+    return Conversation(*row) if row else None
+
+
 def turn_messages(db: Reader, turn: str) -> list[Message]:
     """All messages of one turn, in order."""
-    rows = db.execute(
-        f"SELECT {_MESSAGE} FROM messages m WHERE turn_id = ? ORDER BY position", (turn,)
-    ).fetchall()
+    rows = db.execute(f"SELECT {_MESSAGE} FROM messages m WHERE turn_id = ? ORDER BY position", (turn,)).fetchall()
     return [with_parts(db, Message(*row)) for row in rows]
 
 
@@ -204,27 +213,10 @@ def with_parts(db: Reader, message: Message) -> Message:
     calls = tool_calls(db, "message_id", message.id)
     content, reasoning = message.content, message.reasoning
     if message.status == "running":
-        parts = db.execute(
-            "SELECT kind, text FROM parts WHERE message_id = ? ORDER BY n", (message.id,)
-        ).fetchall()
+        parts = db.execute("SELECT kind, text FROM parts WHERE message_id = ? ORDER BY n", (message.id,)).fetchall()
         content = "".join(text for kind, text in parts if kind == "text")
         reasoning = "".join(text for kind, text in parts if kind == "reasoning")
-    return Message(
-        message.id,
-        message.conv_id,
-        message.turn_id,
-        message.position,
-        message.role,
-        content,
-        reasoning,
-        message.model,
-        message.status,
-        message.reason,
-        message.created_at,
-        message.finished_at,
-        message.raw,
-        tuple(calls),
-    )
+    return msgspec.structs.replace(message, content=content, reasoning=reasoning, tool_calls=tuple(calls))
 
 
 def tool_calls(db: Reader, column: str, value: str) -> list[ToolCallRecord]:

@@ -164,9 +164,7 @@ class Turns:
                 (question_id, f"%{question_id}"),
             ).fetchall()
             if len(row) != 1 or not question_id:
-                raise NotFound(
-                    f"no open question {one_line(question_id, 40)!r}", "zotui approvals list shows them"
-                )
+                raise NotFound(f"no open question {one_line(question_id, 40)!r}", "zotui approvals list shows them")
             found, call, turn_id = row[0]
             now = now_ms()
             status, reason = ("cancelled", "denied") if text is None else ("done", None)
@@ -179,12 +177,8 @@ class Turns:
                 "UPDATE tool_calls SET status = ?, reason = ?, result = ?, summary = ?, finished_at = ? WHERE id = ?",
                 (status, reason, result, one_line(text or "declined", 40), now, call),
             )
-            if not db.execute(
-                "SELECT 1 FROM approvals WHERE turn_id = ? AND status = 'waiting'", (turn_id,)
-            ).get:
-                db.execute(
-                    "UPDATE turns SET status = 'queued' WHERE id = ? AND status = 'waiting'", (turn_id,)
-                )
+            if not db.execute("SELECT 1 FROM approvals WHERE turn_id = ? AND status = 'waiting'", (turn_id,)).get:
+                db.execute("UPDATE turns SET status = 'queued' WHERE id = ? AND status = 'waiting'", (turn_id,))
 
         await self._store.write(put)
 
@@ -192,10 +186,7 @@ class Turns:
         """What the person said last, newest first, over all conversations."""
         return await self._store.read(
             lambda db: [
-                text
-                for (text,) in db.execute(
-                    "SELECT input FROM turns ORDER BY id DESC LIMIT ?", (limit,)
-                ).fetchall()
+                text for (text,) in db.execute("SELECT input FROM turns ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
             ]
         )
 
@@ -253,11 +244,17 @@ def viewed(db: Reader, turn_id: str) -> TurnView:
     turn = chats.turn(db, turn_id)
     if turn is None:
         raise NotFound(f"no turn {turn_id}")
-    row = db.execute(
-        f"{_QUESTIONS} WHERE a.turn_id = ? AND a.status = 'waiting' ORDER BY a.id LIMIT 1", (turn_id,)
-    ).get
-    question = _question(row) if row else None
+    question = open_question(db, turn.conv_id, turn_id)
     return TurnView(turn, chats.turn_messages(db, turn_id), question, chats.spent(db, "turn_id", turn_id))
+
+
+def open_question(db: Reader, conversation: str, turn_id: str | None = None) -> Question | None:
+    """The oldest open question of a conversation, or of one of its turns."""
+    row = db.execute(
+        f"{_QUESTIONS} WHERE a.status = 'waiting' AND t.conv_id = ?1 AND (?2 IS NULL OR t.id = ?2) ORDER BY a.id LIMIT 1",
+        (conversation, turn_id),
+    ).get
+    return _question(row) if row else None
 
 
 _QUESTIONS = (

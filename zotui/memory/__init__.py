@@ -17,7 +17,7 @@ async def open_memory(path: str | os.PathLike[str]) -> AsyncIterator[Memories]:
     from zotui.private import make_folder
     from zotui.store import Store
 
-    file = Path(os.path.abspath(path))
+    file = Path(os.path.abspath(path))  # noqa: ASYNC240 (it asks no disk)
     run = file.with_name(file.name + ".run")
     make_folder(run)
     store = await asyncio.to_thread(Store.open, file, run=run, backups=run)

@@ -3,6 +3,7 @@
 from zotui.store.changes import Watch
 from zotui.store.file import Reader, Store, Transaction
 from zotui.store.ids import new_id, now_ms
+from zotui.store.notes import Notes
 from zotui.store.schema import VERSION
 
-__all__ = ["VERSION", "Reader", "Store", "Transaction", "Watch", "new_id", "now_ms"]
+__all__ = ["VERSION", "Notes", "Reader", "Store", "Transaction", "Watch", "new_id", "now_ms"]

@@ -146,6 +146,7 @@ CREATE TABLE usage(
   created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX usage_turn ON usage(turn_id);
+CREATE INDEX usage_conv ON usage(conv_id);
 
 CREATE TABLE memory(
   seq INTEGER PRIMARY KEY,

@@ -1,0 +1,116 @@
+"""The app: assembles the desk and the computer. It does no I/O of its own."""
+
+import asyncio
+import os
+import signal
+from typing import ClassVar
+
+from textual.command import CommandPalette
+
+from zotui.computer import Computer
+from zotui.errors import ZotuiError
+from zotui.home import Home
+from zotui.tui.actions import ACTIONS
+from zotui.tui.commands import Actions
+from zotui.tui.desk import Desk
+from zotui.tui.driver import GuardedApp
+from zotui.tui.theme import THEMES
+
+FRAME_S = 0.07  # between two looks at the file
+REMOTE_FRAME_S = 0.2  # the same over ssh, where bytes are dear
+
+
+class Zotui(GuardedApp[None]):
+    """The full-screen app on one home. ``own_workers``: the work is done in this process, no other is started."""
+
+    TITLE = "zotui"
+    COMMANDS = {Actions}  # noqa: RUF012
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = ""
+    BINDINGS: ClassVar = []
+    DEFAULT_CSS = """
+    CommandPalette > Vertical { background: $surface; }
+    """
+
+    def __init__(self, home: Home, *, own_workers: bool = False) -> None:
+        super().__init__()
+        self._home = home
+        self._own_workers = own_workers
+        self._leave = asyncio.Event()
+        self._session: asyncio.Task[None] | None = None
+        self.desk = Desk()
+        self.computer: Computer | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+
+    @property
+    def keys_bound(self) -> dict[str, str]:
+        """The keys that the configuration gives to actions."""
+        return self.computer.config.keys if self.computer else {}
+
+    def run_on_terminal(self) -> None:
+        """Run until the person leaves."""
+        self.run(mouse=os.environ.get("ZOTUI_MOUSE", "1") != "0")
+
+    async def on_mount(self) -> None:
+        await self.push_screen(self.desk)
+        self.theme_changed_signal.subscribe(self, lambda theme: self.desk.keep_theme(theme.name))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            try:
+                loop.add_signal_handler(number, self._asked_to_leave)
+            except (ValueError, RuntimeError):
+                pass  # not in the main thread: a test
+        # After the first paint: opening the file must not hold it up.
+        self.call_after_refresh(self._begin)
+
+    def _asked_to_leave(self) -> None:
+        self.call_later(self.desk.action_quit)
+
+    def _begin(self) -> None:
+        self._session = asyncio.create_task(self._run_session(), name="session")
+
+    async def _run_session(self) -> None:
+        """Open the computer, show it, keep it open until the app leaves."""
+        try:
+            async with Computer.open(self._home, workers="own" if self._own_workers else "background") as computer:
+                self.computer = computer
+                computer.listener = self.desk.tell
+                unknown = set(computer.config.keys) - {action.id for action in ACTIONS}
+                if not unknown:
+                    self.set_keymap(computer.config.keys)
+                await self.desk.attach(computer)
+                pause = REMOTE_FRAME_S if os.environ.get("SSH_CONNECTION") else FRAME_S
+                following = asyncio.create_task(self.desk.follow(pause))
+                drafts = asyncio.create_task(self._keep_drafts())
+                try:
+                    await self._leave.wait()
+                finally:
+                    following.cancel()
+                    drafts.cancel()
+        except ZotuiError as error:
+            self.desk.broken(error)
+
+    async def _keep_drafts(self) -> None:
+        """A draft is in the file a moment after the last key, so that not even a kill loses it."""
+        kept = ""
+        while True:
+            await asyncio.sleep(0.3)
+            draft = self.desk.conversation.composer.text
+            if draft != kept:
+                kept = draft
+                try:
+                    await self.desk.conversation.keep_draft()
+                except ZotuiError as error:
+                    self.desk.tell(f"! the draft is not kept: {error}")
+
+    async def on_unmount(self) -> None:
+        self._leave.set()
+        if self._session is not None:
+            await asyncio.wait({self._session}, timeout=5)
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="What shall be done?"))

@@ -1,0 +1,157 @@
+"""The dialogs: a question with two answers, a line, a text, the help, what the model is sent."""
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static, TextArea
+
+from zotui.tui.actions import ACTIONS, KEYS, shown_key
+
+
+class Dialog(ModalScreen):  # type: ignore[type-arg]
+    """A framed box in the middle of the screen; escape leaves it without an answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        background: $background 60%;
+        & > .box {
+            width: 80%; max-width: 76; height: auto; max-height: 90%;
+            border: round $primary; background: $surface; padding: 0 1;
+            border-title-color: $primary;
+        }
+        & > .box.tall { height: 80%; max-width: 100; }
+        & .buttons { height: auto; align-horizontal: right; margin-top: 1; }
+        & .buttons Button { margin-left: 1; }
+        & TextArea { height: 12; border: none; background: $boost; }
+        & Input { border: none; height: 1; background: $boost; }
+        & .hint { color: $foreground 50%; }
+    }
+    """
+
+    def action_leave(self) -> None:
+        """Go back without an answer."""
+        self.dismiss(None)
+
+
+class Letter(ModalScreen):  # type: ignore[type-arg]
+    """Nothing to see: takes one key."""
+
+    DEFAULT_CSS = """
+    Letter { background: transparent; }
+    """
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        self.dismiss(event.key)
+
+    def on_click(self) -> None:
+        self.dismiss("")
+
+
+class Confirm(Dialog):
+    """Yes or no; no is the default."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "Yes", show=False),
+        Binding("n", "leave", "No", show=False),
+        Binding("left,right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, question: str, verb: str) -> None:
+        super().__init__()
+        self._question = question
+        self._verb = verb
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield Static(self._question, markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("No (n)", id="no", compact=True)
+                yield Button(f"{self._verb} (y)", id="yes", variant="error", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#no").focus()
+
+    def action_yes(self) -> None:
+        """The person is sure."""
+        self.dismiss(True)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+
+class Prompt(Dialog):
+    """One line of text."""
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box") as box:
+            box.border_title = self._title
+            yield Input(self._text)
+            yield Static("enter keeps it, esc leaves it as it was", classes="hint", markup=False)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+
+class Editor(Dialog):
+    """A text of several lines."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "keep", "Keep", show=False, priority=True)]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box") as box:
+            box.border_title = self._title
+            yield TextArea(self._text, soft_wrap=True, tab_behavior="focus")
+            yield Static("^s keeps it, esc leaves it as it was", classes="hint", markup=False)
+
+    def action_keep(self) -> None:
+        """Done."""
+        self.dismiss(self.query_one(TextArea).text)
+
+
+class Reading(Dialog):
+    """A text to read and scroll through."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f1,q,enter", "leave", "Back", show=False)]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="box tall") as box:
+            box.border_title = self._title
+            box.border_subtitle = "esc goes back"
+            yield Static(self._text, markup=False)
+
+
+def help_text(keys: dict[str, str]) -> str:
+    """The help, from the table of actions; ``keys`` are the keys bound to them, by their names."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for action in ACTIONS:
+        key = keys.get(action.id if action.place == "desk" else f"{action.place}.{action.id}", action.key)
+        groups.setdefault(action.group, []).append((shown_key(key), action.words))
+    for keys_, words, group in KEYS:
+        groups.setdefault(group, []).append((keys_, words))
+    width = max(len(key) for rows in groups.values() for key, _ in rows)
+    blocks = [f"{group}\n" + "\n".join(f"  {key:<{width}}  {words}" for key, words in rows) for group, rows in groups.items()]
+    return "\n\n".join(blocks)

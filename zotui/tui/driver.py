@@ -1,0 +1,133 @@
+"""The last gate before the terminal: what is painted is text, and only Textual's own sequences go out.
+
+Textual paints whatever a widget holds, escape sequences and all. Two filters stand in the way, behind the
+cleaning at the boundary (``zotui.text``): ``Painted`` sees the text of each line before it is mixed with
+Textual's sequences, and ``admit`` sees each write as it leaves. An app gets both by deriving from
+``GuardedApp``. The forms let through are those of the Textual version that ``pyproject.toml`` pins.
+"""
+
+import re
+import sys
+from base64 import b64encode
+from collections.abc import Sequence
+from functools import cache
+from typing import TypeVar
+
+from rich.segment import Segment
+from textual import constants
+from textual.app import App
+from textual.color import Color
+from textual.driver import Driver
+from textual.drivers.linux_inline_driver import LinuxInlineDriver
+from textual.filter import LineFilter
+
+Result = TypeVar("Result")
+
+_C1_AND_BIDI = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_CONTROLS = r"\x00-\x1a\x1c-\x1f" + _C1_AND_BIDI  # all but ESC
+_WITHIN_LINES = r"\x00-\x09\x0b\x0c\x0e-\x1a\x1c-\x1f" + _C1_AND_BIDI  # nor CR and LF
+_ALONE = re.compile(  # what Textual only writes as a whole write: no painted text can pass for it
+    r"\x1b\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"  # modes
+    r"|\x1b\[\?20(?:26|48)\$p"  # queries: synchronised output, in-band resize
+    r"|\x1b\[(?:>[0-9]{1,2}|<)u"  # the kitty keyboard protocol
+    r"|\x1b\]22;[a-z-]{1,24}\x07"  # the pointer's shape
+    r"|\x07|\x1b\[2?J"  # the bell; clearing of an inline app
+)
+_LONGEST_ALONE = 40
+
+
+def _foreign(controls: str, *forms: str) -> re.Pattern[str]:
+    """Match whole OSC sequences, the given controls, and every ESC but before a colour or a form."""
+    known = "|".join((r"\[[0-9;]{0,100}m", *forms))
+    return re.compile(rf"\x1b\][^\x07\x1b]*+(?:\x07|\x1b\\)|[{controls}]|\x1b(?!{known})")
+
+
+_IN_FRAME = _foreign(_CONTROLS, r"\[[0-9]{1,5};[0-9]{1,5}H")
+_INLINE = _foreign(_WITHIN_LINES, r"\[[0-9]{1,5}[ABCD]", r"\[J", r"\[6n")
+_PRINTED = _foreign(_WITHIN_LINES)
+
+
+def admit(data: str, inline: bool = False) -> str:
+    """Return ``data``, a whole write of Textual, without anything Textual does not write itself.
+
+    A full-screen frame is positioned absolutely, so that even its newlines can go; an inline one needs them.
+    """
+    if len(data) <= _LONGEST_ALONE and _ALONE.fullmatch(data):
+        return data
+    return (_INLINE if inline else _IN_FRAME).sub("", data)
+
+
+class Guard(Driver):
+    """A mixin for drivers that passes every write through ``admit``."""
+
+    _awaited = ""
+
+    def copy_next(self, text: str) -> None:
+        """Let the next write to the clipboard pass if it is of exactly this text: for a person's key only."""
+        self._awaited = f"\x1b]52;c;{b64encode(text.encode()).decode()}\a"
+
+    def write(self, data: str) -> None:
+        """Write what may be written of ``data``."""
+        if data == self._awaited:
+            self._awaited = ""
+        else:
+            data = admit(data, self.is_inline)
+        if data:
+            super().write(data)  # type: ignore[safe-super]
+
+
+@cache
+def guarded(driver_class: type[Driver]) -> type[Driver]:
+    """Return a driver class that is the given one behind a ``Guard``."""
+    return type(f"Guarded{driver_class.__name__}", (Guard, driver_class), {})
+
+
+class Painted(LineFilter):
+    """Takes control characters and terminal links out of painted lines. Nothing moves: they had no width."""
+
+    _acting = re.compile(rf"[\x1b{_CONTROLS}]")
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments of a line, as text only."""
+        return [self._text_only(segment) for segment in segments if not segment.control]
+
+    def _text_only(self, segment: Segment) -> Segment:
+        text, style, _ = segment
+        if not text.isprintable():
+            text = self._acting.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
+        if style is not None and style.link:
+            style = style.update_link(None)
+        return Segment(text, style)
+
+
+_PAINTED = Painted()
+
+
+class GuardedApp(App[Result]):
+    """An app whose terminal receives Textual's own sequences and text, nothing else."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the platform's driver, guarded."""
+        return guarded(super().get_driver_class())
+
+    def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
+        if headless or not inline:
+            return super()._build_driver(headless, inline, mouse, size)
+        driver = guarded(LinuxInlineDriver)(self, debug=constants.DEBUG, mouse=mouse, size=size)
+        self._driver = driver
+        return driver
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return Textual's filters and ours."""
+        return [*super().get_line_filters(), _PAINTED]
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text; call it for a person's key only."""
+        if isinstance(self._driver, Guard):
+            self._driver.copy_next(text)
+        super().copy_to_clipboard(text)
+
+    def _print_error_renderables(self) -> None:
+        with self.error_console.capture() as printed:
+            super()._print_error_renderables()
+        sys.stderr.write(_PRINTED.sub("", printed.get()))

@@ -1,0 +1,268 @@
+"""The conversation: what was said, what is being said, and where to say more."""
+
+from typing import ClassVar
+
+import msgspec
+from textual import on
+from textual.app import ComposeResult
+from textual.message import Message as TextualMessage
+from textual.widgets import Static
+
+from zotui.computer import Computer
+from zotui.conversations import Question, Reel, Spent
+from zotui.errors import ZotuiError
+from zotui.tui.pane import Pane
+from zotui.tui.panes.entries import entries_of, queued
+from zotui.tui.widgets.composer import Composer, Draft
+from zotui.tui.widgets.entry import Entry
+from zotui.tui.widgets.transcript import Transcript
+
+NEW = "new"  # the draft of a conversation that is not begun yet
+
+
+class ConversationPane(Pane):
+    """Shows one conversation, or the place for a new one."""
+
+    letter = "c"
+    heading = "Conversation"
+    tables: ClassVar[frozenset[str]] = frozenset({"conversations", "messages", "parts", "turns", "tool_calls", "approvals"})
+    DEFAULT_CSS = """
+    ConversationPane {
+        & > #welcome { height: 1fr; padding: 1 2; color: $foreground 60%; }
+        & > #question { height: auto; max-height: 12; padding: 0 2; color: $text-warning; }
+        & > Transcript { height: 1fr; padding: 0 1; }
+    }
+    """
+
+    class Changed(TextualMessage):
+        """Another conversation, or another state of it, for the status line."""
+
+        def __init__(self, title: str, model: str, spent: Spent, state: str) -> None:
+            super().__init__()
+            self.title = title
+            self.model = model
+            self.spent = spent
+            self.state = state
+
+    def __init__(self) -> None:
+        super().__init__(id="conversation")
+        self.reel: Reel | None = None
+        self.question: Question | None = None
+        self._tail: list[str] = []  # the entries painted for what is not settled
+        self._early: list[Composer.Sent] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="welcome", markup=False)
+        yield Transcript()
+        yield Static("", id="question", markup=False)
+        yield Composer()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(Transcript).display = False
+        self.query_one("#question").display = False
+
+    @property
+    def composer(self) -> Composer:
+        """Where the person writes."""
+        return self.query_one(Composer)
+
+    @property
+    def conversation(self) -> str | None:
+        """The id of the conversation shown; None for a new one."""
+        return self.reel.id if self.reel else None
+
+    async def attach(self, computer: Computer) -> None:
+        self.composer.remember(await computer.turns.recent_inputs())
+        await super().attach(computer)
+
+    async def open(self, conversation: str | None) -> None:
+        """Show a conversation from its end, with its draft; None for a new one."""
+        assert self.computer is not None
+        await self.keep_draft()
+        await self._show(conversation)
+        kept = await self.computer.desk.get(self._draft_key)
+        self.composer.draft = msgspec.json.decode(kept, type=Draft) if kept else Draft()
+
+    async def begin(self, conversation: str | None) -> None:
+        """The conversation that was open last, and its draft behind what was typed before the file was open."""
+        typed = self.composer.draft
+        await self._show(conversation)
+        assert self.computer is not None
+        kept = await self.computer.desk.get(self._draft_key)
+        if kept and not typed.text:
+            self.composer.draft = msgspec.json.decode(kept, type=Draft)
+        for event in self._early:
+            await self._put(event)
+        self._early.clear()
+
+    async def _show(self, conversation: str | None) -> None:
+        """Show a conversation's end, the composer untouched."""
+        assert self.computer is not None
+        reel = Reel(self.computer.store, conversation) if conversation else None
+        if reel is not None:
+            await reel.open()
+        self.reel = reel if reel is not None and reel.conversation is not None else None
+        self._paint_all()
+
+    async def keep_draft(self) -> None:
+        """Write what is in the composer into the file."""
+        if self.computer is not None:
+            draft = self.composer.draft
+            packed = msgspec.json.encode(draft).decode() if draft.text else None
+            await self.computer.desk.set(self._draft_key, packed)
+
+    async def read(self) -> None:
+        if self.reel is None:
+            self._paint_all()
+            return
+        settled = self.reel.settled
+        await self.reel.refresh()
+        if self.reel.conversation is None:  # deleted, here or elsewhere
+            self.reel = None
+            self._paint_all()
+            return
+        self._paint_news(settled)
+
+    def state(self) -> str:
+        """What goes on, in a word or two."""
+        if self.reel is None:
+            return ""
+        running = [turn for turn in self.reel.turns if turn.status == "running"]
+        waiting = [turn for turn in self.reel.turns if turn.status == "queued"]
+        if self.reel.question:
+            return "? waits for you"
+        words = "● answering" if running else ""
+        if waiting:
+            words = f"{words} · {len(waiting)} queued" if words else f"○ {len(waiting)} queued"
+        return words
+
+    @on(Composer.Sent)
+    async def _sent(self, event: Composer.Sent) -> None:
+        event.stop()
+        if self.computer is None:
+            self._early.append(event)  # it is sent as soon as the file is open
+        else:
+            await self._put(event)
+
+    async def _put(self, event: Composer.Sent) -> None:
+        """Write what the person said into the file; where that fails, it goes back into the composer."""
+        try:
+            await self._write(event.text)
+        except ZotuiError as error:
+            if not self.composer.text:
+                self.composer.draft = event.draft
+            self.app.notify(str(error), severity="warning", markup=False)
+
+    async def _write(self, text: str) -> None:
+        assert self.computer is not None
+        if self.reel is not None and self.question is not None:
+            await self.computer.turns.answer(self.question.id, _choice(self.question, text))
+            self.computer.background.want()
+            return
+        turn_id = await self.computer.submit(text, self.conversation)
+        await self.computer.desk.set(self._draft_key, None)
+        self.composer.remember(await self.computer.turns.recent_inputs())
+        if self.reel is None:
+            view = await self.computer.turns.view(turn_id)
+            await self._show(view.turn.conv_id)
+            await self.computer.desk.set("conversation", view.turn.conv_id)
+        else:
+            self.query_one(Transcript).action_end()
+            await self.refresh_from_file()
+
+    @on(Transcript.OlderWanted)
+    async def _older(self) -> None:
+        if self.reel is not None:
+            older = await self.reel.older()
+            self.query_one(Transcript).prepend(entries_of(older, self.reel.ended), older=self.reel.has_older)
+
+    @on(Transcript.UnseenChanged)
+    def _unseen(self, event: Transcript.UnseenChanged) -> None:
+        self.note("↓ new below" if event.unseen else "")
+
+    @property
+    def _draft_key(self) -> str:
+        return f"draft:{self.conversation or NEW}"
+
+    def _entries(self, first: int) -> list[Entry]:
+        """The entries of the messages from ``first`` on, and of what is queued."""
+        assert self.reel is not None
+        entries = entries_of(self.reel.messages[first:], self.reel.ended)
+        known = {message.turn_id or "" for message in self.reel.messages[first:]}
+        return entries + queued(self.reel.turns, known)
+
+    def _paint_all(self) -> None:
+        transcript, welcome = self.query_one(Transcript), self.query_one("#welcome", Static)
+        transcript.display, welcome.display = self.reel is not None, self.reel is None
+        if self.reel is None:
+            self._tail = []
+            transcript.clear()
+            welcome.update(self._welcome())
+        else:
+            transcript.show(self._entries(0), older=self.reel.has_older)
+            self._tail = [entry.id for entry in self._entries(self.reel.settled)]
+        self._paint_rest()
+
+    def _paint_news(self, first: int) -> None:
+        """Bring the transcript up to date from message ``first`` on: replace what changed, append what is new."""
+        assert self.reel is not None
+        transcript = self.query_one(Transcript)
+        entries = self._entries(first)
+        ids = [entry.id for entry in entries]
+        for gone in set(self._tail) - set(ids):
+            transcript.drop(gone)
+        old = [id_ for id_ in self._tail if id_ in set(ids)]
+        if ids[: len(old)] != old:  # something was put in between
+            transcript.show(self._entries(0), older=self.reel.has_older)
+        else:
+            for entry in entries:
+                transcript.append(entry)
+        self._tail = [entry.id for entry in self._entries(self.reel.settled)]
+        self._paint_rest()
+
+    def _paint_rest(self) -> None:
+        """The question, and the status line."""
+        self.question = self.reel.question if self.reel else None
+        asked = self.query_one("#question", Static)
+        asked.display = self.question is not None
+        if self.question is not None:
+            asked.update(_asked(self.question))
+        if self.reel is not None and self.reel.conversation is not None:
+            conversation = self.reel.conversation
+            model = conversation.model or (self.reel.messages[-1].model if self.reel.messages else "")
+            self.post_message(self.Changed(conversation.title, model, self.reel.spent, self.state()))
+        else:
+            self.post_message(self.Changed("", "", Spent(), ""))
+
+    def _welcome(self) -> str:
+        if self.computer is None:
+            return "Opening the file …"
+        model = self.computer.config.model
+        if model == "offline":
+            return (
+                'A new conversation.\n\nNo model is connected (model = "offline"): type help for what works without one,\n'
+                f"or connect one in {self.computer.home.config_file}"
+            )
+        return f"A new conversation with {model}."
+
+    def show_problem(self, problem: str) -> None:
+        """Say what is wrong: in the transcript's place where nothing is shown yet, else as a notice."""
+        self.note("! not up to date")
+        if self.reel is None:
+            self.query_one("#welcome", Static).update(f"✗ {problem}")
+        else:
+            self.app.notify(problem, severity="error", markup=False)
+
+
+def _asked(question: Question) -> str:
+    choices = "".join(f"\n  {number}  {choice}" for number, choice in enumerate(question.choices, 1))
+    how = "a number or your own words" if question.choices else "write the answer"
+    return f"? {question.text}{choices}\n  ({how}, then enter; esc stops the turn)"
+
+
+def _choice(question: Question, text: str) -> str:
+    said = text.strip()
+    if said.isdigit() and 0 < int(said) <= len(question.choices):
+        return question.choices[int(said) - 1]
+    return text

@@ -1,0 +1,88 @@
+"""Messages as entries of the transcript."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from zotui.conversations import Message, ToolCallRecord, Turn
+from zotui.text import one_line
+from zotui.tui.widgets.entry import Entry
+
+LONGEST_DETAIL = 20_000
+
+
+def entries_of(messages: Iterable[Message], ended: Mapping[str, Turn]) -> list[Entry]:
+    """The entries of messages in order; after the last one of a turn that did not end well, what became of it."""
+    entries: list[Entry] = []
+    messages = list(messages)
+    for place, message in enumerate(messages):
+        entries += _entries(message)
+        following = messages[place + 1].turn_id if place + 1 < len(messages) else None
+        turn = ended.get(message.turn_id or "")
+        if turn is not None and turn.status != "done" and following != message.turn_id:
+            entries.append(_end(turn))
+    return entries
+
+
+def queued(turns: Iterable[Turn], known: set[str]) -> list[Entry]:
+    """Requests that wait: their messages come when they begin."""
+    return [
+        Entry(f"queued:{turn.id}", "user", turn.input, status="queued")
+        for turn in turns
+        if turn.status == "queued" and turn.id not in known
+    ]
+
+
+def _entries(message: Message) -> list[Entry]:
+    if message.role != "assistant":
+        return [Entry(message.id, "user" if message.role == "user" else "note", message.content)]
+    live = message.status == "running"
+    entries = []
+    if message.reasoning:
+        thinking = live and not message.content
+        entries.append(Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking))
+    if message.content or live or not message.tool_calls:
+        # How a cut-off answer ended is said once, by the entry of its turn.
+        entries.append(Entry(message.id, "assistant", message.content, live=live, detail=message.raw or ""))
+    entries += [_tool(call) for call in message.tool_calls]
+    return entries
+
+
+def _tool(call: ToolCallRecord) -> Entry:
+    took = ""
+    if call.started_at is not None and call.finished_at is not None:
+        took = _duration(call.finished_at - call.started_at)
+    aside = " · ".join(part for part in (call.summary, took) if part)
+    detail = call.arguments if call.result is None else f"{call.arguments}\n\n{call.result}"
+    status = "done" if call.status == "done" else call.status
+    return Entry(
+        call.id, "tool", title=f"{call.name} {_gist(call.arguments)}".strip(), detail=detail[:LONGEST_DETAIL],
+        status=status, aside=aside,
+    )  # fmt: skip
+
+
+def _gist(arguments: str) -> str:
+    """The arguments in a few words: the values, quoted where they are text."""
+    try:
+        values = msgspec.json.decode(arguments, type=dict[str, object])
+    except msgspec.DecodeError:
+        return one_line(arguments, 60)
+    words = [msgspec.json.encode(value).decode() for value in values.values() if value not in ("", None, [])]
+    return one_line(" ".join(words), 80)
+
+
+def _duration(ms: int) -> str:
+    return f"{ms} ms" if ms < 1000 else f"{ms / 1000:.1f} s" if ms < 60_000 else f"{ms // 60_000} min"
+
+
+_WHY = {
+    "lost": "the process that wrote this answer was killed",
+    "shutdown": "the background process was stopped",
+    "stopped": "you stopped it",
+}
+
+
+def _end(turn: Turn) -> Entry:
+    why = turn.error or _WHY.get(turn.reason or "", turn.reason or "no reason is known")
+    again = "" if turn.status == "cancelled" else " · ^r runs it again"
+    return Entry(f"end:{turn.id}", "error", f"{why}{again}", status=turn.status)

@@ -1,0 +1,69 @@
+"""The skills there are."""
+
+import asyncio
+from typing import ClassVar
+
+from zotui.computer import Computer
+from zotui.skills import Skill
+from zotui.tui.pane import bindings
+from zotui.tui.panes.listing import ListingPane
+from zotui.tui.widgets.rows import Row
+
+
+class SkillRows:
+    """Skills as rows, read from their folders."""
+
+    def __init__(self, computer: Computer, search: str) -> None:
+        self._computer = computer
+        self._search = search.casefold()
+        self.skills: list[Skill] = []
+
+    async def count(self) -> int:
+        found = await asyncio.to_thread(self._computer.skills.list)
+        self.skills = [skill for skill in found if self._search in f"{skill.name} {skill.description}".casefold()]
+        return len(self.skills)
+
+    async def page(self, offset: int, limit: int) -> list[Row]:
+        return [
+            Row(skill.name, f"{skill.name:<16} {skill.description}")
+            if skill.valid
+            else Row(skill.name, f"{skill.name:<16} {skill.problems[0]}", mark="!", style="warn")
+            for skill in self.skills[offset : offset + limit]
+        ]
+
+
+class SkillsPane(ListingPane):
+    """What ``SKILL.md`` folders there are."""
+
+    letter = "s"
+    heading = "Skills"
+    empty = "No skills. Put a folder with a SKILL.md into skills/ of the home."
+    tables: ClassVar[frozenset[str]] = frozenset()
+    BINDINGS = bindings("skills")
+
+    def __init__(self) -> None:
+        super().__init__("skills")
+        self._source: SkillRows | None = None
+
+    def source(self, search: str) -> SkillRows:
+        assert self.computer is not None
+        self._source = SkillRows(self.computer, search)
+        return self._source
+
+    async def read(self) -> None:
+        await super().read()
+        assert self.computer is not None
+        found = await asyncio.to_thread(self.computer.skills.list)
+        ready, broken = sum(skill.valid for skill in found), sum(not skill.valid for skill in found)
+        self.note(f"{ready} ready" + (f" · {broken} invalid" if broken else ""))
+
+    def full_text(self, row: Row) -> str:
+        skill = next((skill for skill in (self._source.skills if self._source else []) if skill.name == row.id), None)
+        if skill is None:
+            return row.text
+        problems = "".join(f"! {problem}\n" for problem in skill.problems)
+        return f"{skill.name} ({skill.source})\n{problems}{skill.description}\n\n{skill.path}\n\n{skill.body}"
+
+    def action_open_row(self) -> None:
+        """Zoom in, to read the skill whole."""
+        self.screen.run_action("zoom") if not self.whole else None

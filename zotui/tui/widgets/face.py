@@ -1,0 +1,111 @@
+"""How an entry looks apart from its Markdown: title, plain text, and what is said under it."""
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+
+from zotui.tui.markdown import Line, Palette, plain
+from zotui.tui.widgets.entry import BROKEN, MARKS, Entry
+
+SHOWN_LINES, SHOWN_SIZE = 200, 20_000
+"""How much of a plain text is shown."""
+EMPTY = "(model returned no text)"
+CARET = "▍"
+_LEAST_TITLE = 12
+
+
+def head(entry: Entry, folded: bool, room: int, palette: Palette) -> list[Line]:
+    """The title line of a tool, of reasoning or of an error; two where its note needs one of its own."""
+    base = palette.text
+    if entry.kind == "error":
+        return plain(f"✗ {entry.title or 'error'}", room, base + palette.bad)
+    if not entry.folds:
+        return []
+    style, title = base, entry.title or entry.kind
+    if entry.kind == "reasoning":
+        style = base + palette.muted
+        title = entry.title or ("thinking" if entry.live else "thought")
+        opening = entry.text.strip().partition("\n")[0]
+        if folded and opening and not entry.title:
+            title = f"{title} · {opening}"
+    fold = Segment("▸ " if folded else "▾ ", base + palette.muted)
+    note = _note(entry, palette)
+    spare = room - 2 - _cells(note) - 2
+    name = _shortened(title, room - 2 if not note or spare < min(_LEAST_TITLE, cell_len(title)) else spare)
+    line = [fold, Segment(name, style)]
+    if not note:
+        return [line]
+    if spare < cell_len(name):
+        return [line, _right([], note, room, base)]
+    return [_right(line, note, room, base)]
+
+
+def body(entry: Entry, room: int, palette: Palette) -> list[Line]:
+    """The text of an entry, or what a tool shows unfolded, as it is written."""
+    text = entry.text
+    style = palette.text
+    if entry.kind == "error" and not text:
+        return []
+    if entry.kind == "tool":
+        text = entry.detail or "(nothing to show)"
+    if entry.kind in ("tool", "note"):
+        style += palette.muted
+    shown = "\n".join(text[:SHOWN_SIZE].split("\n", SHOWN_LINES)[:SHOWN_LINES])
+    lines = plain(shown.rstrip("\n"), room, style)
+    if left := len(text) - len(shown):
+        lines.append([Segment(f"… {_size(left)} more"[:room], palette.text + palette.muted)])
+    return lines
+
+
+def foot(entry: Entry, room: int, palette: Palette) -> list[Line]:
+    """What is said under a text: how it ended, that there is none, that it is about to come."""
+    base = palette.text
+    if entry.kind not in ("user", "assistant"):
+        return []
+    silent = entry.kind == "assistant" and not entry.text.strip()
+    if entry.status not in MARKS or (entry.status == "running" and (entry.live or not silent)):
+        if silent and entry.live:
+            return [[Segment(CARET, base + palette.accent)]]
+        if silent:
+            return plain(EMPTY, room, base + palette.muted)
+        if entry.live or not entry.aside:
+            return []
+    return [_right([], _note(entry, palette), room, base)] if not _mark(entry) else [_note(entry, palette)]
+
+
+def _mark(entry: Entry) -> str:
+    return MARKS.get(entry.status, "")
+
+
+def _note(entry: Entry, palette: Palette) -> Line:
+    """The status, where it needs saying, and the aside."""
+    base, note = palette.text, []
+    if mark := _mark(entry):
+        note.append(Segment(mark, base + (palette.bad if entry.status in BROKEN else palette.busy)))
+    if entry.aside:
+        note.append(Segment(f" · {entry.aside}" if mark else entry.aside, base + palette.muted))
+    return note
+
+
+def _right(line: Line, note: Line, room: int, base: Style) -> Line:
+    """A line with a note at its right edge."""
+    spare = room - _cells(line) - _cells(note)
+    return [*line, Segment(" " * max(0, spare), base), *note]
+
+
+def _cells(line: Line) -> int:
+    return sum(cell_len(text) for text, _, _ in line)
+
+
+def _shortened(text: str, room: int) -> str:
+    """The beginning of a text, on one line."""
+    text = " ".join(text.split())
+    return text if cell_len(text) <= room else set_cell_size(text, max(0, room - 1)).rstrip() + "…"
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} MB"

@@ -1,0 +1,161 @@
+"""The entries of a transcript under each other: heights are guessed until a reader comes near."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from zotui.tui.markdown import Palette
+from zotui.tui.widgets.column import Column
+from zotui.tui.widgets.entry import Entry
+from zotui.tui.widgets.face import SHOWN_LINES, SHOWN_SIZE
+from zotui.tui.widgets.sheet import Frame, Sheet
+
+KEPT_SHEETS, KEPT_LINES, LEAST_SHEETS = 256, 12_000, 96
+"""How much stays painted, and how many sheets at least, however long they are: more than a screen shows."""
+CURSOR = "▎"
+
+
+class Roll:
+    """All lines of all entries at one width. It knows nothing of a view."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.places: dict[str, int] = {}
+        self.column = Column()
+        self.width = 0
+        self._palette = Palette()
+        self._unfolded: set[str] = set()
+        self._sheets: OrderedDict[str, Sheet] = OrderedDict()
+
+    def reset(self, entries: Iterable[Entry], width: int) -> None:
+        """Hold these entries, all heights guessed anew."""
+        self.entries, self.width = list({entry.id: entry for entry in entries}.values()), width
+        self._number()
+        self._unfolded &= self.places.keys()
+        self._sheets.clear()
+        self.column.reset(self._guesses(self.entries))
+
+    def dye(self, palette: Palette) -> None:
+        """Paint with other colours from now on; heights stay as they are."""
+        if palette != self._palette:
+            self._palette = palette
+            self._sheets.clear()
+
+    def insert(self, place: int, entries: list[Entry]) -> None:
+        """Put entries before a place."""
+        self.entries[place:place] = entries
+        if place + len(entries) == len(self.entries):
+            self.places.update((entry.id, at) for at, entry in enumerate(entries, place))
+        else:
+            self._number()
+        self.column.insert(place, self._guesses(entries))
+        self._doubt(place + len(entries))
+
+    def remove(self, place: int) -> None:
+        """Take an entry out."""
+        self._sheets.pop(self.entries.pop(place).id, None)
+        self._number()
+        self.column.remove(place)
+        self._doubt(place)
+
+    def replace(self, entry: Entry) -> int:
+        """Hold a newer state of an entry; the first of its lines that is painted anew."""
+        place = self.places[entry.id]
+        self.entries[place] = entry
+        sheet = self._sheets.get(entry.id)
+        if sheet is None or sheet.frame != self._frame(place):
+            self._doubt(place)
+            return 0
+        self._sheets.move_to_end(entry.id)
+        start = self.gap(place) + sheet.update(entry)
+        self.column.settle(place, self.gap(place) + len(sheet))
+        return start
+
+    def toggle(self, place: int) -> None:
+        """Fold an entry that is unfolded, and the other way round."""
+        self._unfolded ^= {self.entries[place].id}
+        self._doubt(place)
+        self._doubt(place + 1)
+
+    def measure(self, place: int) -> int:
+        """The height of an entry, no longer guessed."""
+        if not self.column.is_exact(place):
+            self.column.settle(place, self.gap(place) + len(self._sheet(place)))
+        return self.column.height(place)
+
+    def measure_from(self, place: int, lines: int, step: int) -> None:
+        """Measure from a place on, up or down, until so many lines are known."""
+        while 0 <= place < len(self.entries) and lines > 0:
+            lines -= self.measure(place)
+            place += step
+
+    def gap(self, place: int) -> int:
+        """Empty lines above an entry: none where a folded line stands before it in the same turn."""
+        if place == 0:
+            return 0
+        before, entry = self.entries[place - 1], self.entries[place]
+        tight = before.folds and before.id not in self._unfolded and entry.speaker == before.speaker
+        return 0 if tight else 1
+
+    def lines(self, place: int) -> range:
+        """The lines of an entry, without the empty one above it."""
+        top = self.column.top(place)
+        return range(top + self.gap(place), top + self.column.height(place))
+
+    def strip(self, row: int, selected: str | None) -> Strip:
+        """A line of the roll; lines of the selected entry have a bar in their first cell."""
+        if row >= self.column.total:
+            return Strip.blank(self.width, self._palette.text)
+        place, line = self.column.find(row)
+        line -= self.gap(place)
+        sheet = self._sheet(place)
+        if not 0 <= line < len(sheet):
+            return Strip.blank(self.width, self._palette.text)
+        strip = sheet.line(line)
+        if self.entries[place].id != selected:
+            return strip
+        bar = Segment(CURSOR, self._palette.text + self._palette.accent)
+        return Strip([bar, *list(strip)[1:]], strip.cell_length)
+
+    def _number(self) -> None:
+        self.places = {entry.id: place for place, entry in enumerate(self.entries)}
+
+    def _doubt(self, place: int) -> None:
+        if place < len(self.entries):
+            self.column.doubt(place)
+
+    def _frame(self, place: int) -> Frame:
+        entry = self.entries[place]
+        speaker = entry.speaker
+        goes_on = place > 0 and speaker == "zo" and self.entries[place - 1].speaker == "zo"
+        return Frame(self.width, "" if goes_on else speaker, entry.folds and entry.id not in self._unfolded)
+
+    def _sheet(self, place: int) -> Sheet:
+        entry, frame = self.entries[place], self._frame(place)
+        sheet = self._sheets.get(entry.id)
+        if sheet is None or sheet.frame != frame:
+            sheet = self._sheets[entry.id] = Sheet(entry, frame, self._palette)
+            self._forget()
+        self._sheets.move_to_end(entry.id)
+        return sheet
+
+    def _forget(self) -> None:
+        """Let go of the sheets that were looked at longest ago."""
+        lines = sum(map(len, self._sheets.values()))
+        while len(self._sheets) > LEAST_SHEETS and (len(self._sheets) > KEPT_SHEETS or lines > KEPT_LINES):
+            lines -= len(self._sheets.popitem(last=False)[1])
+
+    def _guesses(self, entries: Iterable[Entry]) -> list[int]:
+        """About how high entries are."""
+        room, guesses = Frame(self.width).room, []
+        for entry in entries:
+            if entry.folds and entry.id not in self._unfolded:
+                guesses.append(1)
+                continue
+            whole = entry.detail if entry.kind == "tool" else entry.text
+            text = whole if entry.kind in ("assistant", "reasoning") else whole[:SHOWN_SIZE]
+            lines = len(text) // room + text.count("\n") + 1
+            guesses.append(1 + (lines if text is whole else min(lines, SHOWN_LINES)))
+        return guesses

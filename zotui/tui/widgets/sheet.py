@@ -1,0 +1,156 @@
+"""One entry of a transcript, painted at one width."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual.strip import Strip
+
+from zotui.tui.markdown import Line, Palette, Piece, Pieces, height, paint
+from zotui.tui.widgets.entry import Entry
+from zotui.tui.widgets.face import CARET, body, foot, head
+
+MEASURE = 112
+"""Cells of text in a line at most: longer lines are hard to read."""
+INDENT = 2
+"""Cells that what is unfolded stands in from its title."""
+_SHORT = {"you": "›", "zo": "•"}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a sheet is painted for: the width of it all, the label in its gutter, and whether it is folded."""
+
+    width: int
+    label: str = ""
+    folded: bool = False
+
+    @property
+    def gutter(self) -> int:
+        """Cells left of the text: the cursor's, the label's, and the space between."""
+        return 6 if self.width >= 50 else 5 if self.width >= 32 else 3
+
+    @property
+    def room(self) -> int:
+        """Cells for the text; one is left free on the right where there is enough."""
+        return max(4, min(MEASURE, self.width - self.gutter - (self.width >= 32)))
+
+
+class _Slot(NamedTuple):
+    """A line that has its place but is not painted yet: a row of a piece."""
+
+    piece: Piece
+    row: int
+
+
+class Sheet:
+    """The lines of an entry. What grows is painted from where it was open, code when it is looked at."""
+
+    def __init__(self, entry: Entry, frame: Frame, palette: Palette) -> None:
+        self.frame = frame
+        self._palette = palette
+        self._indent = INDENT if entry.folds else 0
+        self._inner = palette._replace(text=palette.text + palette.muted) if entry.folds else palette
+        self._entry = entry
+        self._lines: list[Strip | _Slot] = []
+        self._pieces: Pieces | None = None
+        self._head: list[Line] = []
+        self._stable = self._taken = 0
+        self._show(entry)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def line(self, row: int) -> Strip:
+        """A line, as wide as the frame; its first segment is the one cell of the cursor."""
+        line = self._lines[row]
+        if not isinstance(line, Strip):
+            start = row - line.row
+            strips = list(self._strips(self._painted(line.piece), start, self._indent))
+            self._lines[start : start + len(strips)] = strips
+            return strips[line.row]
+        return line
+
+    def update(self, entry: Entry) -> int:
+        """Show the entry as it is now; return the first line that is painted anew."""
+        old, self._entry = self._entry, entry
+        if self._pieces is None or not entry.text.startswith(old.text) or self._headed() != self._head:
+            self._show(entry)
+            return 0
+        self._pieces.feed(entry.text[len(old.text) :])
+        start = self._stable
+        self._grow(self._pieces)
+        return start
+
+    @property
+    def _room(self) -> int:
+        return max(4, self.frame.room - self._indent)
+
+    def _show(self, entry: Entry) -> None:
+        """Paint everything."""
+        self._entry, self._lines, self._pieces, self._taken = entry, [], None, 0
+        self._head = self._headed()
+        self._add(self._head)
+        self._stable = len(self._lines)
+        if self.frame.folded:
+            return
+        if entry.kind in ("assistant", "reasoning"):
+            self._pieces = Pieces(entry.text)
+            self._grow(self._pieces)
+        else:
+            self._add(body(entry, self._room, self._palette), self._indent)
+            self._add(foot(entry, self.frame.room, self._palette))
+
+    def _headed(self) -> list[Line]:
+        return head(self._entry, self.frame.folded, self.frame.room, self._palette)
+
+    def _grow(self, pieces: Pieces) -> None:
+        """Paint what was sealed since the last time, and below it what is still open and the foot."""
+        del self._lines[self._stable :]
+        for piece in pieces.sealed[self._taken :]:
+            self._place(piece)
+        self._stable, self._taken = len(self._lines), len(pieces.sealed)
+        tail = pieces.tail()
+        for piece in tail:
+            self._place(piece, last=piece is tail[-1])
+        self._add(foot(self._entry, self.frame.room, self._palette))
+
+    def _place(self, piece: Piece, last: bool = False) -> None:
+        """Add the lines of a piece; those of code, whose number is known without painting, as slots."""
+        if (count := height(piece, self._room)) is not None:
+            self._lines += (_Slot(piece, row) for row in range(count))
+            return
+        lines = self._painted(piece)
+        if last and self._entry.live and lines and _width(lines[-1]) < self._room:
+            lines[-1] = [*lines[-1], Segment(CARET, self._palette.text + self._palette.accent)]
+        self._add(lines, self._indent)
+
+    def _painted(self, piece: Piece) -> list[Line]:
+        return paint(piece, self._room, self._inner)
+
+    def _add(self, lines: list[Line], indent: int = 0) -> None:
+        self._lines += self._strips(lines, len(self._lines), indent)
+
+    def _strips(self, lines: list[Line], start: int, indent: int) -> Iterator[Strip]:
+        """Lines of text as lines of the frame: the gutter before them, empty cells after them."""
+        base, width = self._palette.text, self.frame.width
+        blank = [Segment(" ", base), Segment(" " * (self.frame.gutter - 1 + indent), base)]
+        for row, line in enumerate(lines, start):
+            segments = [*(blank if row or not self.frame.label else self._labelled()), *line]
+            used = _width(segments)
+            if used < width:
+                segments.append(Segment(" " * (width - used), base))
+            strip = Strip(segments, max(used, width))
+            yield strip if used <= width else strip.adjust_cell_length(width)
+
+    def _labelled(self) -> Line:
+        label, size, base = self.frame.label, self.frame.gutter - 1, self._palette.text
+        style = base + (self._palette.you if label == "you" else self._palette.zo)
+        shown = label if size > 3 else _SHORT.get(label, label)
+        return [Segment(" ", base), Segment(set_cell_size(shown, size), style)]
+
+
+def _width(line: Line) -> int:
+    return sum(cell_len(text) for text, _, _ in line)
