@@ -1,0 +1,93 @@
+"""The replay server, and small servers of a test's own, all on loopback."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+CASES = [json.loads(line) for line in (HERE / "cases.jsonl").read_text(encoding="utf-8").splitlines()]
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class ReplayServer:
+    """The replay server of this session."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+
+    def ask(self, path: str) -> Any:
+        """Fetch one of its own documents; blocks."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(self.url + path, timeout=20) as response:
+            return json.load(response)
+
+
+@pytest.fixture(scope="session")
+def replay() -> Iterator[ReplayServer]:
+    """The replay server, in a process of its own on a free port."""
+    command = [sys.executable, str(HERE / "replay_server.py"), str(HERE / "cases.jsonl")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield ReplayServer(int(process.stdout.readline()))
+        process.terminate()
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may be behind a proxy; a test that wants one says so."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@asynccontextmanager
+async def serving(handler: Handler, **options: Any) -> AsyncIterator[int]:
+    """A server on a free port of 127.0.0.1, for a while."""
+    server = await asyncio.start_server(handler, "127.0.0.1", 0, **options)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def head_of(reader: asyncio.StreamReader) -> str:
+    """Read a request; return its head."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    for line in head.split("\r\n"):
+        name, _, value = line.partition(":")
+        if name.lower() == "content-length":
+            await reader.readexactly(int(value))
+    return head
+
+
+def answering(*bodies: bytes, status: str = "200 OK", headers: str = "") -> tuple[Handler, list[str]]:
+    """A handler that gives one answer after another, each on its own connection; and the heads it saw."""
+    seen: list[str] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await head_of(reader))
+        body = bodies[min(len(seen), len(bodies)) - 1]
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    return handle, seen
+
+
+def events(*documents: Any, done: bool = True) -> bytes:
+    """Server-sent events of JSON documents, and [DONE]."""
+    texts = [*map(json.dumps, documents), *(["[DONE]"] if done else [])]
+    return b"".join(b"data: %s\n\n" % text.encode() for text in texts)
+
+
+def choice(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+    """A chunk with one choice."""
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}

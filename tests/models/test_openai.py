@@ -1,0 +1,382 @@
+"""The OpenAI provider against small servers on loopback: time, keys, connections, what is remembered."""
+
+import asyncio
+import json
+import socket
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+from conftest import answering, choice, events, head_of, serving
+
+from zotui.models import Event, Finished, ModelInfo, ProviderError, TextDelta, ToolCall
+from zotui.models import openai as dialect
+from zotui.models.openai import OpenAI
+
+pytestmark = pytest.mark.timeout(20)
+
+CLOSE_S = 1.0  # 250 ms are promised; a busy machine has its own time
+KEY = "sk-do-not-show-me"
+HELLO: list[dict[str, Any]] = [{"role": "user", "content": "Hi"}]
+DONE = events(choice({"content": "Hi"}), choice({}, "stop"))
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def opened(port: int, key: str | None = KEY, **options: Any) -> OpenAI:
+    return OpenAI(base_url=f"http://127.0.0.1:{port}/v1", key=key, **{"backoff_s": 0.01, **options})
+
+
+async def asked(provider: OpenAI, messages: list[dict[str, Any]] = HELLO, model: str = "m") -> list[Event]:
+    async with aclosing(provider.stream(model=model, messages=messages)) as turn:
+        return [event async for event in turn]
+
+
+async def failed(provider: OpenAI) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
+        await asked(provider)
+    error = caught.value
+    assert KEY not in f"{error!r}{error}{error.args}{error.hint}{provider!r}{provider}"
+    assert "\n" not in str(error)
+    return error
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+@asynccontextmanager
+async def talking(first: bytes, more: bytes = b"") -> AsyncIterator[tuple[int, asyncio.Event]]:
+    """A server that says something, then ``more`` now and then; and whether the client hung up."""
+    closed = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(HEAD + (chunk(first) if first else b""))
+        hung_up = asyncio.ensure_future(reader.read())
+        while not (await asyncio.wait([hung_up], timeout=0.05))[0]:
+            if more:
+                writer.write(chunk(more))
+        closed.set()
+        writer.close()
+
+    async with serving(handle) as port:
+        yield port, closed
+
+
+@pytest.mark.parametrize("how", ["aclose", "cancel", "forget"])
+async def test_the_connection_closes_at_once(how: str) -> None:
+    async with talking(events(choice({"content": "Hi"}), done=False)) as (port, closed):
+        provider = opened(port)
+        turn = provider.stream(model="m", messages=HELLO)
+        assert await anext(turn) == TextDelta("Hi")
+        if how == "aclose":
+            await turn.aclose()
+        elif how == "cancel":
+            task = asyncio.ensure_future(anext(turn))
+            await asyncio.wait([task], timeout=0.05)
+            task.cancel()
+        else:
+            del turn
+        await asyncio.wait_for(closed.wait(), CLOSE_S)
+
+
+async def test_cancelling_while_waiting_for_the_head_closes_too() -> None:
+    closed, asking = asyncio.Event(), asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        asking.set()
+        await reader.read()
+        closed.set()
+
+    async with serving(handle) as port:
+        task = asyncio.ensure_future(asked(opened(port)))
+        await asking.wait()
+        task.cancel()
+        await asyncio.wait_for(closed.wait(), CLOSE_S)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+@pytest.mark.parametrize("more", [b": ping\n\n", b"event: ping\ndata: {}\n\n", b'data: {"choices": []}\n\n', b"\n"])
+async def test_keep_alives_are_no_events(more: bytes) -> None:
+    async with talking(b"", more=more) as (port, closed):
+        error = await failed(opened(port, retries=0, first_event_timeout_s=0.2))
+        assert (error.kind, error.retryable, error.partial) == ("timeout", True, False)
+        assert "nothing new for 0.2 s" in error.message
+        await asyncio.wait_for(closed.wait(), 1)
+
+
+async def test_a_pause_after_text_is_not_retried() -> None:
+    first = events(choice({"content": "Hi"}), done=False)
+    async with talking(first, more=events(choice({"content": ""}), done=False)) as (port, _):
+        error = await failed(opened(port, idle_timeout_s=0.2))
+        assert (error.kind, error.retryable, error.partial) == ("timeout", False, True)
+
+
+async def test_an_answer_is_whole_though_the_server_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialect, "_GRACE_S", 0.1)
+    async with talking(events(choice({"content": "Hi"}, "stop"), done=False)) as (port, _):
+        assert await asked(opened(port)) == [TextDelta("Hi"), Finished("stop")]
+
+
+async def test_connections_are_kept() -> None:
+    connections = 0
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        try:
+            while await head_of(reader):
+                writer.write(HEAD + chunk(DONE))
+                await writer.drain()
+                writer.write(b"0\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            writer.close()
+
+    async with serving(handle) as port:
+        provider = opened(port)
+        for _ in range(3):
+            assert await asked(provider) == [TextDelta("Hi"), Finished("stop")]
+        await provider.close()
+        assert (await asked(provider))[-1] == Finished("stop")
+    assert connections == 2
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-do-not-show-me\x00", "sk-do-not\nshow-me", "sk-do-not-show-me\u200b", "clé-sk-do-not-show-me"]
+)
+async def test_a_bad_key_is_never_sent(key: str) -> None:
+    handler, seen = answering(DONE)
+    async with serving(handler) as port:
+        provider = opened(port, key)
+        error = await failed(provider)
+        assert error.kind == "auth"
+        with pytest.raises(ProviderError):
+            await provider.models()
+    assert "show" not in f"{error!r}{error}{provider!r}"
+    assert seen == []
+
+
+@pytest.mark.parametrize("key", [None, "", "  "])
+async def test_no_key_is_no_header(key: str | None) -> None:
+    handler, seen = answering(DONE)
+    async with serving(handler) as port:
+        await asked(opened(port, key))
+    assert "authorization" not in seen[0].lower()
+
+
+@pytest.mark.parametrize("status", ["200 OK", "400 Bad", "401 No", "404 No", "429 No", "500 No", "307 No"])
+async def test_the_key_is_never_shown(status: str) -> None:
+    echo = f"Authorization: Bearer {KEY} " + KEY
+    for body in (
+        echo,
+        json.dumps({"error": {"message": echo}}),
+        f"data: {json.dumps({'error': echo})}\n\n",
+        f"<html>{echo}",
+    ):
+        handler, _ = answering(body.encode(), status=status, headers=f"Location: http://x/{KEY}?{KEY}\r\n")
+        async with serving(handler) as port:
+            provider = opened(port, retries=0)
+            await failed(provider)
+            with pytest.raises(ProviderError) as caught:
+                await provider.models()
+            assert KEY not in f"{caught.value!r}{caught.value}"
+
+
+async def test_the_raw_texts_of_a_blank_answer() -> None:
+    handler, _ = answering(events(choice({"content": None, "telepathy": KEY}, "stop")))
+    async with serving(handler) as port:
+        turn = opened(port).stream(model="m", messages=HELLO)
+        assert [event async for event in turn] == [Finished("stop")]
+    assert '"telepathy": "[key]"' in turn.last_raw
+    assert "[DONE]" in turn.last_raw
+
+
+async def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(host: str, *_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    error = await failed(OpenAI(base_url="http://nowhere.example/v1", key=KEY, backoff_s=0))
+    assert (error.kind, error.retryable) == ("connection", True)
+    assert error.message == "nowhere.example: no such host"
+
+
+async def test_a_self_signed_certificate_is_named(tmp_path: Any) -> None:
+    import ssl
+
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout k -out c -subj /CN=x"
+    await asyncio.to_thread(subprocess.run, command.split(), cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "c", tmp_path / "k")
+    handler, seen = answering(DONE)
+    async with serving(handler, ssl=context) as port:
+        error = await failed(OpenAI(base_url=f"https://127.0.0.1:{port}/v1", key=KEY))
+    assert (error.kind, error.retryable, seen) == ("connection", False, [])
+    assert f"127.0.0.1:{port}" in error.message
+    assert "self-signed" in error.message
+    assert "SSL_CERT_FILE" in error.hint
+
+
+async def test_proxies_are_not_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks://127.0.0.1:1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    handler, _ = answering(DONE)
+    async with serving(handler) as port:
+        assert (await asked(opened(port)))[-1] == Finished("stop")
+
+
+async def bodies_seen(answers: list[bytes], provider_of: Any, *turns: Any) -> list[dict[str, Any]]:
+    """The JSON bodies that reach a server while these turns are asked."""
+    seen: list[dict[str, Any]] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(next(line.split(b":")[1] for line in head.lower().split(b"\r\n") if b"content-length" in line))
+        seen.append(json.loads(await reader.readexactly(length)))
+        writer.write(answers[min(len(seen), len(answers)) - 1])
+        await writer.drain()
+        writer.close()
+
+    async with serving(handle) as port:
+        provider = provider_of(port)
+        for messages, model in turns:
+            await asked(provider, messages, model)
+    return seen
+
+
+def ok(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+async def test_opaque_data_goes_back_to_whom_it_came_from() -> None:
+    detail = {"type": "reasoning.text", "text": "weigh", "signature": "sig1"}
+    call = {"id": "c1", "function": {"name": "now", "arguments": "{}"}}
+    answer = events(
+        choice({"reasoning_details": [detail]}),
+        choice({"tool_calls": [{**call, "extra_content": {"google": {"thought_signature": "SIG"}}}]}),
+        choice({}, "tool_calls"),
+    )
+    history = [*HELLO, {"role": "assistant", "content": "", "tool_calls": [call]}]
+    turns = [(HELLO, "m"), (history, "m"), (history, "other")]
+    first, second, other = await bodies_seen([ok(answer), ok(DONE)], opened, *turns)
+    assert first["messages"] == HELLO
+    assert first["stream_options"] == {"include_usage": True}
+    assert "tools" not in first
+    echoed = second["messages"][1]
+    assert echoed["reasoning_details"] == [detail]
+    assert echoed["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "SIG"}}
+    assert other["messages"] == history
+    (elsewhere,) = await bodies_seen([ok(DONE)], opened, (history, "m"))
+    assert elsewhere["messages"] == history
+
+
+async def test_deepseek_wants_its_reasoning_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = next(row for row in dialect.QUIRKS if row.echo)
+    monkeypatch.setattr(dialect, "QUIRKS", (row._replace(host="127.0.0.1"),))
+    call = {"id": "c1", "function": {"name": "now", "arguments": "{}"}}
+    deltas = [{"reasoning_content": "we"}, {"reasoning_content": "igh"}, {"tool_calls": [call]}]
+    answer = events(*map(choice, deltas), choice({}, "tool_calls"))
+    history = [*HELLO, {"role": "assistant", "content": "", "tool_calls": [call]}]
+    _, second = await bodies_seen([ok(answer), ok(DONE)], opened, (HELLO, "m"), (history, "m"))
+    assert second["messages"][1]["reasoning_content"] == "weigh"
+
+
+async def test_a_field_that_is_refused_is_left_out_from_then_on() -> None:
+    body = b'{"message": {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}}'
+    no = b"HTTP/1.1 422 No\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    seen = await bodies_seen([no, ok(DONE)], opened, (HELLO, "m"), (HELLO, "m"))
+    assert ["stream_options" in body for body in seen] == [True, False, False]
+
+
+async def test_a_botched_tool_call_is_asked_again_once() -> None:
+    handler, seen = answering(b'{"error": {"code": "tool_use_failed"}}', status="400 No")
+    async with serving(handler) as port:
+        error = await failed(opened(port, retries=5))
+    assert (error.kind, len(seen)) == ("tool_use_failed", 2)
+
+
+async def test_retries_end() -> None:
+    handler, seen = answering(b"", status="500 No")
+    async with serving(handler) as port:
+        assert (await failed(opened(port, retries=0))).kind == "server"
+        assert len(seen) == 1
+        assert (await failed(opened(port, retries=3))).kind == "server"
+        assert len(seen) == 5
+
+
+async def test_an_error_after_text_keeps_the_text() -> None:
+    handler, seen = answering(events(choice({"content": "Hi"}), {"error": {"message": "boom", "code": 502}}))
+    async with serving(handler) as port:
+        turn = opened(port).stream(model="m", messages=HELLO)
+        assert await anext(turn) == TextDelta("Hi")
+        with pytest.raises(ProviderError) as caught:
+            await anext(turn)
+    error = caught.value
+    assert (error.kind, error.status, error.partial, error.retryable, len(seen)) == (
+        "server",
+        502,
+        True,
+        False,
+        1,
+    )
+
+
+async def test_many_turns_at_once() -> None:
+    handler, seen = answering(DONE)
+    async with serving(handler) as port:
+        provider = opened(port)
+        turns = await asyncio.gather(*(asked(provider) for _ in range(30)))
+    assert turns == [[TextDelta("Hi"), Finished("stop")]] * 30
+    assert len(seen) == 30
+
+
+@pytest.mark.parametrize(
+    ("item", "info"),
+    [
+        ({"id": "a", "context_window": 8}, ModelInfo(id="a", context_window=8)),
+        ({"id": "a", "max_model_len": 9}, ModelInfo(id="a", context_window=9)),
+        ({"id": "a", "meta": {"n_ctx_train": 7}}, ModelInfo(id="a", context_window=7)),
+        (
+            {"id": "a", "pricing": {"input": 0.2, "output": 0.3}},
+            ModelInfo(id="a", input_price=0.2, output_price=0.3),
+        ),
+        ({"id": "a", "pricing": {"prompt": "-1", "completion": "x"}}, ModelInfo(id="a")),
+        ("a", ModelInfo(id="a")),
+    ],
+)
+async def test_models_have_windows_and_prices(item: Any, info: ModelInfo) -> None:
+    handler, _ = answering(json.dumps([item, {}, None, item]).encode())
+    async with serving(handler) as port:
+        assert await opened(port).models() == [info]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        ("200 OK", b"<html>Sign in</html>", "protocol"),
+        ("200 OK", b'{"hello": 1}', "protocol"),
+        ("401 No", b"", "auth"),
+        ("405 No", b"", "unsupported"),
+        ("503 No", b"", "server"),
+    ],
+)
+async def test_lists_that_are_none(status: str, body: bytes, kind: str) -> None:
+    handler, _ = answering(body, status=status)
+    async with serving(handler) as port:
+        with pytest.raises(ProviderError) as caught:
+            await opened(port).models()
+    assert caught.value.kind == kind
+
+
+async def test_ids_of_tool_calls_are_made_up_where_none_come() -> None:
+    call = {"function": {"name": "now", "arguments": "{}"}}
+    handler, _ = answering(events(choice({"tool_calls": [call, call]}), choice({}, "stop")))
+    async with serving(handler) as port:
+        out = await asked(opened(port))
+    calls = [event for event in out if isinstance(event, ToolCall)]
+    assert len({call.id for call in calls}) == 2
+    assert out[-1] == Finished("tool_calls")
