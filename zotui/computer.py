@@ -228,7 +228,8 @@ class Computer:
             await asyncio.wait({idle, leaving}, return_when=asyncio.FIRST_COMPLETED)
             idle.cancel()
             leaving.cancel()
-            if post.leaving.is_set() or not any((await self.work()).values()):
+            gone = not await asyncio.to_thread(self.home.database.exists)
+            if post.leaving.is_set() or gone or not any((await self.work()).values()):
                 return
             await asyncio.sleep(1)
 

@@ -1,6 +1,8 @@
 """Streaming Markdown: how it is cut into pieces, and how the pieces are painted."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -380,3 +382,8 @@ def test_wide_characters_and_long_words() -> None:
 
 def test_hard_breaks_are_kept() -> None:
     assert painted("one  \ntwo\\\nthree\nfour") == ["one", "two", "three four"]
+
+
+def test_it_needs_no_textual() -> None:
+    code = "import sys, zotui.tui.markdown; sys.exit(bool({'textual', 'pygments', 'markdown_it'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,5 +1,6 @@
 """The transcript: what it shows, where it stays, and what its keys do."""
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
+from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
 from zotui.tui.markdown import Palette
@@ -185,7 +187,7 @@ async def test_every_size_shows_every_kind(size: tuple[int, int]) -> None:
         transcript.show(entries)
         transcript.focus()
         await pilot.pause()
-        for _ in range(40):
+        for _ in range(14):
             await pilot.press("up", "enter")
             width = transcript.container_size.width - 1
             for y in range(size[1]):
@@ -203,11 +205,10 @@ async def test_twenty_columns() -> None:
             " › which box is",
             "   staging?",
             "",
-            " • ▸ recall",
-            "   ✗ failed · 4 ms",
+            ' • ▸ recall "stagi…',
+            "    ✗ failed · 4 ms",
             "",
-        ] or app.lines[:3] == [" › which box is", "   staging?", ""]
-        assert any(line.strip().startswith("✗ failed") for line in app.lines)
+        ]
 
 
 async def test_a_huge_text_is_cut() -> None:
@@ -583,8 +584,12 @@ async def test_the_wheel_scrolls() -> None:
         transcript.show(turns(30))
         await pilot.pause()
         end = transcript.scroll_offset.y
-        await pilot._post_mouse_events([__import__("textual").events.MouseScrollUp], Transcript)
-        assert transcript.scroll_offset.y < end
+        for _ in range(3):
+            transcript.post_message(MouseScrollUp(transcript, 5, 5, 0, 0, 0, False, False, False))
+        await until(pilot, lambda: transcript.scroll_offset.y < end)
+        before = app.lines
+        transcript.append(Entry("new", "user", "new"))
+        assert app.lines == before
 
 
 async def test_keys_on_nothing() -> None:
@@ -636,6 +641,59 @@ async def test_ten_thousand_entries_are_laid_out_only_near_the_view() -> None:
         await pilot.press("end")
         assert "answer 9999" in app.screen_text
         assert len(transcript._roll._sheets) < 200
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_happens_the_view_shows_what_is_there(seed: int) -> None:
+    chance = random.Random(seed)
+    app = Chat()
+    async with app.run_test(size=(60, 12)) as pilot:
+        transcript, roll = app.transcript, app.transcript._roll
+        ids = map(str, range(10_000))
+        transcript.focus()
+        transcript.show([anything(chance, next(ids)) for _ in range(30)])
+        for _ in range(60):
+            entries = transcript.entries or [anything(chance, next(ids))]
+            one = chance.choice(entries)
+            match chance.randrange(9):
+                case 0:
+                    transcript.append(anything(chance, next(ids)))
+                case 1:
+                    transcript.replace(anything(chance, one.id))
+                case 2:
+                    transcript.replace(replace(one, text=one.text + "more\n\nwords" * chance.randint(1, 9)))
+                case 3:
+                    transcript.drop(one.id)
+                case 4:
+                    transcript.prepend([anything(chance, next(ids)) for _ in range(5)])
+                case 5:
+                    await pilot.resize_terminal(chance.choice([20, 33, 60, 100]), chance.choice([3, 6, 12, 30]))
+                case 6:
+                    transcript.scroll_to(y=chance.randint(0, 1 + transcript.max_scroll_y), animate=False)
+                case _:
+                    await pilot.press(chance.choice(["up", "down", "pageup", "home", "end", "enter"]))
+            await pilot.pause()
+            width, height = transcript._shape
+            top = transcript.scroll_offset.y
+            assert transcript.virtual_size.height == roll.column.total
+            assert top <= max(0, roll.column.total - height)
+            for row in range(top, min(top + height, roll.column.total)):
+                place, line = roll.column.find(row)
+                anew = Sheet(roll.entries[place], roll._frame(place), roll._palette)
+                gap = roll.gap(place)
+                assert roll.column.height(place) == len(anew) + gap
+                shown = transcript.render_line(row - top).text
+                assert shown[1:] == (anew.line(line - gap).text[1:] if line >= gap else " " * (width - 1))
+
+
+def anything(chance: random.Random, id: str) -> Entry:
+    """An entry of any kind and state."""
+    parts = ["words " * 15, "", "- item", "```py", "x = 1", "|a|b|", "|-|-|", "|1|2|", "> quote", "# head"]
+    text = "\n".join(chance.choices(parts, k=chance.randint(0, 25)))
+    kind = chance.choice(["user", "assistant", "assistant", "reasoning", "tool", "note", "error"])
+    status = chance.choice(["done", "running", "failed", "queued"])
+    aside = chance.choice(["", "4 ms"])
+    return Entry(id, kind, text, detail=text, status=status, aside=aside, live=chance.random() < 0.2)  # type: ignore[arg-type]
 
 
 def test_painted_sheets_are_let_go() -> None:

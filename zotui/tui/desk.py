@@ -58,6 +58,7 @@ class Desk(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.computer: Computer | None = None
+        self.attached = False
         self.arrangement = Layout()
         self._said = ConversationPane.Changed("", "", Spent(), "")
 
@@ -111,6 +112,7 @@ class Desk(Screen[None]):
         await self.conversation.begin(await computer.desk.get("conversation"))
         if self.current is not self.conversation:
             self.current.focus_inside()
+        self.attached = True
 
     async def follow(self, pause_s: float) -> None:
         """Bring the panes up to date whenever the file changes, at most once in ``pause_s`` seconds."""
@@ -265,6 +267,11 @@ class Desk(Screen[None]):
             await self.conversation.open(None)
             await self.computer.desk.set("conversation", None)
             self.go_to(self.conversation)
+
+    @on(ListingPane.WantsRoom)
+    def _wants_room(self) -> None:
+        if not self.arrangement.zoomed:
+            self.action_zoom()
 
     @on(ChatsPane.Opened)
     async def _open_chat(self, event: ChatsPane.Opened) -> None:

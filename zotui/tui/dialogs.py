@@ -122,6 +122,10 @@ class Editor(Dialog):
             yield TextArea(self._text, soft_wrap=True, tab_behavior="focus")
             yield Static("^s keeps it, esc leaves it as it was", classes="hint", markup=False)
 
+    def on_mount(self) -> None:
+        area = self.query_one(TextArea)
+        area.move_cursor(area.document.end)
+
     def action_keep(self) -> None:
         """Done."""
         self.dismiss(self.query_one(TextArea).text)

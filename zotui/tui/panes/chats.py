@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import work
 from textual.message import Message
 
 from zotui.computer import Computer
@@ -11,7 +11,7 @@ from zotui.text import ago, one_line
 from zotui.tui.dialogs import Confirm, Prompt
 from zotui.tui.pane import bindings
 from zotui.tui.panes.listing import ListingPane
-from zotui.tui.widgets.rows import Row, Rows
+from zotui.tui.widgets.rows import Row
 
 
 class ChatRows:
@@ -58,13 +58,10 @@ class ChatsPane(ListingPane):
         assert self.computer is not None
         self.note(f"{await self.computer.chats.count():,}")
 
-    @on(Rows.Chosen)
-    def _chosen(self, event: Rows.Chosen) -> None:
-        self.post_message(self.Opened(event.row.id))
-
     def action_open_row(self) -> None:
         """Open the chat under the cursor."""
-        self.rows.action_choose()
+        if self.rows.current is not None:
+            self.post_message(self.Opened(self.rows.current.id))
 
     @work
     async def action_rename_row(self) -> None:

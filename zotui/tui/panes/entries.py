@@ -43,7 +43,9 @@ def _entries(message: Message) -> list[Entry]:
         entries.append(Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking))
     if message.content or live or not message.tool_calls:
         # How a cut-off answer ended is said once, by the entry of its turn.
-        entries.append(Entry(message.id, "assistant", message.content, live=live, detail=message.raw or ""))
+        entries.append(Entry(message.id, "assistant", message.content, live=live))
+    if message.raw:  # kept where an answer was blank
+        entries.append(Entry(f"{message.id}:raw", "tool", title="what the server sent", detail=message.raw))
     entries += [_tool(call) for call in message.tool_calls]
     return entries
 

@@ -5,14 +5,17 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.message import Message
 from textual.widgets import Input, Static
 
 from zotui.tui.pane import Pane
 from zotui.tui.widgets.rows import Row, Rows, Source
 
+ROOM_FOR_BOTH = 14  # rows below which a whole pane is its list alone
+
 
 class ListingPane(Pane):
-    """A pane around one list. Small, it is the list; the search line and the full row mount when first needed."""
+    """A pane around one list. Small, it is the list; the row in full mounts when it is first whole."""
 
     empty: ClassVar[str] = "Nothing here."
     DEFAULT_CSS = """
@@ -28,7 +31,12 @@ class ListingPane(Pane):
         self.search = ""
 
     def compose(self) -> ComposeResult:
+        yield Input(placeholder="search; enter keeps it, esc clears it", id="search")
         yield Rows(empty="Opening the file …")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#search").display = False
 
     @property
     def rows(self) -> Rows:
@@ -58,11 +66,22 @@ class ListingPane(Pane):
             self.mount(VerticalScroll(Static("", markup=False, id="text"), id="full"))
             self.call_after_refresh(self._show_full)
         for part in self.query("#full"):
-            part.display = whole
+            part.display = whole and self.app.size.height >= ROOM_FOR_BOTH
 
     def full_text(self, row: Row) -> str:
         """The row in full, for the lower half of the whole pane."""
         return row.text
+
+    class WantsRoom(Message):
+        """A row is to be read whole: the pane needs the screen."""
+
+    @on(Rows.Chosen)
+    def _chosen(self) -> None:
+        self.action_open_row()
+
+    def action_open_row(self) -> None:
+        """What enter does to the row under the cursor."""
+        self.post_message(self.WantsRoom())
 
     @on(Rows.Highlighted)
     def _highlighted(self) -> None:
@@ -74,11 +93,10 @@ class ListingPane(Pane):
             self.query_one("#text", Static).update(self.full_text(row) if row else "")
 
     def action_search_rows(self) -> None:
-        """Open the search line."""
-        if not self.query("#search"):
-            line = Input(self.search, placeholder="search, enter to keep, esc to clear", id="search")
-            self.mount(line, before=0)
-            line.focus()
+        """Open the search line, at once: the next key is a letter of the search, not a command."""
+        line = self.query_one("#search", Input)
+        line.display = True
+        self.screen.set_focus(line)
 
     @on(Input.Changed, "#search")
     def _typed(self, event: Input.Changed) -> None:
@@ -95,12 +113,10 @@ class ListingPane(Pane):
 
     def step_back(self) -> bool:
         """Close the search line; False where there is none."""
-        for line in self.query("#search"):
-            line.remove()
-            self.rows.focus()
-            if self.search:
-                self.search = ""
-                self.rows.empty = self.empty
-                self.rows.show(self.source(""))
-            return True
-        return False
+        line = self.query_one("#search", Input)
+        if not line.display:
+            return False
+        line.display = False
+        line.value = ""
+        self.rows.focus()
+        return True

@@ -71,10 +71,6 @@ class MemoryPane(ListingPane):
         head = f"{memory.key}\n\n" if memory.key else ""
         return f"{head}{memory.content}\n\n{memory.id}" + (f" · {source}" if source else "")
 
-    def action_open_row(self) -> None:
-        """Zoom in, to read the memory whole."""
-        self.screen.run_action("zoom") if not self.whole else None
-
     @work
     async def action_add_row(self) -> None:
         """Ask for a new memory."""

@@ -63,7 +63,3 @@ class SkillsPane(ListingPane):
             return row.text
         problems = "".join(f"! {problem}\n" for problem in skill.problems)
         return f"{skill.name} ({skill.source})\n{problems}{skill.description}\n\n{skill.path}\n\n{skill.body}"
-
-    def action_open_row(self) -> None:
-        """Zoom in, to read the skill whole."""
-        self.screen.run_action("zoom") if not self.whole else None

@@ -18,7 +18,8 @@ def head(entry: Entry, folded: bool, room: int, palette: Palette) -> list[Line]:
     """The title line of a tool, of reasoning or of an error; two where its note needs one of its own."""
     base = palette.text
     if entry.kind == "error":
-        return plain(f"✗ {entry.title or 'error'}", room, base + palette.bad)
+        style = palette.muted if entry.status == "cancelled" else palette.bad
+        return plain(_mark(entry) or f"✗ {entry.title or 'error'}", room, base + style)
     if not entry.folds:
         return []
     style, title = base, entry.title or entry.kind

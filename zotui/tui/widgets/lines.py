@@ -6,11 +6,13 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from zotui.tui.actions import ACTIONS, shown_key
 
 Word = tuple[str, Style]
+NOTICE_S = 12.0
 
 
 class Line(Widget):
@@ -96,6 +98,7 @@ class KeyLine(Line):
         super().__init__("keys")
         self._bound: dict[str, str] = {}
         self._notice = ""
+        self._fading: Timer | None = None
 
     def bind_keys(self, keys: dict[str, str]) -> None:
         """The keys that the configuration gives to actions."""
@@ -103,9 +106,12 @@ class KeyLine(Line):
         self._show()
 
     def tell(self, notice: str) -> None:
-        """Show a notice; empty takes it away."""
+        """Show a notice for a while; empty takes it away."""
         self._notice = notice
         self._show()
+        if self._fading is not None:
+            self._fading.stop()
+        self._fading = self.set_timer(NOTICE_S, lambda: self.tell("")) if notice else None
 
     def _show(self) -> None:
         words: list[Word] = []

@@ -37,6 +37,13 @@ class Roll:
         self._sheets.clear()
         self.column.reset(self._guesses(self.entries))
 
+    def rewrap(self, width: int, anchor: tuple[int, int]) -> tuple[int, int]:
+        """Lay everything out at another width; where a line of an entry is then, as far in as it was."""
+        place, line = anchor
+        height = self.column.height(place) if place < len(self.entries) else 0
+        self.reset(self.entries, width)
+        return (place, line * self.measure(place) // height) if height else (0, 0)
+
     def dye(self, palette: Palette) -> None:
         """Paint with other colours from now on; heights stay as they are."""
         if palette != self._palette:
@@ -63,7 +70,10 @@ class Roll:
     def replace(self, entry: Entry) -> int:
         """Hold a newer state of an entry; the first of its lines that is painted anew."""
         place = self.places[entry.id]
-        self.entries[place] = entry
+        old, self.entries[place] = self.entries[place], entry
+        if old.kind != entry.kind:
+            self._sheets.pop(entry.id, None)
+            self._doubt(place + 1)
         sheet = self._sheets.get(entry.id)
         if sheet is None or sheet.frame != self._frame(place):
             self._doubt(place)

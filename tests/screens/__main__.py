@@ -1,0 +1,136 @@
+"""Make ``screenshots/``: ``python -m tests.screens``. SVG by Textual, PNG by the system's Chromium."""
+
+import asyncio
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.screens.session import fill, scripted_server, write_config
+from zotui.computer import Computer
+from zotui.home import Home
+from zotui.tui.app import Zotui
+from zotui.tui.panes.conversation import ConversationPane
+from zotui.tui.widgets.transcript import Transcript
+
+FOLDER = Path(__file__).parents[2] / "screenshots"
+Press = Callable[[Pilot[None]], Awaitable[None]]
+
+
+async def wait_for(pilot: Pilot[None], ready: Callable[[], bool]) -> None:
+    """Let the app work until it is ready. Raises TimeoutError."""
+    async with asyncio.timeout(20):
+        while not ready():
+            await pilot.pause(0.02)
+    await pilot.pause(0.3)
+
+
+def keys(*names: str) -> Press:
+    """Press these keys."""
+
+    async def press(pilot: Pilot[None]) -> None:
+        for name in names:
+            await pilot.press(name)
+            await pilot.pause(0.15)
+
+    return press
+
+
+async def ask(pilot: Pilot[None]) -> None:
+    """A question of the agent that waits."""
+    await pilot.press("ctrl+n")
+    await pilot.pause(0.3)
+    await pilot.press(*"deploy the site", "enter")
+    pane = pilot.app.screen.query_one(ConversationPane)
+    await wait_for(pilot, lambda: pane.question is not None)
+
+
+async def light(pilot: Pilot[None]) -> None:
+    """The light theme."""
+    pilot.app.theme = "zotui-day"
+    await pilot.pause(0.3)
+
+
+async def unfold(pilot: Pilot[None]) -> None:
+    """The first tool call unfolded."""
+    pilot.app.screen.query_one(Transcript).focus()
+    for name in ("home", "down", "down", "enter"):
+        await pilot.press(name)
+        await pilot.pause(0.1)
+
+
+SHOTS: tuple[tuple[str, tuple[int, int], Press], ...] = (
+    ("desk", (140, 40), keys()),
+    ("tool-call", (140, 40), unfold),
+    ("question", (140, 40), ask),
+    ("memory", (140, 40), keys("ctrl+o", "m", "f2")),
+    ("skills", (140, 40), keys("ctrl+o", "s", "f2")),
+    ("chats-search", (140, 40), keys("ctrl+o", "h", "slash", "o", "s", "l", "o")),
+    ("palette", (140, 40), keys("ctrl+p", "m", "e", "m")),
+    ("help", (140, 40), keys("f1")),
+    ("context", (140, 40), keys("f3")),
+    ("narrow", (80, 24), keys()),
+    ("light", (140, 40), light),
+)
+
+
+async def make(names: list[str]) -> None:
+    """Make all pictures, or those named."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder) / "home").prepare()
+        async with scripted_server() as base_url:
+            write_config(home.path, base_url)
+            async with Computer.open(home, workers="own") as computer:
+                await fill(computer)
+                kept = {key: await computer.desk.get(key) for key in ("conversation", "layout")}
+            for name, size, press in SHOTS:
+                if names and name not in names:
+                    continue
+                async with Computer.open(home, workers="none") as computer:
+                    for key, value in kept.items():
+                        await computer.desk.set(key, value)
+                await shoot(home, name, size, press)
+
+
+async def shoot(home: Home, name: str, size: tuple[int, int], press: Press) -> None:
+    """One picture of the app on this home."""
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=size) as pilot:
+        await wait_for(pilot, lambda: app.computer is not None and bool(app.desk.query_one(Transcript).entries))
+        await press(pilot)
+        svg = app.export_screenshot(title="zotui")
+    svg = svg.replace(str(home.path), "~/.zotui")
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / f"{name}.svg").write_text(svg)
+    picture(FOLDER / f"{name}.svg", FOLDER / f"{name}.png")
+    print(name)
+
+
+def picture(svg: Path, png: Path) -> None:
+    """The SVG as PNG by the system's Chromium, which alone sets the letters as wide as Textual means them."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        sys.exit("the PNGs need a Chromium: apt install chromium")
+    box = re.search(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"', svg.read_text())
+    assert box is not None
+    size = f"{round(float(box[1]))},{round(float(box[2]))}"
+    # No web font can be fetched while a picture is made: a common font stands in, at its true width.
+    with tempfile.TemporaryDirectory() as folder:
+        local = Path(folder) / "picture.svg"
+        local.write_text(re.sub(r"font-family: ?[^;]*;", "font-family: DejaVu Sans Mono;", svg.read_text()))
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"]
+        subprocess.run(
+            [chromium, *options, f"--user-data-dir={folder}/profile", f"--window-size={size}", f"--screenshot={png}", local],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(make(sys.argv[1:]))

@@ -1,0 +1,42 @@
+"""A home for the app, and ways to wait for what it shows."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from zotui.home import Home
+from zotui.tui.app import Zotui
+from zotui.tui.widgets.transcript import Transcript
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    """A home under a name that is always the same: pictures show it."""
+    folder = Path(tempfile.gettempdir()) / "zotui-desk" / "home"
+    shutil.rmtree(folder, ignore_errors=True)
+    yield Home(folder).prepare()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+async def wait_for(pilot: Pilot[None], ready: Callable[[], object], patience_s: float = 20) -> None:
+    """Let the app work until it is ready. Raises TimeoutError."""
+    async with asyncio.timeout(patience_s):
+        while not ready():
+            await pilot.pause(0.01)
+    await pilot.pause()
+
+
+async def opened(pilot: Pilot[None], app: Zotui) -> None:
+    """Wait until the file is open and every pane has read it."""
+    await wait_for(pilot, lambda: app.desk.attached)
+
+
+def said(app: Zotui) -> str:
+    """All that the transcript shows, as text."""
+    entries = app.desk.query_one(Transcript).entries
+    return "\n".join(f"{entry.kind} {entry.status} {entry.title} {entry.text} {entry.detail}" for entry in entries)

@@ -1,0 +1,403 @@
+"""The desk, by its keys, on a real file with the real agent."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.screens.session import scripted_server, write_config
+from tests.tui.conftest import opened, said, wait_for
+from zotui.computer import Computer
+from zotui.home import Home
+from zotui.tui.actions import ACTIONS, binding_id
+from zotui.tui.app import Zotui
+from zotui.tui.dialogs import Confirm, Editor, Prompt, Reading
+from zotui.tui.panes.chats import ChatsPane
+from zotui.tui.panes.conversation import ConversationPane
+from zotui.tui.panes.memory import MemoryPane
+from zotui.tui.panes.skills import SkillsPane
+from zotui.tui.widgets.transcript import Transcript
+
+WIDE, NARROW, TINY = (140, 40), (80, 24), (20, 6)
+
+
+def typed(text: str) -> list[str]:
+    """The keys of a text."""
+    names = {" ": "space", "/": "slash", "?": "question_mark", "-": "minus", ".": "full_stop", "'": "apostrophe"}
+    return [names.get(character, character) for character in text]
+
+
+async def test_a_message_is_answered_and_kept(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        await pilot.press(*typed("remember that the staging box is lab-3"), "enter")
+        await wait_for(pilot, lambda: "Remembered." in said(app))
+        assert app.desk.conversation.composer.text == ""
+        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.count == 1)
+        await wait_for(pilot, lambda: app.desk.query_one(ChatsPane).rows.count == 1)
+    again = Zotui(home, own_workers=True)
+    async with again.run_test(size=WIDE) as pilot:
+        await opened(pilot, again)
+        assert "Remembered." in said(again)
+        assert "the staging box is lab-3" in said(again)
+
+
+async def test_messages_typed_without_a_pause_are_separate_and_in_order(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        await pilot.press(*typed("list files"), "enter", *typed("list memories"), "enter", *typed("help"), "enter")
+        await wait_for(pilot, lambda: "Without a model I understand" in said(app))
+        users = [entry.text for entry in app.desk.query_one(Transcript).entries if entry.kind == "user"]
+        assert users == ["list files", "list memories", "help"]
+
+
+async def test_a_streamed_answer_with_tool_calls(home: Home) -> None:
+    async with scripted_server() as base_url:
+        write_config(home.path, base_url)
+        (home.workspace / "hosts.md").write_text("lab-3: staging\n")
+        app = Zotui(home, own_workers=True)
+        async with app.run_test(size=WIDE) as pilot:
+            await opened(pilot, app)
+            await pilot.press(*typed("Which box is staging"), "enter")
+            await wait_for(pilot, lambda: "the monitor at" in said(app))
+            await wait_for(pilot, lambda: app.desk.conversation.state() == "")
+            entries = app.desk.query_one(Transcript).entries
+            assert [entry.kind for entry in entries] == ["user", "tool", "tool", "assistant"]
+            assert "lab-3: staging" in entries[2].detail
+            assert entries[3].live is False
+
+
+async def test_escape_stops_the_answer_and_keeps_what_came(home: Home) -> None:
+    async with scripted_server(pause_s=0.05) as base_url:
+        write_config(home.path, base_url)
+        app = Zotui(home, own_workers=True)
+        async with app.run_test(size=WIDE) as pilot:
+            await opened(pilot, app)
+            await pilot.press(*typed("Plan the trip"), "enter")
+            await wait_for(pilot, lambda: "Here is a plan" in said(app))
+            await pilot.press("escape")
+            await wait_for(pilot, lambda: "you stopped it" in said(app))
+            assert "Here is a plan" in said(app)
+            await pilot.press("ctrl+r")
+            await wait_for(pilot, lambda: said(app).count("user done  Plan the trip") == 2)
+            await wait_for(pilot, lambda: "Nesodden by ferry" in said(app))
+
+
+async def test_a_question_waits_through_a_restart_and_is_answered_by_number(home: Home) -> None:
+    async with scripted_server() as base_url:
+        write_config(home.path, base_url)
+        app = Zotui(home, own_workers=True)
+        async with app.run_test(size=WIDE) as pilot:
+            await opened(pilot, app)
+            await pilot.press(*typed("deploy"), "enter")
+            await wait_for(pilot, lambda: app.desk.conversation.question is not None)
+        again = Zotui(home, own_workers=True)
+        async with again.run_test(size=WIDE) as pilot:
+            await opened(pilot, again)
+            assert again.desk.conversation.question is not None
+            await pilot.press("2", "enter")
+            await wait_for(pilot, lambda: again.desk.conversation.question is None)
+            await wait_for(pilot, lambda: "lab-4" in said(again))
+
+
+async def test_a_question_is_left_by_escape(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        await pilot.press(*typed("/ask which one"), "enter")
+        await wait_for(pilot, lambda: app.desk.conversation.question is not None)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.desk.conversation.question is None)
+        assert "cancelled" in said(app)
+
+
+async def test_an_empty_and_an_oversized_message_are_refused_and_not_lost(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await opened(pilot, app)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: any("empty" in note.message for note in app._notifications))
+        composer = app.desk.conversation.composer
+        composer.insert(composer._folded("x" * 5_000_000))
+        chip = composer.text
+        assert "5.0 MB" in chip
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: any("the limit is" in note.message for note in app._notifications))
+        await wait_for(pilot, lambda: composer.text == chip)
+
+
+async def test_the_draft_survives_kill_9(home: Home) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from zotui.home import Home\n"
+        "from zotui.tui.app import Zotui\n"
+        "async def main():\n"
+        f"    app = Zotui(Home({str(home.path)!r}), own_workers=True)\n"
+        "    async with app.run_test(size=(140, 40)) as pilot:\n"
+        "        while not app.desk.attached: await pilot.pause(0.01)\n"
+        "        await pilot.press(*'half a thought')\n"
+        "        while app.computer is None or await app.computer.desk.get('draft:new') is None:\n"
+        "            await pilot.pause(0.01)\n"
+        "        print('kept', flush=True)\n"
+        "        await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"kept\n"
+        os.kill(child.pid, signal.SIGKILL)
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        assert app.desk.conversation.composer.text.replace(" ", "").startswith("halfa")
+
+
+async def test_composer_history_newlines_and_pastes(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        composer = app.desk.conversation.composer
+        for text in ("help", "list files"):
+            await pilot.press(*typed(text), "enter")
+        await wait_for(pilot, lambda: "The folder is empty" in said(app))
+        await pilot.press("d", "up")
+        assert composer.text == "list files"
+        await pilot.press("up")
+        assert composer.text == "help"
+        await pilot.press("down", "down")
+        assert composer.text == "d"
+        await pilot.press("ctrl+j", "e", "shift+enter", "f")
+        assert composer.text == "d\ne\nf"
+        await pilot.press("up", "up", "up")
+        assert composer.text == "list files"
+
+
+async def test_chats_are_opened_renamed_searched_and_deleted(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        await pilot.press(*typed("help"), "enter")
+        await wait_for(pilot, lambda: "Without a model" in said(app))
+        await pilot.press("ctrl+n")
+        await wait_for(pilot, lambda: app.desk.conversation.conversation is None)
+        await pilot.press(*typed("list files"), "enter")
+        await wait_for(pilot, lambda: "The folder is empty" in said(app))
+        chats = app.desk.query_one(ChatsPane)
+        await wait_for(pilot, lambda: chats.rows.count == 2)
+
+        await pilot.press("ctrl+o", "h", "home", "down", "enter")
+        await wait_for(pilot, lambda: "Without a model" in said(app))
+
+        await pilot.press("ctrl+o", "h", "r")
+        await wait_for(pilot, lambda: isinstance(app.screen, Prompt))
+        await pilot.press("end", *typed(" me"), "enter")
+        await wait_for(pilot, lambda: chats.rows.current is not None and chats.rows.current.text == "help me")
+
+        await pilot.press("slash", *typed("empty"))
+        await wait_for(pilot, lambda: chats.rows.count == 1)
+        await pilot.press("enter", "d")
+        await wait_for(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("n")
+        await wait_for(pilot, lambda: app.screen is app.desk)
+        await pilot.press("d", "y")
+        await wait_for(pilot, lambda: chats.rows.count == 0)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: chats.rows.count == 1)
+
+
+async def test_deleting_the_open_chat_leaves_a_new_one(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        await pilot.press(*typed("help"), "enter")
+        await wait_for(pilot, lambda: "Without a model" in said(app))
+        await pilot.press("ctrl+o", "h", "d", "y")
+        await wait_for(pilot, lambda: app.desk.conversation.conversation is None)
+        await pilot.press("escape", *typed("list files"), "enter")
+        await wait_for(pilot, lambda: "The folder is empty" in said(app))
+
+
+async def test_memory_is_added_edited_searched_and_forgotten(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        assert app.computer is not None
+        memory = app.desk.query_one(MemoryPane)
+        await pilot.press("ctrl+o", "m", "a")
+        await wait_for(pilot, lambda: isinstance(app.screen, Editor))
+        await pilot.press(*typed("likes tea"), "ctrl+s")
+        await wait_for(pilot, lambda: memory.rows.count == 1)
+        await wait_for(pilot, lambda: memory.rows.current is not None)
+        await pilot.press("e")
+        await wait_for(pilot, lambda: isinstance(app.screen, Editor))
+        await pilot.press(*typed(" green"), "ctrl+s")
+        await wait_for(pilot, lambda: memory.rows.current is not None and "tea green" in memory.rows.current.text)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: memory.whole)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: not memory.whole)
+        await pilot.press("slash", *typed("coffee"))
+        await wait_for(pilot, lambda: memory.rows.count == 0)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: memory.rows.count == 1)
+        await pilot.press("d", "y")
+        await wait_for(pilot, lambda: memory.rows.count == 0)
+        assert await app.computer.memory.list() == []
+
+
+async def test_skills_are_read(home: Home) -> None:
+    folder = home.skills / "page-watch"
+    folder.mkdir()
+    (folder / "SKILL.md").write_text("---\nname: page-watch\ndescription: watch a page\n---\nLook at it.\n")
+    broken = home.skills / "broken"
+    broken.mkdir()
+    (broken / "SKILL.md").write_text("no front matter")
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        skills = app.desk.query_one(SkillsPane)
+        await wait_for(pilot, lambda: (skills.rows.count or 0) >= 2)
+        await pilot.press("ctrl+o", "s", "enter")
+        await wait_for(pilot, lambda: skills.whole)
+        assert "invalid" in str(skills.border_subtitle)
+
+
+async def test_another_process_writes_and_the_desk_shows_it(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        subprocess.run(
+            [sys.executable, "-m", "zotui", "--home", str(home.path), "memory", "add", "from outside"],
+            check=True,
+            capture_output=True,
+        )
+        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.count == 1)
+
+
+async def test_help_context_palette_theme_and_zoom(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        await pilot.press("f1")
+        assert isinstance(app.screen, Reading)
+        await pilot.press("escape")
+        assert app.screen is app.desk
+        await pilot.press(*typed("help"), "enter")
+        await wait_for(pilot, lambda: "Without a model" in said(app))
+        await pilot.press("f3")
+        await wait_for(pilot, lambda: isinstance(app.screen, Reading))
+        await pilot.press("escape", "ctrl+p", *typed("zoom the pane"), "enter")
+        await wait_for(pilot, lambda: app.desk.conversation.whole)
+        assert not app.desk.query_one(MemoryPane).display
+        await pilot.press("f2")
+        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).display)
+        app.theme = "zotui-day"
+        await wait_for(pilot, lambda: app.desk.arrangement.theme == "zotui-day")
+    again = Zotui(home, own_workers=True)
+    async with again.run_test(size=WIDE) as pilot:
+        await opened(pilot, again)
+        assert again.theme == "zotui-day"
+
+
+async def test_f4_renames_the_conversation(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        await pilot.press(*typed("help"), "enter")
+        await wait_for(pilot, lambda: "Without a model" in said(app))
+        await pilot.press("f4")
+        await wait_for(pilot, lambda: isinstance(app.screen, Prompt))
+        await pilot.press("end", "x", "enter")
+        await wait_for(pilot, lambda: app.desk.query_one(ChatsPane).rows.current is not None)
+        await wait_for(pilot, lambda: app.desk.query_one(ChatsPane).rows.current.text == "helpx")  # type: ignore[union-attr]
+
+
+async def test_tab_goes_round_and_every_pane_is_reached(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        seen = []
+        for _ in range(5):
+            seen.append(app.desk.arrangement.current)
+            await pilot.press("tab")
+        assert set(seen) == {"conversation", "chats", "memory", "skills"}
+        assert app.desk.focused is app.desk.conversation.composer
+        await pilot.press("shift+tab")
+        assert app.desk.focused is app.desk.query_one(Transcript) or app.desk.arrangement.current == "skills"
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW, TINY, (400, 120)])
+async def test_every_size_shows_the_pane_in_use(home: Home, size: tuple[int, int]) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, app)
+        shown = [pane.id for pane in app.desk.panes if pane.display]
+        assert shown == (["conversation"] if size[0] < 120 else ["conversation", "chats", "memory", "skills"])
+        await pilot.press("ctrl+o", "m")
+        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).display)
+        await pilot.press("f1", "escape", "ctrl+p", "escape")
+        for width, height in ((31, 9), (119, 50), (120, 14), (200, 60), size):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+        assert app.desk.query_one(MemoryPane).has_focus_within
+
+
+async def test_a_broken_file_is_said_in_the_panes_and_the_app_lives(home: Home) -> None:
+    home.database.write_bytes(b"this is no database" * 500)
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        memory = app.desk.query_one(MemoryPane)
+        await wait_for(pilot, lambda: "no database" in memory.rows.problem)
+        await pilot.press(*typed("hello"), "enter", "f1", "escape", "ctrl+o", "m")
+        assert app.is_running
+
+
+async def test_rebound_keys(home: Home) -> None:
+    home.config_file.write_text('[keys]\nhelp = "f12"\n')
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        await pilot.press("f12")
+        assert isinstance(app.screen, Reading)
+
+
+async def test_untrusted_text_is_shown_as_text(home: Home) -> None:
+    evil = "[red]x[/] \x1b]52;c;AAAA\x07\x1b[2J\u202egnp.exe"
+    async with Computer.open(home, workers="own") as computer:
+        await computer.memory.memorize(evil)
+        reply = await computer.ask(f"recall {evil}")
+        await computer.desk.set("conversation", reply.conversation_id)
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        assert "[red]x[/]" in said(app)
+        assert not set("\x1b\x07\u202e") & set(said(app))
+        row = app.desk.query_one(MemoryPane).rows.current
+        assert row is not None
+        assert row.text.startswith("[red]x[/]")
+
+
+def test_every_action_has_a_method_and_a_key_of_its_own() -> None:
+    places = {"chats": ChatsPane, "memory": MemoryPane, "skills": SkillsPane, "conversation": ConversationPane}
+    from zotui.tui.desk import Desk
+
+    for action in ACTIONS:
+        owner = places.get(action.place, Desk)
+        assert hasattr(owner, f"action_{action.id}"), binding_id(action)
+    for place in {action.place for action in ACTIONS}:
+        keys = [action.key for action in ACTIONS if action.place == place]
+        assert len(keys) == len(set(keys))
+
+
+def test_the_app_refuses_a_dumb_terminal_in_one_line(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "ZOTUI_HOME": str(tmp_path / "home"), "TERM": "dumb", "LANG": "C.UTF-8"}
+    command = ["script", "-qec", f"{sys.executable} -m zotui", "/dev/null"]
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=30, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert b"TERM=dumb" in done.stdout
+    assert done.stdout.count(b"\n") == 1

@@ -1,0 +1,128 @@
+"""Pictures of the desk: what is empty, full and broken, wide, narrow and tiny. Made anew by --snapshot-update."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.conftest import opened, wait_for
+from zotui.computer import Computer
+from zotui.home import Home
+from zotui.tui.app import Zotui
+from zotui.tui.panes.chats import ChatsPane
+from zotui.tui.panes.memory import MemoryPane
+from zotui.tui.widgets.transcript import Transcript
+
+SIZES = {"wide": (140, 40), "narrow": (80, 24), "tiny": (20, 6)}
+
+# A fixed life: written as rows, so that every time in it is the same.
+LIFE = """
+INSERT INTO conversations(id, title, created_at, updated_at) VALUES ('01a', 'Which box is staging?', 1, 4102444800000);
+INSERT INTO conversations(id, title, created_at, updated_at) VALUES ('01b', 'Oslo in three days', 1, 4102444700000);
+INSERT INTO messages(id, conv_id, turn_id, position, role, content, created_at, finished_at)
+  VALUES ('m1', '01a', 't1', 1, 'user', 'Which box is staging, and is the site up?', 1, 1);
+INSERT INTO messages(id, conv_id, turn_id, position, role, content, reasoning, model, created_at, finished_at)
+  VALUES ('m2', '01a', 't1', 2, 'assistant', '', 'The memory should hold it.', 'lab/tiny', 1, 1);
+INSERT INTO tool_calls(id, message_id, turn_id, position, call_id, name, arguments, effect, status, result, summary,
+  created_at, started_at, finished_at)
+  VALUES ('c1', 'm2', 't1', 0, 'call_1', 'recall', '{"query":"staging box"}', 'read', 'done', '- lab-3', '2 found', 1, 1, 5);
+INSERT INTO messages(id, conv_id, turn_id, position, role, content, model, created_at, finished_at)
+  VALUES ('m3', '01a', 't1', 3, 'assistant', 'Staging is **lab-3**:
+
+- the site answers
+- [red]its certificate[/] ends in nine days
+
+```sh
+openssl x509 -enddate
+```', 'lab/tiny', 1, 1);
+INSERT INTO turns(id, conv_id, lane, input, status, created_at, finished_at) VALUES ('t1', '01a', '01a', 'x', 'done', 1, 1);
+INSERT INTO turns(id, conv_id, lane, input, status, reason, error, created_at, finished_at)
+  VALUES ('t2', '01a', '01a', 'And the spare?', 'failed', 'auth', 'the key was refused', 1, 1);
+INSERT INTO messages(id, conv_id, turn_id, position, role, content, created_at, finished_at)
+  VALUES ('m4', '01a', 't2', 4, 'user', 'And the spare? 日本語 🐢', 1, 1);
+INSERT INTO memory(id, key, value, meta, created_at, updated_at)
+  VALUES ('01m', NULL, 'the staging box is lab-3', '{"source":"agent"}', 1, 4102444800000);
+INSERT INTO memory(id, key, value, created_at, updated_at) VALUES ('01n', 'units', 'metric', 1, 4102444700000);
+INSERT INTO desk(key, value) VALUES ('conversation', '01a');
+"""
+
+
+async def live(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        await computer.store.write(lambda db: [db.execute(part) for part in LIFE.split(";\n") if part.strip()])
+
+
+@pytest.fixture
+def app(home: Home) -> Zotui:
+    app = Zotui(home, own_workers=True)
+    app.animation_level = "none"
+    return app
+
+
+def steady(app: Zotui) -> None:
+    app.desk.conversation.composer.cursor_blink = False
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_empty(snap_compare: Callable[..., bool], app: Zotui, size: str) -> None:
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        steady(app)
+        await wait_for(pilot, lambda: app.desk.query_one(ChatsPane).rows.count == 0)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_full(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: str) -> None:
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        steady(app)
+        await wait_for(pilot, lambda: len(app.desk.query_one(Transcript).entries) == 6)
+        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.current)
+
+    asyncio.run(live(home))
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_memory_whole(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: str) -> None:
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        steady(app)
+        await pilot.press("ctrl+o", "m", *(["f2"] if size == "wide" else []))
+        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).whole)
+        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.current)
+
+    asyncio.run(live(home))
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_broken(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: str) -> None:
+    home.database.write_bytes(b"this is no database" * 500)
+
+    async def before(pilot: Pilot[None]) -> None:
+        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.problem)
+        steady(app)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+def test_palette(snap_compare: Callable[..., bool], app: Zotui) -> None:
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        await pilot.press("ctrl+p", *"memory")
+        await pilot.pause(0.5)
+
+    assert snap_compare(app, terminal_size=SIZES["wide"], run_before=before)
+
+
+def test_help(snap_compare: Callable[..., bool], app: Zotui) -> None:
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        steady(app)
+        await pilot.press("f1")
+
+    assert snap_compare(app, terminal_size=SIZES["wide"], run_before=before)

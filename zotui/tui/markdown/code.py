@@ -1,0 +1,112 @@
+"""Code blocks: coloured lines behind a bar."""
+
+from functools import lru_cache
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+
+from zotui.tui.markdown.palette import Palette
+from zotui.tui.markdown.piece import Code
+from zotui.tui.markdown.words import Line, cuts, pad
+
+BAR = "▎"
+
+
+def code_height(code: Code, width: int) -> int:
+    """How many lines the code takes, without colouring it."""
+    room = width - _bar_width(width)
+    return _has_title(code) + sum(len(cuts(line, room)) + 1 for line in _rows(code))
+
+
+def code_lines(code: Code, width: int, palette: Palette) -> list[Line]:
+    """The code at a width: a bar on the left, the language above, long lines broken."""
+    base = palette.text + palette.block
+    side = _bar_width(width)
+    bar = [Segment(f"{BAR} "[:side], base + palette.line)] if side else []
+    room = width - side
+    lines: list[Line] = []
+    if _has_title(code):
+        name = set_cell_size(code.language, min(room, cell_len(code.language)))
+        lines.append([Segment(name, base + palette.muted)])
+    for line in _coloured(code, palette.syntax, base):
+        lines += _broken(line, room)
+    return [pad([*bar, *line], width, base) for line in lines]
+
+
+def _bar_width(width: int) -> int:
+    """The bar and the space after it, as far as a wide character still fits beside them."""
+    return max(0, min(2, width - 2))
+
+
+def _has_title(code: Code) -> bool:
+    return bool(code.first and code.language)
+
+
+def _rows(code: Code) -> tuple[str, ...]:
+    return code.lines or ("",)
+
+
+def _broken(line: Line, width: int) -> list[Line]:
+    """A line of code cut into lines that fit; the cuts depend on its text only."""
+    ends = [*cuts("".join(segment.text for segment in line), width), None]
+    if len(ends) == 1:
+        return [line]
+    made: list[Line] = [[]]
+    at = 0
+    for text, style, _ in line:
+        while text:
+            room = None if ends[0] is None else ends[0] - at
+            head, text = text[:room], text[len(text) if room is None else room :]
+            if head:
+                made[-1].append(Segment(head, style))
+            at += len(head)
+            if at == ends[0]:
+                ends.pop(0)
+                made.append([])
+    return made
+
+
+def _coloured(code: Code, syntax: str, base: Style) -> list[Line]:
+    """A line of segments for each line of code, as its language and the pygments style colour it."""
+    rows = _rows(code)
+    lexer = _lexer(code.language) if syntax and code.language else None
+    if lexer is None:
+        return [[Segment(row, base)] for row in rows]
+    lines: list[Line] = [[]]
+    lead = 1 if code.inside else 0
+    for kind, value in lexer.get_tokens("\n".join((code.inside,) * lead + rows)):
+        style = _style(syntax, kind, base)
+        first, *others = value.split("\n")
+        if first:
+            lines[-1].append(Segment(first, style))
+        for other in others:
+            lines.append([Segment(other, style)] if other else [])
+    found = lines[lead:] + [[]] * (len(rows) - len(lines) + lead)
+    return [
+        line if "".join(segment.text for segment in line) == row else [Segment(row, base)]
+        for line, row in zip(found, rows, strict=False)
+    ]
+
+
+@lru_cache(64)
+def _lexer(language: str) -> Any:
+    """The pygments lexer of a language, or nothing."""
+    from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+    from pygments.util import ClassNotFound  # type: ignore[import-untyped]
+
+    try:
+        return get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return None
+
+
+@lru_cache(1024)
+def _style(syntax: str, kind: Any, base: Style) -> Style:
+    """How a pygments style shows a kind of token; its backgrounds are left out."""
+    from pygments.styles import get_style_by_name  # type: ignore[import-untyped]
+
+    look = get_style_by_name(syntax).style_for_token(kind)
+    colour = f"#{look['color']}" if look["color"] else None
+    return base + Style(color=colour, bold=look["bold"] or None, italic=look["italic"] or None)
