@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from zotui.background import Background
+from zotui.config import Config
 from zotui.conversations import Chats, TurnOptions, Turns, TurnView
 from zotui.errors import ZotuiError
-from zotui.home import Config, Home
+from zotui.home import Home
 from zotui.memory import Memories
 from zotui.models.provider import Event, Finished, ReasoningDelta, TextDelta, ToolCall, Usage
 from zotui.skills import Shelf

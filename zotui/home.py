@@ -1,108 +1,18 @@
-"""The home: one folder that holds everything, and its ``config.toml``."""
+"""The home: one folder that holds everything."""
+
+from __future__ import annotations
 
 import os
-import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-import msgspec
-from msgspec import Meta
+from typing import TYPE_CHECKING
 
 from zotui.errors import ConfigError, HomeError
 from zotui.private import make_file, make_folder
 
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Answer = Literal["allow", "ask", "deny"]
+if TYPE_CHECKING:
+    from zotui.config import Config
 
 FOLDERS = ("skills", "workspace", "logs", "backups", "run")
-
-TEMPLATE = """\
-# zotui's configuration. Keys never belong here: name where they are kept.
-# A wrong key or value is reported with its name when zotui starts.
-
-# Who answers: PROVIDER/MODEL, or PROVIDER alone for its default model.
-# "offline" needs no key and no network: it runs what it understands and never pretends to be a model.
-model = "offline"
-
-# Built in, once their key is in the environment: groq openai together openrouter gemini
-# and on this machine, without a key: ollama lmstudio
-# Any other server that speaks OpenAI's chat completions:
-#
-# [providers.lab]
-# dialect  = "openai"
-# base_url = "http://127.0.0.1:9000/v1"
-# key      = "env:LAB_KEY"          # env:NAME or none
-# models   = ["tiny"]               # optional; otherwise the server is asked
-
-# [agent]
-# max_steps      = 24               # model requests in one turn
-# tool_timeout_s = 120              # for one tool call
-# context_tokens = 32000            # what one request may hold
-
-# [keys]                            # rebind any action; F1 lists their names
-# palette = "ctrl+p"
-"""
-
-
-class ProviderConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ``[providers.NAME]`` table."""
-
-    base_url: Annotated[str, Meta(pattern=r"^https?://\S+$")]
-    dialect: Literal["openai", "anthropic", "ollama", "zo"] = "openai"
-    key: Annotated[str, Meta(pattern=r"^(none|env:[A-Za-z_][A-Za-z0-9_]*|vault:[A-Za-z0-9_.-]+)$")] = "none"
-    models: list[str] = []
-
-
-class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[agent]``: the limits of one turn."""
-
-    max_steps: Annotated[int, Meta(ge=1, le=1000)] = 24
-    tool_timeout_s: Annotated[float, Meta(gt=0, le=86400)] = 120.0
-    context_tokens: Annotated[int, Meta(ge=1000, le=10_000_000)] = 32_000
-
-
-class ServeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[serve]``: what the background process opens."""
-
-    host: str = "127.0.0.1"
-    port: Port | None = None
-    sites_port: Port | None = None
-    pool_port: Port | None = None
-
-
-class SandboxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[sandbox]``: the wall around commands."""
-
-    network: Literal["none", "allow"] = "none"
-    writable: list[str] = []
-    limits: dict[str, int] = {}
-
-
-class MemoryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[memory]``: who turns texts into vectors."""
-
-    embedder: str = "builtin"
-
-
-class PoolConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[pool]``: the engine that runs jobs."""
-
-    engine: Literal["local", "dask"] = "local"
-
-
-class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``config.toml``, validated."""
-
-    model: Annotated[str, Meta(min_length=1)] = "offline"
-    providers: dict[str, ProviderConfig] = {}
-    agent: AgentConfig = AgentConfig()
-    keys: dict[str, str] = {}
-    policy: dict[str, Answer] = {}
-    serve: ServeConfig = ServeConfig()
-    sandbox: SandboxConfig = SandboxConfig()
-    memory: MemoryConfig = MemoryConfig()
-    pool: PoolConfig = PoolConfig()
 
 
 class Home:
@@ -141,21 +51,20 @@ class Home:
         """Locks and sockets of the processes that are up; nothing in it outlives them."""
         return self.path / "run"
 
-    def prepare(self) -> "Home":
+    def prepare(self) -> Home:
         """Create what is missing, folders 0700 and files 0600 under any umask. Raises HomeError."""
         try:
             make_folder(self.path)
             for name in FOLDERS:
                 make_folder(self.path / name)
-            make_file(self.config_file, TEMPLATE)
+            if not self.config_file.exists():
+                from zotui.config import TEMPLATE
+
+                make_file(self.config_file, TEMPLATE)
         except FileExistsError as error:
-            raise HomeError(
-                f"{error.filename} is a file, not a folder", "move it away or choose --home"
-            ) from None
+            raise HomeError(f"{error.filename} is a file, not a folder", "move it away or choose --home") from None
         except NotADirectoryError as error:
-            raise HomeError(
-                f"{error.filename}: a part of this path is a file", "choose another --home"
-            ) from None
+            raise HomeError(f"{error.filename}: a part of this path is a file", "choose another --home") from None
         except OSError as error:
             raise HomeError(
                 f"cannot use the home {self.path}: {error.strerror or error}",
@@ -165,6 +74,8 @@ class Home:
 
     def config(self) -> Config:
         """The validated configuration; the defaults where there is no file. Raises ConfigError."""
+        from zotui.config import Config, read_config  # it brings msgspec, which the app's first paint can do without
+
         try:
             text = self.config_file.read_text("utf-8")
         except FileNotFoundError:
@@ -172,53 +83,3 @@ class Home:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{self.config_file}: {error}", "make it a readable UTF-8 text file") from None
         return read_config(text, str(self.config_file))
-
-
-def read_config(text: str, name: str = "config.toml") -> Config:
-    """Parse and validate. Raises ConfigError that names the file, the line or key, and what is allowed."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name}: {error}", "mend that line") from None
-    try:
-        return msgspec.convert(table, Config)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{name}: {_explain(str(error), table)}") from None
-
-
-def _explain(problem: str, table: dict[str, Any]) -> str:
-    """msgspec's message with the key's dotted name and the allowed values."""
-    told, _, where = problem.partition(" - at ")
-    unknown = re.search(r"unknown field `(.+)`", told)
-    path = re.sub(r"\[\.\.\.\]|`|\$\.?", "", where).strip(".")
-    if unknown:
-        struct = _struct_at(path.split(".")[0] if path else "")
-        key = f"{path}.{unknown[1]}" if path else unknown[1]
-        return f'unknown key "{key}"; allowed here: {", ".join(struct.__struct_fields__)}'
-    value: Any = table
-    for part in filter(None, path.split(".")):
-        value = value.get(part, value) if isinstance(value, dict) else value
-    shown = "" if isinstance(value, dict) else f" (it is {value!r})"
-    allowed = {
-        "dialect": "; allowed: openai, anthropic, ollama, zo",
-        "key": '; allowed: "env:NAME", "vault:NAME" or "none", never the key itself',
-        "network": "; allowed: none, allow",
-        "engine": "; allowed: local, dask",
-        "policy": "; allowed: allow, ask, deny",
-        "base_url": "; allowed: http://… or https://…",
-    }.get(path.rsplit(".", 1)[-1], "")
-    if path.endswith("key"):
-        shown = ""  # it may be a key by mistake
-    return f'"{path or "config"}": {told[0].lower()}{told[1:]}{shown}{allowed}'
-
-
-def _struct_at(section: str) -> type[msgspec.Struct]:
-    sections: dict[str, type[msgspec.Struct]] = {
-        "providers": ProviderConfig,
-        "agent": AgentConfig,
-        "serve": ServeConfig,
-        "sandbox": SandboxConfig,
-        "memory": MemoryConfig,
-        "pool": PoolConfig,
-    }
-    return sections.get(section, Config)

@@ -351,6 +351,7 @@ async def test_a_broken_file_is_said_in_the_panes_and_the_app_lives(home: Home) 
     home.database.write_bytes(b"this is no database" * 500)
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.desk.query(MemoryPane))
         memory = app.desk.query_one(MemoryPane)
         await wait_for(pilot, lambda: "no database" in memory.rows.problem)
         await pilot.press(*typed("hello"), "enter", "f1", "escape", "ctrl+o", "m")

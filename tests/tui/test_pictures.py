@@ -104,6 +104,7 @@ def test_broken(snap_compare: Callable[..., bool], home: Home, app: Zotui, size:
     home.database.write_bytes(b"this is no database" * 500)
 
     async def before(pilot: Pilot[None]) -> None:
+        await wait_for(pilot, lambda: app.desk.query(MemoryPane))
         await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.problem)
         steady(app)
 

@@ -1,5 +1,6 @@
 """``zotui`` without a verb: the full-screen app."""
 
+import gc
 import locale
 import os
 import sys
@@ -19,7 +20,7 @@ def open_app(options: dict[str, Any]) -> None:
     if encoding not in ("utf8", "utf_8"):
         raise UsageError(f"the terminal's encoding is {encoding}, not UTF-8", "export LANG=C.UTF-8")
     home = Home(options["home"]).prepare()
-    home.config()
+    gc.disable()  # until the first paint: nothing made before it is garbage
     from zotui.tui.app import Zotui
 
     Zotui(home, own_workers=options["no_daemon"]).run_on_terminal()

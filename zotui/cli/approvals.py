@@ -25,10 +25,7 @@ def list_(options: dict[str, Any], as_json: bool) -> None:
         print_json([msgspec.to_builtins(q) | {"created_at": rfc3339(q.created_at)} for q in found])
         return
     now = now_ms()
-    rows = [
-        [short(q.id), ago(q.created_at, now), q.text + (f" ({' / '.join(q.choices)})" if q.choices else "")]
-        for q in found
-    ]
+    rows = [[short(q.id), ago(q.created_at, now), q.text + (f" ({' / '.join(q.choices)})" if q.choices else "")] for q in found]
     print_table(rows, "nothing waits for you")
 
 

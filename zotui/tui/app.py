@@ -1,20 +1,25 @@
 """The app: assembles the desk and the computer. It does no I/O of its own."""
 
+from __future__ import annotations
+
 import asyncio
+import gc
 import os
 import signal
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.command import CommandPalette
 
-from zotui.computer import Computer
-from zotui.errors import ZotuiError
+from zotui.errors import ConfigError, ZotuiError
 from zotui.home import Home
 from zotui.tui.actions import ACTIONS
 from zotui.tui.commands import Actions
 from zotui.tui.desk import Desk
 from zotui.tui.driver import GuardedApp
 from zotui.tui.theme import THEMES
+
+if TYPE_CHECKING:
+    from zotui.computer import Computer
 
 FRAME_S = 0.07  # between two looks at the file
 REMOTE_FRAME_S = 0.2  # the same over ssh, where bytes are dear
@@ -29,7 +34,10 @@ class Zotui(GuardedApp[None]):
     COMMAND_PALETTE_BINDING = ""
     BINDINGS: ClassVar = []
     DEFAULT_CSS = """
-    CommandPalette > Vertical { background: $surface; }
+    CommandPalette {
+        & > Vertical { background: $surface; width: 90%; max-width: 84; }
+        & SearchIcon { display: none; }
+    }
     """
 
     def __init__(self, home: Home, *, own_workers: bool = False) -> None:
@@ -38,6 +46,7 @@ class Zotui(GuardedApp[None]):
         self._own_workers = own_workers
         self._leave = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
+        self.fault: ConfigError | None = None
         self.desk = Desk()
         self.computer: Computer | None = None
         for theme in THEMES:
@@ -50,11 +59,16 @@ class Zotui(GuardedApp[None]):
         return self.computer.config.keys if self.computer else {}
 
     def run_on_terminal(self) -> None:
-        """Run until the person leaves."""
+        """Run until the person leaves. Raises ConfigError, after the screen is given back."""
         self.run(mouse=os.environ.get("ZOTUI_MOUSE", "1") != "0")
+        if self.fault is not None:
+            raise self.fault
+
+    def get_default_screen(self) -> Desk:
+        """The desk is the first screen: no other is painted before it."""
+        return self.desk
 
     async def on_mount(self) -> None:
-        await self.push_screen(self.desk)
         self.theme_changed_signal.subscribe(self, lambda theme: self.desk.keep_theme(theme.name))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -69,10 +83,14 @@ class Zotui(GuardedApp[None]):
         self.call_later(self.desk.action_quit)
 
     def _begin(self) -> None:
+        gc.freeze()
+        gc.enable()
         self._session = asyncio.create_task(self._run_session(), name="session")
 
     async def _run_session(self) -> None:
         """Open the computer, show it, keep it open until the app leaves."""
+        from zotui.computer import Computer  # after the first paint: it brings SQLite
+
         try:
             async with Computer.open(self._home, workers="own" if self._own_workers else "background") as computer:
                 self.computer = computer
@@ -89,8 +107,11 @@ class Zotui(GuardedApp[None]):
                 finally:
                     following.cancel()
                     drafts.cancel()
+        except ConfigError as error:
+            self.fault = error
+            self.exit(return_code=1)
         except ZotuiError as error:
-            self.desk.broken(error)
+            await self.desk.broken(error)
 
     async def _keep_drafts(self) -> None:
         """A draft is in the file a moment after the last key, so that not even a kill loses it."""

@@ -1,9 +1,11 @@
 """The desk: all panes on one screen where there is room, one at a time where there is not."""
 
-import asyncio
-from typing import ClassVar
+from __future__ import annotations
 
-import msgspec
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
 from rich.style import Style
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -11,11 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from zotui.computer import Computer
-from zotui.conversations import Spent
 from zotui.errors import ZotuiError
 from zotui.tui.actions import ACTIONS, binding_id
-from zotui.tui.dialogs import Letter, Prompt, Reading, help_text
 from zotui.tui.pane import Pane
 from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.conversation import ConversationPane
@@ -24,11 +23,15 @@ from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
 from zotui.tui.widgets.lines import KeyLine, Line, TabLine
 
+if TYPE_CHECKING:
+    from zotui.computer import Computer
+
 WIDE = 120  # columns from which all panes fit
 FEW_ROWS = 14  # rows below which status and keys give their lines to the pane
 
 
-class Layout(msgspec.Struct):
+@dataclass
+class Layout:
     """What the desk looks like, kept in the file."""
 
     current: str = "conversation"
@@ -59,23 +62,28 @@ class Desk(Screen[None]):
         super().__init__()
         self.computer: Computer | None = None
         self.attached = False
+        self._filled = asyncio.Event()
         self.arrangement = Layout()
-        self._said = ConversationPane.Changed("", "", Spent(), "")
+        self._said = ConversationPane.Changed()
 
     def compose(self) -> ComposeResult:
         yield Line("status")
         yield TabLine()
         with Horizontal(id="body"):
             yield ConversationPane()
-            with Vertical(id="side"):
-                yield ChatsPane()
-                yield MemoryPane()
-                yield SkillsPane()
+            yield Vertical(id="side")
         yield KeyLine()
 
     def on_mount(self) -> None:
         self._arrange()
         self.conversation.composer.focus()
+        self.call_after_refresh(self._fill_side)
+
+    async def _fill_side(self) -> None:
+        """The other panes come after the first paint: a person looks at the conversation first."""
+        await self.query_one("#side").mount(ChatsPane(), MemoryPane(), SkillsPane())
+        self._arrange()
+        self._filled.set()
 
     @property
     def conversation(self) -> ConversationPane:
@@ -94,8 +102,11 @@ class Desk(Screen[None]):
 
     async def attach(self, computer: Computer) -> None:
         """The file is open: show what is in it, as it was left."""
+        await self._filled.wait()
         self.computer = computer
         self.query_one(KeyLine).bind_keys(computer.config.keys)
+        import msgspec
+
         kept = await computer.desk.get("layout")
         if kept:
             try:
@@ -130,8 +141,9 @@ class Desk(Screen[None]):
         """A line worth showing, at the bottom."""
         self.query_one(KeyLine).tell(notice)
 
-    def broken(self, error: ZotuiError) -> None:
+    async def broken(self, error: ZotuiError) -> None:
         """The file cannot be opened: say so where people look, and keep the rest usable."""
+        await self._filled.wait()
         for pane in self.panes:
             pane.show_problem(str(error))
 
@@ -160,6 +172,8 @@ class Desk(Screen[None]):
 
     async def _keep_layout(self) -> None:
         if self.computer is not None:
+            import msgspec
+
             await self.computer.desk.set("layout", msgspec.json.encode(self.arrangement).decode())
 
     @work(exclusive=True, group="layout")
@@ -203,10 +217,10 @@ class Desk(Screen[None]):
             right.append((f"{said.state}  ", strong))
         model = said.model or (self.computer.config.model if self.computer else "")
         right.append((model, Style()))
-        tokens = (said.spent.input_tokens or 0) + (said.spent.output_tokens or 0)
+        tokens = (said.spent.input_tokens or 0) + (said.spent.output_tokens or 0) if said.spent else 0
         if tokens:
             right.append((f" · {_thousands(tokens)} tokens", dim))
-        if said.spent.cost:
+        if said.spent and said.spent.cost:
             right.append((f" · ${said.spent.cost:.2f}", dim))
         right.append((" ", Style()))
         self.query_one("#status", Line).paint(left, right)
@@ -220,6 +234,8 @@ class Desk(Screen[None]):
     @work
     async def action_jump(self) -> None:
         """Show the panes' letters; the next key goes to one."""
+        from zotui.tui.dialogs import Letter
+
         self._letter(True)
         key = await self.app.push_screen_wait(Letter())
         self._letter(False)
@@ -244,7 +260,7 @@ class Desk(Screen[None]):
 
     def _step(self, step: int) -> None:
         """The stops of tab: the transcript and the composer of the conversation, then each list."""
-        stops = [widget for pane in self.panes for widget in pane.query("*") if widget.focusable]
+        stops = [widget for pane in self.panes for widget in pane.query("*") if widget.focusable and widget.display]
         shown = [widget for widget in stops if widget.id != "full"]
         place = shown.index(self.focused) if self.focused in shown else -1
         target = shown[(place + step) % len(shown)]
@@ -311,6 +327,8 @@ class Desk(Screen[None]):
     @work
     async def action_rename_chat(self) -> None:
         """Give the conversation another title."""
+        from zotui.tui.dialogs import Prompt
+
         reel = self.conversation.reel
         if self.computer is None or reel is None or reel.conversation is None:
             return
@@ -321,6 +339,8 @@ class Desk(Screen[None]):
     @work
     async def action_context(self) -> None:
         """Show what the model is sent for this conversation."""
+        from zotui.tui.dialogs import Reading
+
         if self.computer is None or self.conversation.conversation is None:
             return
         context = await self.computer.context(self.conversation.conversation)
@@ -339,6 +359,8 @@ class Desk(Screen[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
+        from zotui.tui.dialogs import Reading, help_text
+
         keys = self.computer.config.keys if self.computer else {}
         self.app.push_screen(Reading("Keys", help_text(keys)))
 

@@ -1,14 +1,18 @@
 """What a pane is: a border, a title, something read from the file, painted small on the desk and whole when zoomed."""
 
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from zotui.computer import Computer
 from zotui.errors import ZotuiError
 from zotui.tui.actions import ACTIONS, binding_id
+
+if TYPE_CHECKING:
+    from zotui.computer import Computer
 
 
 def bindings(place: str) -> list[BindingType]:

@@ -1,17 +1,20 @@
 """The chats: all conversations, the latest first."""
 
-from typing import ClassVar
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.message import Message
 
-from zotui.computer import Computer
-from zotui.store import now_ms
 from zotui.text import ago, one_line
-from zotui.tui.dialogs import Confirm, Prompt
 from zotui.tui.pane import bindings
 from zotui.tui.panes.listing import ListingPane
 from zotui.tui.widgets.rows import Row
+
+if TYPE_CHECKING:
+    from zotui.computer import Computer
 
 
 class ChatRows:
@@ -25,7 +28,7 @@ class ChatRows:
         return await self._computer.chats.count(self._search)
 
     async def page(self, offset: int, limit: int) -> list[Row]:
-        now = now_ms()
+        now = time.time_ns() // 1_000_000
         found = await self._computer.chats.list(search=self._search, limit=limit, offset=offset)
         return [Row(chat.id, one_line(chat.title or "(no title)", 200), ago(chat.updated_at, now)) for chat in found]
 
@@ -66,6 +69,8 @@ class ChatsPane(ListingPane):
     @work
     async def action_rename_row(self) -> None:
         """Ask for another title."""
+        from zotui.tui.dialogs import Prompt
+
         row = self.rows.current
         if row is None or self.computer is None:
             return
@@ -76,6 +81,8 @@ class ChatsPane(ListingPane):
     @work
     async def action_delete_row(self) -> None:
         """Delete the chat under the cursor, when the person is sure."""
+        from zotui.tui.dialogs import Confirm
+
         row = self.rows.current
         if row is None or self.computer is None:
             return

@@ -1,21 +1,26 @@
 """The conversation: what was said, what is being said, and where to say more."""
 
-from typing import ClassVar
+from __future__ import annotations
 
-import msgspec
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, ClassVar
+
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message as TextualMessage
 from textual.widgets import Static
 
-from zotui.computer import Computer
-from zotui.conversations import Question, Reel, Spent
 from zotui.errors import ZotuiError
 from zotui.tui.pane import Pane
 from zotui.tui.panes.entries import entries_of, queued
 from zotui.tui.widgets.composer import Composer, Draft
 from zotui.tui.widgets.entry import Entry
 from zotui.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from zotui.computer import Computer
+    from zotui.conversations import Question, Reel, Spent
 
 NEW = "new"  # the draft of a conversation that is not begun yet
 
@@ -37,7 +42,7 @@ class ConversationPane(Pane):
     class Changed(TextualMessage):
         """Another conversation, or another state of it, for the status line."""
 
-        def __init__(self, title: str, model: str, spent: Spent, state: str) -> None:
+        def __init__(self, title: str = "", model: str = "", spent: Spent | None = None, state: str = "") -> None:
             super().__init__()
             self.title = title
             self.model = model
@@ -81,23 +86,24 @@ class ConversationPane(Pane):
         assert self.computer is not None
         await self.keep_draft()
         await self._show(conversation)
-        kept = await self.computer.desk.get(self._draft_key)
-        self.composer.draft = msgspec.json.decode(kept, type=Draft) if kept else Draft()
+        self.composer.draft = await self._kept_draft() or Draft()
 
     async def begin(self, conversation: str | None) -> None:
         """The conversation that was open last, and its draft behind what was typed before the file was open."""
         typed = self.composer.draft
         await self._show(conversation)
         assert self.computer is not None
-        kept = await self.computer.desk.get(self._draft_key)
+        kept = await self._kept_draft()
         if kept and not typed.text:
-            self.composer.draft = msgspec.json.decode(kept, type=Draft)
+            self.composer.draft = kept
         for event in self._early:
             await self._put(event)
         self._early.clear()
 
     async def _show(self, conversation: str | None) -> None:
         """Show a conversation's end, the composer untouched."""
+        from zotui.conversations import Reel
+
         assert self.computer is not None
         reel = Reel(self.computer.store, conversation) if conversation else None
         if reel is not None:
@@ -109,8 +115,12 @@ class ConversationPane(Pane):
         """Write what is in the composer into the file."""
         if self.computer is not None:
             draft = self.composer.draft
-            packed = msgspec.json.encode(draft).decode() if draft.text else None
-            await self.computer.desk.set(self._draft_key, packed)
+            await self.computer.desk.set(self._draft_key, json.dumps(asdict(draft)) if draft.text else None)
+
+    async def _kept_draft(self) -> Draft | None:
+        assert self.computer is not None
+        kept = await self.computer.desk.get(self._draft_key)
+        return Draft(**json.loads(kept)) if kept else None
 
     async def read(self) -> None:
         if self.reel is None:
@@ -233,7 +243,7 @@ class ConversationPane(Pane):
             model = conversation.model or (self.reel.messages[-1].model if self.reel.messages else "")
             self.post_message(self.Changed(conversation.title, model, self.reel.spent, self.state()))
         else:
-            self.post_message(self.Changed("", "", Spent(), ""))
+            self.post_message(self.Changed())
 
     def _welcome(self) -> str:
         if self.computer is None:

@@ -1,12 +1,16 @@
 """Messages as entries of the transcript."""
 
+from __future__ import annotations
+
+import json
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from zotui.conversations import Message, ToolCallRecord, Turn
 from zotui.text import one_line
 from zotui.tui.widgets.entry import Entry
+
+if TYPE_CHECKING:
+    from zotui.conversations import Message, ToolCallRecord, Turn
 
 LONGEST_DETAIL = 20_000
 
@@ -66,10 +70,12 @@ def _tool(call: ToolCallRecord) -> Entry:
 def _gist(arguments: str) -> str:
     """The arguments in a few words: the values, quoted where they are text."""
     try:
-        values = msgspec.json.decode(arguments, type=dict[str, object])
-    except msgspec.DecodeError:
+        values = json.loads(arguments)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
         return one_line(arguments, 60)
-    words = [msgspec.json.encode(value).decode() for value in values.values() if value not in ("", None, [])]
+    words = [json.dumps(value, ensure_ascii=False) for value in values.values() if value not in ("", None, [])]
     return one_line(" ".join(words), 80)
 
 

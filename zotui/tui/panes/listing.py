@@ -31,7 +31,9 @@ class ListingPane(Pane):
         self.search = ""
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="search; enter keeps it, esc clears it", id="search")
+        line = Input(placeholder="search; enter keeps it, esc clears it", id="search")
+        line.cursor_blink = False
+        yield line
         yield Rows(empty="Opening the file …")
 
     def on_mount(self) -> None:

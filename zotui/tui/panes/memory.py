@@ -1,17 +1,20 @@
 """Memory: browse, search, add, edit, delete."""
 
-from typing import ClassVar
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 
-from zotui.computer import Computer
-from zotui.memory import Memory
-from zotui.store import now_ms
 from zotui.text import ago, one_line
-from zotui.tui.dialogs import Confirm, Editor
 from zotui.tui.pane import bindings
 from zotui.tui.panes.listing import ListingPane
 from zotui.tui.widgets.rows import Row
+
+if TYPE_CHECKING:
+    from zotui.computer import Computer
+    from zotui.memory import Memory
 
 
 class MemoryRows:
@@ -26,7 +29,7 @@ class MemoryRows:
         return await self._computer.memory.count(self._search)
 
     async def page(self, offset: int, limit: int) -> list[Row]:
-        now = now_ms()
+        now = time.time_ns() // 1_000_000
         found = await self._computer.memory.list(search=self._search, limit=limit, offset=offset)
         self.known = {**dict(list(self.known.items())[-1000:]), **{memory.id: memory for memory in found}}
         return [
@@ -74,6 +77,8 @@ class MemoryPane(ListingPane):
     @work
     async def action_add_row(self) -> None:
         """Ask for a new memory."""
+        from zotui.tui.dialogs import Editor
+
         text = await self.app.push_screen_wait(Editor("Remember", ""))
         if text and text.strip() and self.computer is not None:
             await self.computer.memory.memorize(text, {"source": "me"})
@@ -81,6 +86,8 @@ class MemoryPane(ListingPane):
     @work
     async def action_edit_row(self) -> None:
         """Edit the memory under the cursor."""
+        from zotui.tui.dialogs import Editor
+
         row = self.rows.current
         if row is None or self.computer is None:
             return
@@ -92,6 +99,8 @@ class MemoryPane(ListingPane):
     @work
     async def action_delete_row(self) -> None:
         """Forget the memory under the cursor, when the person is sure."""
+        from zotui.tui.dialogs import Confirm
+
         row = self.rows.current
         if row is None or self.computer is None:
             return

@@ -1,13 +1,17 @@
 """The skills there are."""
 
-import asyncio
-from typing import ClassVar
+from __future__ import annotations
 
-from zotui.computer import Computer
-from zotui.skills import Skill
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
 from zotui.tui.pane import bindings
 from zotui.tui.panes.listing import ListingPane
 from zotui.tui.widgets.rows import Row
+
+if TYPE_CHECKING:
+    from zotui.computer import Computer
+    from zotui.skills import Skill
 
 
 class SkillRows:

@@ -1,8 +1,8 @@
 """Where a person writes: several lines, a history, long pastes folded into chips, a draft that is kept."""
 
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-import msgspec
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -14,11 +14,12 @@ LONGEST_PASTE = 4_000  # characters of a paste that are put in as they are
 MOST_LINES = 60
 
 
-class Draft(msgspec.Struct):
+@dataclass
+class Draft:
     """An unsent message: its text, and the pastes behind its chips."""
 
     text: str = ""
-    pastes: dict[str, str] = {}
+    pastes: dict[str, str] = field(default_factory=dict)
 
 
 class Composer(TextArea):
@@ -53,6 +54,7 @@ class Composer(TextArea):
         super().__init__(
             soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False, id="composer"
         )
+        self.cursor_blink = False  # an idle terminal gets no bytes
         self._pastes: dict[str, str] = {}
         self._history: list[str] = []
         self._place = -1

@@ -1,0 +1,82 @@
+"""``zotui``: the group of verbs."""
+
+from importlib import import_module
+
+import click
+
+from zotui import __version__
+from zotui.errors import UsageError
+
+# verb: (module in zotui.cli, what it does)
+VERBS = {
+    "ask": ("ask", "Put one request and stream the answer."),
+    "chats": ("chats", "List, show, search, rename and delete conversations."),
+    "memory": ("memory", "Remember, recall, list, edit and forget."),
+    "skills": ("skills", "List and show skills."),
+    "approvals": ("approvals", "Questions that wait for you."),
+    "serve": ("serve", "Run the background process in the foreground."),
+    "stop": ("serve", "End the background process."),
+    "status": ("serve", "The background process and its work."),
+    "doctor": ("doctor", "A check-up: what works, what is missing, how to mend it."),
+}
+
+
+class Verbs(click.Group):
+    """A group that knows its verbs' names and one-liners without importing them."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command = getattr(import_module(f"zotui.cli.{VERBS[name][0]}"), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, words) for name, (_, words) in VERBS.items()])
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(context, args)
+        except click.UsageError:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], VERBS, n=1)
+            meant = f"did you mean {near[0]}?" if near else "zotui --help lists them"
+            raise click.UsageError(f"no verb {args[0]!r}: {meant}") from None
+
+
+@click.group(
+    cls=Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--home", metavar="PATH", help="The folder that holds everything (else $ZOTUI_HOME, else ~/.zotui).")
+@click.option("--no-daemon", is_flag=True, help="Start no background process: do the work in this one.")
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+@click.version_option(__version__, "--version", message="zotui %(version)s")
+@click.pass_context
+def zotui(context: click.Context, home: str | None, no_daemon: bool, debug: bool) -> None:
+    """A personal AI computer in the terminal, in one SQLite file.
+
+    Without a verb, zotui opens the full-screen app.
+    """
+    context.obj = {"home": home, "no_daemon": no_daemon, "debug": debug}
+    if context.invoked_subcommand is None:
+        import_module("zotui.cli.app").open_app(context.obj)
+
+
+def run(words: list[str]) -> int:
+    """Run the verb that these words name; its exit code. Raises ZotuiError, KeyboardInterrupt."""
+    try:
+        code = zotui.main(args=words, prog_name="zotui", standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        raise UsageError(error.format_message()) from None
+    return code if isinstance(code, int) else 0
