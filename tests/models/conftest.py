@@ -1,4 +1,4 @@
-"""The replay server, and small servers of a test's own, all on loopback."""
+"""The replay server, small servers of a test's own, all on loopback; and answers without any server."""
 
 import asyncio
 import json
@@ -6,14 +6,25 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from zotui.models import Event, ReasoningDelta, TextDelta
+from zotui.models.answer import Answer
+from zotui.models.body import Body
+from zotui.models.faults import Host
+from zotui.models.openai import OpenAI
+from zotui.models.turn import Tail
+
 HERE = Path(__file__).parent
 CASES = [json.loads(line) for line in (HERE / "cases.jsonl").read_text(encoding="utf-8").splitlines()]
+
+KEY = "sk-do-not-show-me"
+HELLO: list[dict[str, Any]] = [{"role": "user", "content": "Hi"}]
+HOST = Host("lab:1", "sk-secret")
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -91,3 +102,36 @@ def events(*documents: Any, done: bool = True) -> bytes:
 def choice(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
     """A chunk with one choice."""
     return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+DONE = events(choice({"content": "Hi"}), choice({}, "stop"))
+
+
+def opened(port: int, key: str | None = KEY, **options: Any) -> OpenAI:
+    """A provider at a server on this port."""
+    return OpenAI(base_url=f"http://127.0.0.1:{port}/v1", key=key, **{"backoff_s": 0.01, **options})
+
+
+async def asked(provider: OpenAI, messages: list[dict[str, Any]] = HELLO, model: str = "m") -> list[Event]:
+    """The events of one turn."""
+    async with aclosing(provider.stream(model=model, messages=messages)) as turn:
+        return [event async for event in turn]
+
+
+def answered(*chunks: bytes) -> list[Event]:
+    """The events of an answer whose body comes in these chunks; neighbouring deltas are joined."""
+    answer, body = Answer(HOST), Body(HOST, Tail(HOST))
+    out: list[Event] = []
+    for chunk in (*chunks, None):
+        for type_, document in body.feed(chunk):
+            out += answer.take(document, type_)
+    if not answer.finish:
+        raise body.unfinished()
+    joined: list[Event] = []
+    for event in out + answer.end():
+        last = joined[-1] if joined else None
+        if isinstance(event, TextDelta | ReasoningDelta) and type(last) is type(event):
+            joined[-1] = type(event)(last.text + event.text)
+        else:
+            joined.append(event)
+    return joined

@@ -1,36 +1,24 @@
-"""The OpenAI provider against small servers on loopback: time, keys, connections, what is remembered."""
+"""The OpenAI provider against small servers on loopback: time, keys, connections."""
 
 import asyncio
 import json
 import socket
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from conftest import answering, choice, events, head_of, serving
+from conftest import DONE, HELLO, KEY, answering, asked, choice, events, head_of, opened, serving
 
-from zotui.models import Event, Finished, ModelInfo, ProviderError, TextDelta, ToolCall
+from zotui.models import Finished, ProviderError, TextDelta, ToolCall
 from zotui.models import openai as dialect
-from zotui.models.openai import OpenAI
+from zotui.models.openai import OpenAI, base_of, unwrapped
 
 pytestmark = pytest.mark.timeout(20)
 
 CLOSE_S = 1.0  # 250 ms are promised; a busy machine has its own time
-KEY = "sk-do-not-show-me"
-HELLO: list[dict[str, Any]] = [{"role": "user", "content": "Hi"}]
-DONE = events(choice({"content": "Hi"}), choice({}, "stop"))
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-
-def opened(port: int, key: str | None = KEY, **options: Any) -> OpenAI:
-    return OpenAI(base_url=f"http://127.0.0.1:{port}/v1", key=key, **{"backoff_s": 0.01, **options})
-
-
-async def asked(provider: OpenAI, messages: list[dict[str, Any]] = HELLO, model: str = "m") -> list[Event]:
-    async with aclosing(provider.stream(model=model, messages=messages)) as turn:
-        return [event async for event in turn]
 
 
 async def failed(provider: OpenAI) -> ProviderError:
@@ -117,7 +105,7 @@ async def test_a_pause_after_text_is_not_retried() -> None:
 
 
 async def test_an_answer_is_whole_though_the_server_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialect, "_GRACE_S", 0.1)
+    monkeypatch.setattr(dialect, "GRACE_S", 0.1)
     async with talking(events(choice({"content": "Hi"}, "stop"), done=False)) as (port, _):
         assert await asked(opened(port)) == [TextDelta("Hi"), Finished("stop")]
 
@@ -229,69 +217,6 @@ async def test_proxies_are_not_for_loopback(monkeypatch: pytest.MonkeyPatch) -> 
         assert (await asked(opened(port)))[-1] == Finished("stop")
 
 
-async def bodies_seen(answers: list[bytes], provider_of: Any, *turns: Any) -> list[dict[str, Any]]:
-    """The JSON bodies that reach a server while these turns are asked."""
-    seen: list[dict[str, Any]] = []
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(next(line.split(b":")[1] for line in head.lower().split(b"\r\n") if b"content-length" in line))
-        seen.append(json.loads(await reader.readexactly(length)))
-        writer.write(answers[min(len(seen), len(answers)) - 1])
-        await writer.drain()
-        writer.close()
-
-    async with serving(handle) as port:
-        provider = provider_of(port)
-        for messages, model in turns:
-            await asked(provider, messages, model)
-    return seen
-
-
-def ok(body: bytes) -> bytes:
-    return b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-
-
-async def test_opaque_data_goes_back_to_whom_it_came_from() -> None:
-    detail = {"type": "reasoning.text", "text": "weigh", "signature": "sig1"}
-    call = {"id": "c1", "function": {"name": "now", "arguments": "{}"}}
-    answer = events(
-        choice({"reasoning_details": [detail]}),
-        choice({"tool_calls": [{**call, "extra_content": {"google": {"thought_signature": "SIG"}}}]}),
-        choice({}, "tool_calls"),
-    )
-    history = [*HELLO, {"role": "assistant", "content": "", "tool_calls": [call]}]
-    turns = [(HELLO, "m"), (history, "m"), (history, "other")]
-    first, second, other = await bodies_seen([ok(answer), ok(DONE)], opened, *turns)
-    assert first["messages"] == HELLO
-    assert first["stream_options"] == {"include_usage": True}
-    assert "tools" not in first
-    echoed = second["messages"][1]
-    assert echoed["reasoning_details"] == [detail]
-    assert echoed["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "SIG"}}
-    assert other["messages"] == history
-    (elsewhere,) = await bodies_seen([ok(DONE)], opened, (history, "m"))
-    assert elsewhere["messages"] == history
-
-
-async def test_deepseek_wants_its_reasoning_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = next(row for row in dialect.QUIRKS if row.echo)
-    monkeypatch.setattr(dialect, "QUIRKS", (row._replace(host="127.0.0.1"),))
-    call = {"id": "c1", "function": {"name": "now", "arguments": "{}"}}
-    deltas = [{"reasoning_content": "we"}, {"reasoning_content": "igh"}, {"tool_calls": [call]}]
-    answer = events(*map(choice, deltas), choice({}, "tool_calls"))
-    history = [*HELLO, {"role": "assistant", "content": "", "tool_calls": [call]}]
-    _, second = await bodies_seen([ok(answer), ok(DONE)], opened, (HELLO, "m"), (history, "m"))
-    assert second["messages"][1]["reasoning_content"] == "weigh"
-
-
-async def test_a_field_that_is_refused_is_left_out_from_then_on() -> None:
-    body = b'{"message": {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}}'
-    no = b"HTTP/1.1 422 No\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-    seen = await bodies_seen([no, ok(DONE)], opened, (HELLO, "m"), (HELLO, "m"))
-    assert ["stream_options" in body for body in seen] == [True, False, False]
-
-
 async def test_a_botched_tool_call_is_asked_again_once() -> None:
     handler, seen = answering(b'{"error": {"code": "tool_use_failed"}}', status="400 No")
     async with serving(handler) as port:
@@ -334,44 +259,6 @@ async def test_many_turns_at_once() -> None:
     assert len(seen) == 30
 
 
-@pytest.mark.parametrize(
-    ("item", "info"),
-    [
-        ({"id": "a", "context_window": 8}, ModelInfo(id="a", context_window=8)),
-        ({"id": "a", "max_model_len": 9}, ModelInfo(id="a", context_window=9)),
-        ({"id": "a", "meta": {"n_ctx_train": 7}}, ModelInfo(id="a", context_window=7)),
-        (
-            {"id": "a", "pricing": {"input": 0.2, "output": 0.3}},
-            ModelInfo(id="a", input_price=0.2, output_price=0.3),
-        ),
-        ({"id": "a", "pricing": {"prompt": "-1", "completion": "x"}}, ModelInfo(id="a")),
-        ("a", ModelInfo(id="a")),
-    ],
-)
-async def test_models_have_windows_and_prices(item: Any, info: ModelInfo) -> None:
-    handler, _ = answering(json.dumps([item, {}, None, item]).encode())
-    async with serving(handler) as port:
-        assert await opened(port).models() == [info]
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        ("200 OK", b"<html>Sign in</html>", "protocol"),
-        ("200 OK", b'{"hello": 1}', "protocol"),
-        ("401 No", b"", "auth"),
-        ("405 No", b"", "unsupported"),
-        ("503 No", b"", "server"),
-    ],
-)
-async def test_lists_that_are_none(status: str, body: bytes, kind: str) -> None:
-    handler, _ = answering(body, status=status)
-    async with serving(handler) as port:
-        with pytest.raises(ProviderError) as caught:
-            await opened(port).models()
-    assert caught.value.kind == kind
-
-
 async def test_ids_of_tool_calls_are_made_up_where_none_come() -> None:
     call = {"function": {"name": "now", "arguments": "{}"}}
     handler, _ = answering(events(choice({"tool_calls": [call, call]}), choice({}, "stop")))
@@ -380,3 +267,26 @@ async def test_ids_of_tool_calls_are_made_up_where_none_come() -> None:
     calls = [event for event in out if isinstance(event, ToolCall)]
     assert len({call.id for call in calls}) == 2
     assert out[-1] == Finished("tool_calls")
+
+
+@pytest.mark.parametrize(
+    ("given", "root"),
+    [
+        ("http://h", "http://h/v1"),
+        ("http://h/", "http://h/v1"),
+        (" http://h/v1/ \n", "http://h/v1"),
+        ("https://h/v1beta/openai/", "https://h/v1beta/openai"),
+        (
+            "https://h/openai/deployments/d/chat/completions?api-version=2",
+            "https://h/openai/deployments/d?api-version=2",
+        ),
+        ("https://h/api/paas/v4", "https://h/api/paas/v4"),
+    ],
+)
+def test_base_urls(given: str, root: str) -> None:
+    assert base_of(given).geturl() == root
+
+
+@pytest.mark.parametrize("key", [" sk ", '"sk"', "'sk'\n", "\tsk"])
+def test_keys_areunwrapped(key: str) -> None:
+    assert unwrapped(key) == "sk"

@@ -6,13 +6,13 @@ connected, and how. It acts only by tool calls, like any model; every answer beg
 """
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from zotui.models.discovery import Found
-from zotui.models.provider import Event, Finished, ModelInfo, TextDelta, ToolCall, Usage
+from zotui.models.provider import Event, Finished, ModelInfo, Stream, TextDelta, ToolCall, Usage
 from zotui.text import one_line
 
 MARK = "*offline: no model*"
@@ -74,17 +74,36 @@ _CHOICE = re.compile(r"^(\d)\. `(.+)`$", re.M)
 Discover = Callable[[], Awaitable[list[Found]]]
 
 
+class Reply(AsyncIterator[Event]):
+    """One turn without a model: there is no server, and so there are no raw words of one."""
+
+    last_raw = ""
+
+    def __init__(self, events: AsyncGenerator[Event, None]) -> None:
+        self._events = events
+
+    async def __anext__(self) -> Event:
+        return await anext(self._events)
+
+    async def aclose(self) -> None:
+        """End the turn."""
+        await self._events.aclose()
+
+
 class Offline:
     """A provider that runs commands. ``discover`` looks for what could be connected, when it is asked for."""
 
     def __init__(self, discover: Discover) -> None:
         self._discover = discover
-        self.last_raw = ""
 
-    async def stream(
-        self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
-    ) -> AsyncIterator[Event]:
+    def stream(self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> Stream:
         """A tool call for what is understood; after its result, or for all else, text."""
+        return Reply(self._events(messages, tools))
+
+    async def _events(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]
+    ) -> AsyncGenerator[Event, None]:
+        """The events of a reply."""
         offered = {str(tool["function"]["name"]) for tool in tools}
         if messages and messages[-1]["role"] == "tool":
             yield TextDelta(await self._report(messages))

@@ -110,13 +110,28 @@ class ProviderError(ZotuiError):
         self.partial = partial
 
 
+class Stream(Protocol):
+    """One turn of a model, as an async iterator of events. Iterating raises ProviderError."""
+
+    @property
+    def last_raw(self) -> str:
+        """The last raw words of the server, not cleaned, so that a blank answer can be shown honestly."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[Event]: ...
+
+    async def __anext__(self) -> Event: ...
+
+    async def aclose(self) -> None:
+        """End the turn and close its connection at once."""
+        ...
+
+
 class Provider(Protocol):
     """Somebody who answers."""
 
-    def stream(
-        self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
-    ) -> AsyncIterator[Event]:
-        """One turn. Closing the iterator closes the connection at once. Raises ProviderError."""
+    def stream(self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> Stream:
+        """One turn; the request is made when it is iterated."""
         ...
 
     async def models(self) -> list[ModelInfo]:
