@@ -59,7 +59,7 @@ async def light(pilot: Pilot[None]) -> None:
 async def unfold(pilot: Pilot[None]) -> None:
     """The first tool call unfolded."""
     pilot.app.screen.query_one(Transcript).focus()
-    for name in ("home", "down", "down", "enter"):
+    for name in (*["up"] * 5, "enter"):
         await pilot.press(name)
         await pilot.pause(0.1)
 
@@ -104,7 +104,7 @@ async def shoot(home: Home, name: str, size: tuple[int, int], press: Press) -> N
         await wait_for(pilot, lambda: app.computer is not None and bool(app.desk.query_one(Transcript).entries))
         await press(pilot)
         svg = app.export_screenshot(title="zotui")
-    svg = svg.replace(str(home.path), "~/.zotui")
+    svg = svg.replace(str(home.path), "~/.zotui").replace(str(FOLDER.parent), "~/zotui")
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.svg").write_text(svg)
     picture(FOLDER / f"{name}.svg", FOLDER / f"{name}.png")

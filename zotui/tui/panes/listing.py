@@ -21,7 +21,7 @@ class ListingPane(Pane):
     DEFAULT_CSS = """
     ListingPane {
         & > #search { border: none; height: 1; padding: 0 1; background: $boost; margin: 0 0 1 0; }
-        & > #full { height: 1fr; border-top: solid $foreground 15%; padding: 0 1; }
+        & > #full { height: 1fr; scrollbar-size-vertical: 1; border-top: solid $foreground 15%; padding: 0 1; }
         & > Rows { height: 1fr; padding: 0 1; }
     }
     """

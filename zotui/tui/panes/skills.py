@@ -29,9 +29,9 @@ class SkillRows:
 
     async def page(self, offset: int, limit: int) -> list[Row]:
         return [
-            Row(skill.name, f"{skill.name:<16} {skill.description}")
+            Row(skill.name, f"{skill.name} · {skill.description}")
             if skill.valid
-            else Row(skill.name, f"{skill.name:<16} {skill.problems[0]}", mark="!", style="warn")
+            else Row(skill.name, f"{skill.name} · {skill.problems[0]}", mark="!", style="warn")
             for skill in self.skills[offset : offset + limit]
         ]
 
