@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from zotui.agent import Agent, Limits, Worker
 from zotui.agent.tools import tools as agent_tools
+from zotui.background import lock_is_held
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.discovery import discover
 from zotui.models.offline import Offline
@@ -45,4 +46,6 @@ def agent(computer: "Computer") -> Agent:
 
 def agent_worker(computer: "Computer") -> Worker:
     """The agent's worker."""
-    return Worker(agent(computer), own_only=computer.owns_its_work)
+    return Worker(
+        agent(computer), own_only=computer.owns_its_work, alone=lambda: not lock_is_held(computer.home)
+    )

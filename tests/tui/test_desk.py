@@ -1,12 +1,14 @@
 """The desk, by its keys, on a real file with the real agent."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 
 from tests.screens.session import scripted_server, write_config
 from tests.tui.conftest import opened, said, wait_for
@@ -14,11 +16,13 @@ from zotui.computer import Computer
 from zotui.home import Home
 from zotui.tui.actions import ACTIONS, binding_id
 from zotui.tui.app import Zotui
+from zotui.tui.commands import Actions
 from zotui.tui.dialogs import Confirm, Editor, Prompt, Reading
 from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.conversation import ConversationPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
+from zotui.tui.theme import THEMES
 from zotui.tui.widgets.transcript import Transcript
 
 WIDE, NARROW, TINY = (140, 40), (80, 24), (20, 6)
@@ -349,6 +353,49 @@ async def test_every_size_shows_the_pane_in_use(home: Home, size: tuple[int, int
             await pilot.resize_terminal(width, height)
             await pilot.pause()
         assert app.desk.query_one(MemoryPane).has_focus_within
+
+
+async def test_two_hundred_random_sizes(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    chance = random.Random(7)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        await pilot.press(*typed("help"), "enter")
+        await wait_for(pilot, lambda: "Without a model" in said(app))
+        for _ in range(200):
+            await pilot.resize_terminal(chance.randint(20, 240), chance.randint(6, 70))
+        assert any(pane.display for pane in app.desk.panes)
+        await pilot.resize_terminal(*WIDE)
+        assert "Without a model" in said(app)
+
+
+async def test_the_palette_lists_every_action(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        provider = Actions(app.desk)
+        assert len([hit async for hit in provider.discover()]) == len(ACTIONS)
+
+
+def test_the_house_themes_can_be_read() -> None:
+    for theme in THEMES:
+        for ground in (theme.background, theme.surface, theme.panel):
+            assert ground is not None
+            for ink in (theme.foreground, theme.primary, theme.accent, theme.warning, theme.error):
+                assert ink is not None
+                assert contrast(Color.parse(ink), Color.parse(ground)) >= 4.5, (theme.name, ink, ground)
+
+
+def contrast(ink: Color, ground: Color) -> float:
+    """The contrast ratio of WCAG 2 (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio)."""
+
+    def luminance(color: Color) -> float:
+        parts = [part / 255 for part in color.rgb]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(ink), luminance(ground)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
 
 
 async def test_a_broken_file_is_said_in_the_panes_and_the_app_lives(home: Home) -> None:

@@ -31,6 +31,16 @@ class Part(msgspec.Struct, frozen=True):
         return estimate(self.text)
 
 
+class Earlier(msgspec.Struct, frozen=True):
+    """What lies before the messages at hand: the conversation's first request, and how many requests in all."""
+
+    first: str
+    requests: int
+
+
+NOTHING_EARLIER = Earlier("", 0)
+
+
 class Context(msgspec.Struct, frozen=True):
     """One request: the parts, whose texts joined are the system message, and all messages after it."""
 
@@ -59,7 +69,13 @@ def estimate(text: str) -> int:
 
 
 def build(
-    messages: Sequence[Message], *, system: str, memories: Sequence[str], workspace: str, budget: int
+    messages: Sequence[Message],
+    *,
+    system: str,
+    memories: Sequence[str],
+    workspace: str,
+    budget: int,
+    earlier: Earlier = NOTHING_EARLIER,
 ) -> Context:
     """The request for the turn that ends ``messages``. Raises ProviderError when that turn alone is too long."""
     parts = [Part("persona", _persona(workspace))]
@@ -82,8 +98,8 @@ def build(
         room -= cost
         kept.insert(0, sent)
     left_out = groups[: len(groups) - len(kept)]
-    if left_out:
-        parts.append(Part("digest", _digest(left_out, int(budget * DIGEST_SHARE))))
+    if left_out or earlier.requests:
+        parts.append(Part("digest", _digest(left_out, int(budget * DIGEST_SHARE), earlier)))
     return Context(parts, [entry for group in kept for entry in group])
 
 
@@ -169,10 +185,11 @@ def _shrunk(entries: list[dict[str, Any]], room: int) -> tuple[list[dict[str, An
     return entries, cost
 
 
-def _digest(groups: list[list[Message]], budget: int) -> str:
+def _digest(groups: list[list[Message]], budget: int, earlier: Earlier) -> str:
     """The requests that no longer fit, a line each: the first, then the latest ones that have room."""
     title = "Earlier in this conversation, too long to repeat whole (requests, oldest first):"
-    lines = [f"- {one_line(group[0].content, LINE)}" for group in groups if group[0].role == "user"]
+    lines = [f"- {one_line(earlier.first, LINE)}"] if earlier.requests else []
+    lines += [f"- {one_line(group[0].content, LINE)}" for group in groups if group[0].role == "user"]
     if not lines:
         return f"{title}\n- (nothing was asked)"
     room = budget - estimate(title) - estimate(lines[0]) - 12
@@ -182,6 +199,6 @@ def _digest(groups: list[list[Message]], budget: int) -> str:
         if room < 0:
             break
         latest.insert(0, line)
-    missing = len(lines) - 1 - len(latest)
+    missing = len(lines) - 1 - len(latest) + max(0, earlier.requests - 1)
     gap = [f"- … {missing} more …"] if missing else []
     return "\n".join([title, lines[0], *gap, *latest])

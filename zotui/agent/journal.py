@@ -162,11 +162,15 @@ class Journal:
         await self._write(put)
 
     async def park(self) -> bool:
-        """Wait for answers, held by nobody; False when they have all come meanwhile."""
+        """Wait for answers, held by nobody; False when they have all come meanwhile. A turn to stop ends instead."""
 
         def put(db: Transaction) -> bool:
+            if db.execute("SELECT stop FROM turns WHERE id = ?", (self.turn,)).get:
+                finish(db, "turns", self.turn, self.fence, "cancelled", "stopped")
+                close_open_rows(db, self.turn, "cancelled", "stopped")
+                return True
             waiting = db.execute(
-                "SELECT 1 FROM approvals WHERE turn_id = ? AND status = 'waiting'", (self.turn,)
+                "SELECT 1 FROM approvals WHERE turn_id = ? AND status = 'waiting' LIMIT 1", (self.turn,)
             ).get
             if waiting:
                 finish(db, "turns", self.turn, self.fence, "waiting", "question")
@@ -200,7 +204,7 @@ class Journal:
                 await asyncio.sleep(FULL_DISK_PAUSE_S)
 
 
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 3  # of a turn whose workers die
 
 
 def wind_up(db: Transaction, turn_id: str, fence: int, why: str) -> None:
@@ -215,7 +219,7 @@ def wind_up(db: Transaction, turn_id: str, fence: int, why: str) -> None:
     if view.turn.stop:
         finish(db, "turns", turn_id, fence, "cancelled", "stopped")
         close_open_rows(db, turn_id, "cancelled", "stopped")
-    elif said or acted or view.turn.attempt >= MOST_ATTEMPTS:
+    elif said or acted or (why == "lost" and view.turn.attempt >= MOST_ATTEMPTS):
         finish(db, "turns", turn_id, fence, "interrupted", why)
         close_open_rows(db, turn_id, "interrupted", why)
     else:

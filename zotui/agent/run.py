@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from zotui.agent.context import Context, build
+from zotui.agent.context import Context, Earlier, build, estimate
 from zotui.agent.journal import Journal
 from zotui.conversations import Message, ToolCallRecord, TurnOptions
 from zotui.conversations.chats import messages as chat_messages
@@ -17,12 +17,13 @@ from zotui.models.provider import (
     Provider,
     ProviderError,
     ReasoningDelta,
+    Stream,
     TextDelta,
     ToolCall,
     Usage,
 )
 from zotui.models.registry import Models
-from zotui.store import Store
+from zotui.store import Reader, Store
 from zotui.text import Cleaner, one_line
 from zotui.toolbox import Ask, Toolbox, ToolContext, ToolError
 
@@ -55,12 +56,16 @@ class Agent(msgspec.Struct, frozen=True):
         """What the model would be sent for a turn now. Raises ProviderError when it cannot fit."""
         options = _options(view)
         memories = await self.recall(view.turn.conv_id, view.turn.input) if options.memory else []
+        tools = estimate(msgspec.json.encode(self.toolbox.schemas()).decode()) if options.tools else 0
+        before = history[0].position if history else 0
+        earlier = await self.store.read(lambda db: requests_before(db, view.turn.conv_id, before))
         return build(
             history,
             system=options.system,
             memories=memories,
             workspace=self.workspace,
-            budget=self.limits.context_tokens,
+            budget=self.limits.context_tokens - tools,
+            earlier=earlier,
         )
 
 
@@ -81,13 +86,11 @@ class TurnRun:
                 open_calls = [call for call in view.tool_calls if call.status in ("queued", "running")]
                 if open_calls:
                     await self._run_calls(view, open_calls)
-                    if (
-                        any(call.status == "waiting" for call in (await journal.view()).tool_calls)
-                        and await journal.park()
-                    ):
+                elif any(call.status == "waiting" for call in view.tool_calls):
+                    if await journal.park():
                         return None
                 elif last is not None and not last.tool_calls:
-                    return await journal.finish("done")
+                    return await journal.finish(last.status, None if last.status == "done" else last.reason)
                 elif len(view.replies) >= self._agent.limits.max_steps:
                     return await journal.finish(
                         "failed",
@@ -113,7 +116,8 @@ class TurnRun:
     async def _request(self, view: TurnView) -> None:
         """Ask the model once, its answer streaming into the file."""
         conversation = view.turn.conv_id
-        history = await self._agent.store.read(lambda db: chat_messages(db, conversation, limit=HISTORY))
+        limit = HISTORY + len(view.messages)
+        history = await self._agent.store.read(lambda db: chat_messages(db, conversation, limit=limit))
         context = await self._agent.context(
             view, [message for message in history if message.status != "running"]
         )
@@ -133,7 +137,7 @@ class TurnRun:
             reason=answer.reason,
             calls=answer.calls,
             usage=answer.usage,
-            raw=answer.raw_if_blank(provider),
+            raw=answer.raw_if_blank,
         )
 
     async def _conversation_model(self, conversation: str) -> str:
@@ -144,9 +148,12 @@ class TurnRun:
 
     async def _run_calls(self, view: TurnView, calls: list[ToolCallRecord]) -> None:
         """Run tool calls side by side; each ends with an outcome in the file."""
-        async with asyncio.TaskGroup() as group:
-            for call in calls:
-                group.create_task(self._run_call(view, call))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for call in calls:
+                    group.create_task(self._run_call(view, call))
+        except ExceptionGroup as group_of_errors:  # of the file alone: all else is a call's outcome
+            raise group_of_errors.exceptions[0] from None
 
     async def _run_call(self, view: TurnView, call: ToolCallRecord) -> None:
         journal, options = self._journal, _options(view)
@@ -182,13 +189,14 @@ class Answer:
         self.calls: list[ToolCall] = []
         self.usage: Usage | None = None
         self.reason = ""
+        self._stream: Stream | None = None
 
     async def take(
         self, provider: Provider, model: str, context: Context, tools: Sequence[dict[str, object]]
     ) -> None:
         """Read the whole answer. What came is in the file, whatever ends it. Raises ProviderError."""
         pen = asyncio.create_task(self._write_batches())
-        stream = provider.stream(model=model, messages=context.messages, tools=tools)
+        self._stream = stream = provider.stream(model=model, messages=context.messages, tools=tools)
         try:
             async for event in stream:
                 match event:
@@ -205,9 +213,7 @@ class Answer:
                 if pen.done():  # the turn was given to another worker
                     break
         finally:
-            close = getattr(stream, "aclose", None)
-            if close is not None:
-                await close()
+            await stream.aclose()
             for kind, cleaner in self._cleaners.items():
                 self._keep(kind, cleaner.finish())
             self._ended.set()
@@ -215,9 +221,10 @@ class Answer:
             await asyncio.shield(pen)
         self.calls = _distinct(self.calls)
 
-    def raw_if_blank(self, provider: Provider) -> str:
-        """The provider's last raw words when the answer has neither text nor calls."""
-        return "" if self.said or self.calls else str(getattr(provider, "last_raw", ""))[-4000:]
+    @property
+    def raw_if_blank(self) -> str:
+        """The server's last raw words when the answer has neither text nor calls."""
+        return "" if self.said or self.calls or self._stream is None else self._stream.last_raw[-4000:]
 
     def _put(self, kind: str, text: str) -> None:
         self._keep(kind, self._cleaners[kind].feed(text))
@@ -243,6 +250,14 @@ class Answer:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BATCH_S):
                     await self._ended.wait()
+
+
+def requests_before(db: Reader, conversation: str, position: int) -> Earlier:
+    """The first request of a conversation, and how many there are, before a position."""
+    where = "FROM messages WHERE conv_id = ? AND role = 'user' AND position < ?"
+    count = db.execute(f"SELECT count(*) {where}", (conversation, position)).get
+    first = db.execute(f"SELECT content {where} ORDER BY position LIMIT 1", (conversation, position)).get
+    return Earlier(str(first or ""), int(count))
 
 
 def _options(view: TurnView) -> TurnOptions:

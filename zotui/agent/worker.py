@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any
 
 from zotui.agent.journal import Journal, wind_up
 from zotui.agent.run import Agent, TurnRun
 from zotui.errors import Fenced, StoreError
-from zotui.store import Store, Transaction
-from zotui.store.work import LEASE_MS, adopt_orphans, claim, lost, renew
+from zotui.store import Store, Transaction, Watch
+from zotui.store.work import LEASE_MS, adopt_orphans, claim, leave_behind, lost, renew
 
 MOST_AT_ONCE = 10
 STOP_S = 10.0  # what runs may take to wind up
@@ -21,17 +23,20 @@ log = logging.getLogger(__name__)
 class Worker:
     """Runs turns of the file from :meth:`start` to :meth:`stop`.
 
-    ``own_only``: a worker in a door's own process takes only what that door asked for, so that it never has to
-    keep somebody else's answer alive.
+    ``own_only``: a worker in a door's own process takes what that door asked for, and what nobody waits for any
+    more as long as it is ``alone``: where a background process works, a door that closes cuts no other answer off.
     """
 
-    def __init__(self, agent: Agent, *, own_only: bool) -> None:
+    def __init__(self, agent: Agent, *, own_only: bool, alone: Callable[[], bool] = lambda: True) -> None:
         self._agent = agent
         self._store: Store = agent.store
         self._door = agent.store.owner if own_only else None
+        self._alone = alone
         self._running: dict[str, asyncio.Task[None]] = {}
         self._stopped: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._taking: asyncio.Task[bool] | None = None
+        self._watch: Watch | None = None
         self.problem = ""
 
     @property
@@ -51,63 +56,83 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        running = list(self._running.values())
-        for task in running:
-            task.cancel()
-        if running:
-            await asyncio.wait(running, timeout=STOP_S)
+        if self._taking is not None:  # what it claims now must be handed back too
+            await asyncio.wait({self._taking}, timeout=STOP_S)
+            self._taking.cancel()
+        for turn, task in self._running.items():
+            if turn not in self._stopped:  # those are ending already, a second cancel would cut that short
+                task.cancel()
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=STOP_S)
+        if self._door is not None:
+            door = self._door
+            with contextlib.suppress(StoreError, TimeoutError):
+                async with asyncio.timeout(STOP_S):
+                    await self._store.write(lambda db: leave_behind(db, "turns", door), durable=False)
+        await self._agent.models.close()
 
     async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Keep one of the loops alive through faults of the file; what is wrong is said in ``problem``."""
+        """Keep one of the loops alive through all faults; what is wrong is said in ``problem``."""
         while True:
             try:
                 await work()
             except StoreError as error:
                 self.problem = str(error)
                 log.warning("the agent's worker: %s", error)
-                await asyncio.sleep(1)
+            except Exception as error:
+                self.problem = f"{type(error).__name__}: {error}"
+                log.exception("the agent's worker")
+            await asyncio.sleep(1)
 
     async def _claim_turns(self) -> None:
-        async with self._store.watch("turns") as watch:
+        async with self._store.watch("turns") as self._watch:
             while True:
                 await self._heed_stops()
-                while len(self._running) < MOST_AT_ONCE:
-                    if not await self._store.read(_any_ready):
+                while len(self._running) < MOST_AT_ONCE and await self._store.read(_any_ready):
+                    self._taking = asyncio.create_task(self._take())
+                    if not await asyncio.shield(self._taking):
                         break
-                    taken = await self._store.write(
-                        lambda db: claim(db, "turns", self._store.owner, door=self._door), durable=False
-                    )
-                    if taken is None:
-                        break
-                    self._begin(*taken)
                 self.problem = ""
-                await watch.wait()
+                await self._watch.wait()
 
-    def _begin(self, turn: str, fence: int) -> None:
-        journal = Journal(self._store, turn, fence)
-        self._running[turn] = asyncio.create_task(self._run(journal), name=f"turn {turn}")
+    async def _take(self) -> bool:
+        """Claim a turn and begin it. Never cancelled half-way: a claimed turn that nobody runs would be stuck."""
+        nobodys = self._door is None or await asyncio.to_thread(self._alone)
+        taken = await self._store.write(
+            lambda db: claim(db, "turns", self._store.owner, door=self._door, nobodys=nobodys), durable=False
+        )
+        if taken is not None:
+            turn, fence = taken
+            run = self._run(Journal(self._store, turn, fence))
+            self._running[turn] = asyncio.create_task(run, name=f"turn {turn}")
+        return taken is not None
 
     async def _run(self, journal: Journal) -> None:
         try:
             await TurnRun(self._agent, journal).run()
         except asyncio.CancelledError:
             if journal.turn in self._stopped:
-                await asyncio.shield(journal.finish("cancelled", "stopped"))
+                await self._settle(journal.turn, journal.finish("cancelled", "stopped"))
             else:
-                await asyncio.shield(journal.give_up("shutdown"))
+                await self._settle(journal.turn, journal.give_up("shutdown"))
         except Fenced:
             log.info("turn %s was given to another worker", journal.turn)
         except Exception as error:
             log.exception("turn %s", journal.turn)
-            with contextlib.suppress(StoreError):
-                await journal.finish(
-                    "failed", "error", f"zotui itself failed: {type(error).__name__}: {error}"
-                )
+            failed = journal.finish("failed", "error", f"zotui itself failed: {type(error).__name__}: {error}")
+            await self._settle(journal.turn, failed)
         finally:
             self._running.pop(journal.turn, None)
             self._stopped.discard(journal.turn)
-            # A slot is free, and maybe this conversation's next turn is ready: the end of a turn is a change
-            # of the table, which wakes the claiming.
+            if self._watch is not None:  # a slot is free
+                self._watch.tell(frozenset({"turns"}))
+
+    async def _settle(self, turn: str, ending: Coroutine[Any, Any, None]) -> None:
+        """End a turn's rows to the end. Where even that fails, its lease runs out and somebody finds it."""
+        try:
+            await asyncio.shield(ending)
+        except StoreError as error:
+            log.warning("turn %s: %s", turn, error)
 
     async def _heed_stops(self) -> None:
         """Cancel running turns that somebody asked to stop."""
@@ -129,19 +154,32 @@ class Worker:
         last_renewal = 0.0
         while True:
             now = asyncio.get_running_loop().time()
-            if self._running and now - last_renewal > LEASE_MS / 3000:
-                await self._store.write(lambda db: renew(db, "turns", self._store.owner), durable=False)
+            held = list(self._running)
+            if held and now - last_renewal > LEASE_MS / 3000:
+                await self._store.write(partial(self._renew, held), durable=False)
                 last_renewal = now
-            if await self._store.read(lambda db: bool(lost(db, "turns", self._store.owner))):
-                await self._store.write(self._settle_lost)
+            for turn, _ in await self._store.read(self._lost):
+                try:
+                    await self._store.write(partial(self._settle_lost, turn))
+                except (StoreError, asyncio.CancelledError):
+                    raise
+                except Exception:  # a row that cannot be read keeps no other from being found
+                    log.exception("turn %s was left by its worker", turn)
             if await self._store.read(_any_with_door):
                 await self._store.write(lambda db: adopt_orphans(db, "turns"))
             await asyncio.sleep(LOOK_S)
 
-    def _settle_lost(self, db: Transaction) -> None:
-        for turn, _owner, fence in lost(db, "turns", self._store.owner):
-            with contextlib.suppress(Fenced):
-                wind_up(db, turn, fence, "lost")
+    def _lost(self, db: Transaction) -> Sequence[tuple[str, int]]:
+        return lost(db, "turns", self._store.owner, self._running)
+
+    def _renew(self, held: Sequence[str], db: Transaction) -> None:
+        renew(db, "turns", self._store.owner, held)
+
+    def _settle_lost(self, turn: str, db: Transaction) -> None:
+        """Wind a turn up, if it is still lost now that nobody else can write."""
+        fence = dict(self._lost(db)).get(turn)
+        if fence is not None:
+            wind_up(db, turn, fence, "lost")
 
 
 def _any_ready(db: Transaction) -> bool:

@@ -5,7 +5,7 @@ connection there: so each side notices at once when the other is gone. No work p
 is what the file is for.
 """
 
-from zotui.background.link import Background, Identity
+from zotui.background.link import Background, Identity, lock_is_held
 from zotui.background.post import Post
 
-__all__ = ["Background", "Identity", "Post"]
+__all__ = ["Background", "Identity", "Post", "lock_is_held"]

@@ -1,9 +1,9 @@
 """The door's side: find the background process, start one, keep in touch with it, end it."""
 
 import asyncio
-import contextlib
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,11 +15,15 @@ import msgspec
 from zotui import __version__, sockets
 from zotui.errors import StoreError
 from zotui.home import Home
+from zotui.store.owner import pid_here
 
 SOCKET = "serve.sock"
 LOCK = "serve.lock"
 START_S = 15.0
-STOP_S = 10.0
+STARTING_S = 5.0  # how long one that holds the post may be silent: it starts, or it hangs
+STOP_S = 15.0
+MOST_STARTS = 3
+IDLE = "idle"
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -30,6 +34,9 @@ class Identity(msgspec.Struct, frozen=True):
     version: str
     detached: bool
     doors: int = 0
+
+
+Greeted = tuple[Identity, asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Background:
@@ -43,13 +50,16 @@ class Background:
         self.problem = ""
 
     async def look(self) -> Identity | None:
-        """Who is there, or None."""
-        greeted = await self._connect("look")
-        if greeted is None:
-            return None
-        identity, _, writer = greeted
-        writer.close()
-        return identity
+        """Who is there, or None. One that is only just starting is waited for."""
+        end = time.monotonic() + STARTING_S
+        while True:
+            greeted = await self._connect("look")
+            if greeted is not None:
+                greeted[2].close()
+                return greeted[0]
+            if not lock_is_held(self._home) or time.monotonic() > end:
+                return None
+            await asyncio.sleep(0.02)
 
     def want(self) -> None:
         """There is work: start a process again that was stopped on purpose."""
@@ -87,38 +97,51 @@ class Background:
                 await self._wanted.wait()
             elif farewell == "replaced":
                 grace = START_S
-            else:
+            elif farewell != IDLE:  # that one was leaving when this door came: another is started at once
                 told("the background process was gone; another takes over")
 
     async def stop(self, reason: str = "stopped") -> Identity | None:
-        """End the background process and wait until it is gone; who it was, or None where there was none."""
-        greeted = await self._connect("stop" if reason == "stopped" else "replace")
-        if greeted is None and not lock_is_held(self._home):
+        """End the background process and wait until it is gone; who it was, or None where there was none.
+
+        One that does not listen is killed. Raises StoreError where even that cannot be done from here.
+        """
+        if not lock_is_held(self._home):
             return None
-        who = greeted[0] if greeted else Identity(holder(self._home), 0, "", True)
-        end = time.monotonic() + (STOP_S if greeted else 0)
+        owner, pid = "", 0
+        greeted: Greeted | None = None
+        end = time.monotonic() + STARTING_S
         while lock_is_held(self._home):
-            if time.monotonic() > end and who.pid:  # it does not listen any more
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(who.pid, signal.SIGKILL)
+            now_held_by = holder(self._home)  # empty for an instant, while it takes the post
+            owner = owner or now_held_by
+            if now_held_by not in ("", owner):
+                break  # it is gone, and another has come already
+            if greeted is None:
+                greeted = await self._connect("stop" if reason == "stopped" else "replace")
+                if greeted is not None:
+                    end = time.monotonic() + STOP_S
+            pid = pid_here(owner) or pid
+            if time.monotonic() > end:
+                if not pid:
+                    raise StoreError("the background process does not listen, and is in another container", "end it there")
+                if pid_here(owner):
+                    os.kill(pid, signal.SIGKILL)
                 end = time.monotonic() + STOP_S
             await asyncio.sleep(0.02)
-        if greeted:
-            greeted[2].close()
-        return who
+        if greeted is None:
+            return Identity(pid, 0, "", True)
+        greeted[2].close()
+        return greeted[0]
 
-    async def _attach(
-        self, told: Callable[[str], None], grace: float
-    ) -> "tuple[Identity, asyncio.StreamReader, asyncio.StreamWriter]":
-        """A connection to the background process of this version, started where needed. Raises StoreError."""
+    async def _attach(self, told: Callable[[str], None], grace: float) -> Greeted:
+        """A connection to the background process, started where needed; an older one is replaced. Raises StoreError."""
         end = time.monotonic() + START_S
         spawn_at = time.monotonic() + grace
-        spawned = False
+        spawned, starts = False, 0
         while True:
             greeted = await self._connect("door")
             if greeted is not None:
                 identity, _, writer = greeted
-                if identity.version == __version__:
+                if _numbers(identity.version) >= _numbers(__version__):
                     return greeted
                 writer.close()
                 told(f"replacing the background process of zotui {identity.version} by {__version__}")
@@ -126,19 +149,20 @@ class Background:
             elif not spawned and time.monotonic() >= spawn_at:
                 self._spawn()
                 spawned = True
-            elif spawned and self._child is not None and self._child.poll() not in (None, 0):
-                raise StoreError(
-                    "the background process does not start", f"see {self._home.logs / 'serve.log'}"
-                )
+            elif spawned and self._child is not None and (code := self._child.poll()) is not None:
+                self._child, starts = None, starts + 1
+                if code > 0 or starts == MOST_STARTS:
+                    raise StoreError(
+                        "the background process does not start", f"see {self._home.logs / 'serve.log'}"
+                    )
+                spawned = lock_is_held(self._home)  # another has the post; where it has not, or was killed: once more
             if time.monotonic() > end + grace:
                 raise StoreError(
                     "the background process does not answer", f"see {self._home.logs / 'serve.log'}"
                 )
             await asyncio.sleep(0.02)
 
-    async def _connect(
-        self, purpose: str
-    ) -> "tuple[Identity, asyncio.StreamReader, asyncio.StreamWriter] | None":
+    async def _connect(self, purpose: str) -> Greeted | None:
         try:
             stream = sockets.connect(self._home.run, SOCKET)
         except OSError:
@@ -146,12 +170,14 @@ class Background:
         reader, writer = await asyncio.open_unix_connection(sock=stream)
         try:
             writer.write(purpose.encode() + b"\n")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(STARTING_S):
                 line = await reader.readline()
             return msgspec.json.decode(line, type=Identity), reader, writer
-        except (OSError, TimeoutError, msgspec.DecodeError):
+        except BaseException as error:
             writer.close()
-            return None
+            if isinstance(error, OSError | TimeoutError | msgspec.DecodeError):
+                return None
+            raise
 
     def _spawn(self) -> None:
         """Start a detached process, in a session of its own, with nothing of ours but the environment."""
@@ -185,7 +211,7 @@ def lock_is_held(home: Home) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that look at once do not see each other
         return False
     except BlockingIOError:
         return True
@@ -193,12 +219,17 @@ def lock_is_held(home: Home) -> bool:
         os.close(handle)
 
 
-def holder(home: Home) -> int:
-    """The process id that the holder of the lock left in it; 0 where there is none."""
+def holder(home: Home) -> str:
+    """The name (see zotui.store.owner) that the holder of the lock left in it; empty where there is none."""
     try:
-        return int((home.run / LOCK).read_text("ascii") or 0)
+        return (home.run / LOCK).read_text("ascii")
     except (OSError, ValueError):
-        return 0
+        return ""
+
+
+def _numbers(version: str) -> list[int]:
+    """A version, to compare it: an older background process is replaced, a newer one serves older doors too."""
+    return [int(number) for number in re.findall(r"\d+", version)]
 
 
 async def _farewell(reader: asyncio.StreamReader) -> str:

@@ -10,9 +10,10 @@ import time
 import msgspec
 
 from zotui import __version__, sockets
-from zotui.background.link import LOCK, SOCKET, Identity
+from zotui.background.link import IDLE, LOCK, SOCKET, Identity
 from zotui.home import Home
 from zotui.store.ids import now_ms
+from zotui.store.owner import this_owner
 
 
 class Post:
@@ -31,7 +32,7 @@ class Post:
         self._server: asyncio.Server | None = None
         self._changed = asyncio.Event()
         self.leaving = asyncio.Event()
-        self._farewell = "stopped"
+        self._farewell = IDLE
 
     @property
     def doors(self) -> int:
@@ -46,11 +47,12 @@ class Post:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.ftruncate(self._lock, 0)
-                os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+                os.pwrite(self._lock, this_owner().encode(), 0)
                 return True
             except BlockingIOError:
                 if time.monotonic() > end:
                     os.close(self._lock)
+                    self._lock = -1
                     return False
                 time.sleep(0.02)
 
@@ -76,7 +78,10 @@ class Post:
         self.leaving.set()
 
     async def leave(self) -> None:
-        """Say goodbye, stop listening, give the post up."""
+        """Say goodbye, stop listening, give the post up. Safe to call twice."""
+        lock, self._lock = self._lock, -1
+        if lock < 0:
+            return
         (self._home.run / SOCKET).unlink(missing_ok=True)
         if self._server is not None:
             self._server.close()
@@ -85,7 +90,8 @@ class Post:
                 writer.write(self._farewell.encode() + b"\n")
                 await writer.drain()
             writer.close()
-        os.close(self._lock)
+        os.ftruncate(lock, 0)
+        os.close(lock)
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -160,8 +160,8 @@ class Turns:
 
         def put(db: Transaction) -> None:
             row = db.execute(
-                "SELECT id, tool_call_id, turn_id FROM approvals WHERE status = 'waiting' AND (id = ? OR id LIKE ?)",
-                (question_id, f"%{question_id}"),
+                "SELECT id, tool_call_id, turn_id FROM approvals WHERE status = 'waiting' AND substr(id, -length(?1)) = ?1",
+                (question_id,),
             ).fetchall()
             if len(row) != 1 or not question_id:
                 raise NotFound(f"no open question {one_line(question_id, 40)!r}", "zotui approvals list shows them")

@@ -6,9 +6,10 @@ where a datagram got lost or sockets cannot be had.
 """
 
 import asyncio
+import contextlib
 import errno
 import os
-import select
+import selectors
 import socket
 import threading
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from typing import Any
 import apsw
 
 from zotui import sockets
+from zotui.errors import StoreError
 from zotui.store.ids import new_id
 
 POLL_S = 2.0
@@ -118,16 +120,20 @@ class Feed:
             os.close(handle)
 
     def _ring(self) -> None:
+        """Ring the others. Runs in the writer's thread, so no fault here may end that: the poll serves instead."""
         if self._bell is None:
             return
-        for name in os.listdir(self._folder):
-            if not name.endswith(".bell") or name == self._name:
-                continue
-            try:
-                self._bell.sendto(b"", sockets.address(self._run, self._folder, name))
-            except OSError as error:
-                if error.errno == errno.ECONNREFUSED:  # its process is gone
-                    (self._run / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            for name in os.listdir(self._folder):
+                if name.endswith(".bell") and name != self._name:
+                    self._ring_one(self._bell, name)
+
+    def _ring_one(self, bell: socket.socket, name: str) -> None:
+        try:
+            bell.sendto(b"", sockets.address(self._run, self._folder, name))
+        except OSError as error:
+            if error.errno == errno.ECONNREFUSED:  # its process is gone
+                (self._run / name).unlink(missing_ok=True)
 
     def _tell(self, tables: frozenset[str]) -> None:
         with self._lock:
@@ -136,25 +142,27 @@ class Feed:
             watch.tell(tables)
 
     def _listen(self) -> None:
-        connection = self._connect()
-        sources: list[int | socket.socket] = [self._stop_out]
-        if self._bell is not None:
-            sources.append(self._bell)
+        connection: apsw.Connection | None = None
         version = -1
-        while True:
-            ready, _, _ = select.select(sources, [], [], POLL_S)
-            if self._stop_out in ready:
-                break
-            if self._bell is not None and self._bell in ready:
-                self._drain(self._bell)
-            try:
-                latest = connection.pragma("data_version")
-                if latest != version:
-                    version = latest
-                    self._tell_risen(connection)
-            except apsw.Error:
-                continue  # whoever reads or writes next reports it in words
-        connection.close()
+        with selectors.DefaultSelector() as sources:
+            stop = sources.register(self._stop_out, selectors.EVENT_READ)
+            if self._bell is not None:
+                sources.register(self._bell, selectors.EVENT_READ)
+            while True:
+                if stop in [key for key, _ in sources.select(POLL_S)]:
+                    break
+                if self._bell is not None:
+                    self._drain(self._bell)
+                try:
+                    connection = connection or self._connect()
+                    latest = connection.pragma("data_version")
+                    if latest != version:
+                        self._tell_risen(connection)
+                        version = latest
+                except (apsw.Error, StoreError):
+                    continue  # whoever reads or writes next reports it in words
+        if connection is not None:
+            connection.close()
 
     def _tell_risen(self, connection: apsw.Connection) -> None:
         rows: list[Any] = connection.execute('SELECT "table", seq FROM changes').fetchall()

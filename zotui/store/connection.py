@@ -21,8 +21,11 @@ def connect(path: Path, *, write: bool) -> apsw.Connection:
     with explained(path):
         connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)
         connection.set_busy_timeout(BUSY_MS)
+        if write and connection.readonly("main"):
+            raise apsw.ReadOnlyError("SQLite fell back to reading")
         if write:
-            connection.pragma("journal_mode", "wal")
+            if connection.pragma("journal_mode", "wal") != "wal":
+                raise StoreError(f"the disk of {path} cannot hold a shared file (no WAL)", "choose --home on a local disk")
             connection.pragma("journal_size_limit", WAL_LIMIT_BYTES)
             connection.pragma("fullfsync", 1)
         else:

@@ -5,6 +5,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -37,11 +38,16 @@ class Store:
         self.path = path
         self.owner = this_owner()
         make_file(path)
+        _close_to_others(path)
         self._in_use = os.open(run / "open.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             bring_up_to_date(path, self._in_use, backups)
             self._feed = Feed(run, lambda: connect(path, write=False))
-            self._writer = Writer(path, run / "write.lock", self._feed.committed)
+            try:
+                self._writer = Writer(path, run / "write.lock", self._feed.committed)
+            except BaseException:
+                self._feed.close()
+                raise
         except BaseException:
             os.close(self._in_use)
             raise
@@ -67,15 +73,19 @@ class Store:
         (and rolls it back), StoreFull with no room, StoreError when another process keeps the file for 30 s.
         """
         future = self._writer.submit(do, durable=durable)
+        outcome = asyncio.wrap_future(future)
         try:
-            async with asyncio.timeout(WAIT_S):
-                result: T = await asyncio.wrap_future(future)
-                return result
-        except TimeoutError:
-            raise StoreError(
-                f"another process has kept {self.path} busy for {WAIT_S:.0f} s",
-                "see zotui status; the write was not made",
-            ) from None
+            done, _ = await asyncio.wait({outcome}, timeout=WAIT_S)
+            if not done and future.cancel():  # once it has begun it cannot be taken back: then its outcome decides
+                raise StoreError(
+                    f"another process has kept {self.path} busy for {WAIT_S:.0f} s",
+                    "see zotui status; the write was not made",
+                )
+            result: T = await outcome
+            return result
+        except asyncio.CancelledError:
+            outcome.cancel()
+            raise
 
     def write_now(self, do: Callable[[Transaction], T], *, durable: bool = True) -> T:
         """:meth:`write` for threads that may block."""
@@ -84,6 +94,8 @@ class Store:
 
     async def read(self, do: Callable[[Reader], T]) -> T:
         """Run ``do`` on one consistent snapshot, in a thread."""
+        if self._closed:
+            raise StoreError("the file is closed")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, do)
 
     def read_now(self, do: Callable[[Reader], T]) -> T:
@@ -117,3 +129,10 @@ class Store:
                 connection.close()
         fcntl.flock(self._in_use, fcntl.LOCK_UN)
         os.close(self._in_use)
+
+
+def _close_to_others(path: Path) -> None:
+    """A file that came from elsewhere becomes its owner's alone; by name, as opening it would drop SQLite's locks."""
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        with contextlib.suppress(PermissionError):
+            path.chmod(0o600)

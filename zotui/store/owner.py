@@ -19,19 +19,21 @@ def is_alive(owner: str) -> bool:
     """Whether the process that took this name still runs.
 
     An owner of another boot is dead. One of another pid namespace (a container on the same home) cannot be
-    looked at from here: it counts as alive, and its lease decides.
+    looked at from here, nor can a name of another form: they count as alive, and their lease decides.
     """
-    boot, namespace, pid, started, _ = owner.split("/")
+    boot, namespace, pid, started = [*owner.split("/"), "", "", ""][:4]
     if boot != _boot_id():
         return False
-    if namespace != _pid_namespace():
+    if namespace != _pid_namespace() or not pid.isdigit():
         return True
     return _started(int(pid)) == started
 
 
-def pid_of(owner: str) -> int:
-    """The process id in an owner's name."""
-    return int(owner.split("/")[2])
+def pid_here(owner: str) -> int:
+    """The process id of an owner that is alive and may be signalled from here; 0 of any other."""
+    boot, namespace, pid, started = [*owner.split("/"), "", "", ""][:4]
+    here = (boot, namespace) == (_boot_id(), _pid_namespace()) and pid.isdigit()
+    return int(pid) if here and started and _started(int(pid)) == started else 0
 
 
 def lease_clock_ms() -> int:

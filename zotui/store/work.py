@@ -7,7 +7,7 @@ A lane is what must not run twice at once: a unique index on the lanes of runnin
 claims skip busy lanes. ``door`` is who asked, as long as only its own workers shall take the row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from zotui.errors import Fenced
@@ -18,30 +18,35 @@ from zotui.store.sql import Database
 LEASE_MS = 30_000
 
 
-def claim(db: Database, table: str, owner: str, *, door: str | None = None) -> tuple[str, int] | None:
-    """Take the best ready row: its id and fence, or None. With ``door``, only rows of that door or of nobody."""
+def claim(
+    db: Database, table: str, owner: str, *, door: str | None = None, nobodys: bool = True
+) -> tuple[str, int] | None:
+    """Take the best ready row: its id and fence, or None. Rows of a door are for its own workers, which name it in
+    ``door``; those of nobody are for all, where ``nobodys``.
+    """
     taken: tuple[str, int] | None = db.execute(
         f"""
         UPDATE {table} SET status = 'running', reason = NULL, owner = ?1, lease_until = ?2, attempt = attempt + 1,
                fence = fence + 1, started_at = coalesce(started_at, ?3)
         WHERE id = (
           SELECT id FROM {table} AS ready
-          WHERE status = 'queued' AND not_before <= ?3 AND (?4 IS NULL OR door IS NULL OR door = ?4)
+          WHERE status = 'queued' AND not_before <= ?3 AND (door = ?4 OR (door IS NULL AND ?5))
             AND NOT EXISTS (SELECT 1 FROM {table} AS busy WHERE busy.lane = ready.lane AND busy.status IN ('running','waiting'))
           ORDER BY priority DESC, id LIMIT 1)
         RETURNING id, fence
         """,
-        (owner, lease_clock_ms() + LEASE_MS, now_ms(), door),
+        (owner, lease_clock_ms() + LEASE_MS, now_ms(), door, nobodys),
     ).get
     return taken
 
 
-def renew(db: Database, table: str, owner: str) -> None:
-    """Extend the lease of everything this owner runs."""
-    db.execute(
-        f"UPDATE {table} SET lease_until = ? WHERE owner = ? AND status = 'running'",
-        (lease_clock_ms() + LEASE_MS, owner),
-    )
+def renew(db: Database, table: str, owner: str, held: Iterable[str]) -> None:
+    """Extend the leases of the rows that this owner still works on. A row it has let go of runs out of its lease."""
+    until = lease_clock_ms() + LEASE_MS
+    for row in held:
+        db.execute(
+            f"UPDATE {table} SET lease_until = ? WHERE id = ? AND owner = ? AND status = 'running'", (until, row, owner)
+        )
 
 
 def check(db: Database, table: str, row: str, fence: int) -> None:
@@ -63,13 +68,16 @@ def finish(
     )
 
 
-def lost(db: Database, table: str, owner: str) -> Sequence[tuple[str, str, int]]:
-    """Running rows of others whose owner is dead, or hung past its lease: ``(id, owner, fence)``."""
-    rows = db.execute(
-        f"SELECT id, owner, fence, lease_until FROM {table} WHERE status = 'running' AND owner <> ?", (owner,)
-    ).fetchall()
+def lost(db: Database, table: str, owner: str, held: Collection[str] = ()) -> Sequence[tuple[str, int]]:
+    """Running rows that nobody works on, as ``(id, fence)``: their owner is dead, or hung past its lease, or is this
+    one and does not hold them (a write failed when it was to end them)."""
+    rows = db.execute(f"SELECT id, owner, fence, lease_until FROM {table} WHERE status = 'running'").fetchall()
     now = lease_clock_ms()
-    return [(row, who, fence) for row, who, fence, lease in rows if not is_alive(who) or lease < now]
+    return [
+        (row, fence)
+        for row, who, fence, lease in rows
+        if (row not in held or who != owner) and (who is None or lease is None or lease < now or not is_alive(who))
+    ]
 
 
 def adopt_orphans(db: Database, table: str) -> None:
@@ -78,3 +86,8 @@ def adopt_orphans(db: Database, table: str) -> None:
     for (door,) in doors:
         if not is_alive(door):
             db.execute(f"UPDATE {table} SET door = NULL WHERE status = 'queued' AND door = ?", (door,))
+
+
+def leave_behind(db: Database, table: str, door: str) -> None:
+    """A door closes: what it left queued may be taken by anybody, even if its process lives on."""
+    db.execute(f"UPDATE {table} SET door = NULL WHERE status = 'queued' AND door = ?", (door,))

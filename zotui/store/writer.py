@@ -4,12 +4,13 @@ SQLite's own waiting between processes is unfair and ends in "database is locked
 on a file beside the database, never on the database itself.
 """
 
+import contextlib
 import fcntl
 import os
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from zotui.errors import StoreError
 from zotui.store.connection import connect, explained, full
 
 LARGEST_BATCH = 256
+CLOSE_S = 30.0
 Work = Callable[[apsw.Connection], Any]
 
 
@@ -36,10 +38,11 @@ class Write:
 
     def settle(self) -> None:
         """Hand the outcome to whoever waits."""
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.value)
+        with contextlib.suppress(InvalidStateError):  # it was cancelled before it had begun
+            if self.error is not None:
+                self.future.set_exception(self.error)
+            else:
+                self.future.set_result(self.value)
 
 
 class Writer:
@@ -54,25 +57,30 @@ class Writer:
         self._connection.set_update_hook(self._touch)
         self._level = ""
         self._touched: set[str] = set()
+        self._gate = threading.Lock()  # nothing is queued behind the end
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="zotui-writer", daemon=True)
         self._thread.start()
 
     def submit(self, do: Work, *, durable: bool) -> "Future[Any]":
         """Queue ``do(connection)``; its outcome comes when it is committed, on disk if ``durable``."""
-        if self._closed:
-            raise StoreError("the file is closed")
         write = Write(do, durable)
-        self._waiting.put(write)
+        with self._gate:
+            if self._closed:
+                raise StoreError("the file is closed")
+            self._waiting.put(write)
         return write.future
 
     def close(self) -> None:
-        """Finish what is waiting, then close."""
-        if self._closed:
-            return
-        self._closed = True
-        self._waiting.put(None)
-        self._thread.join()
+        """Finish what is waiting, then close. What another process has kept waiting for ``CLOSE_S`` is not written."""
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._waiting.put(None)
+        self._thread.join(CLOSE_S)
+        if self._thread.is_alive():
+            return  # it still wants the lock; the end of this process closes the rest
         self._connection.close()
         os.close(self._lock)
 
@@ -81,26 +89,24 @@ class Writer:
 
     def _run(self) -> None:
         last = False
-        while not last:
-            batch = [self._waiting.get()]
-            if batch[0] is not None:
-                fcntl.flock(self._lock, fcntl.LOCK_EX)
-            while len(batch) < LARGEST_BATCH and not self._waiting.empty():
-                batch.append(self._waiting.get())
-            last = None in batch
-            writes = [write for write in batch if write is not None and write.future.set_running_or_notify_cancel()]
-            if not writes:
-                fcntl.flock(self._lock, fcntl.LOCK_UN)
-                continue
+        while not last and (first := self._waiting.get()) is not None:
+            batch = [first]
             risen: dict[str, int] = {}
             try:
-                risen = self._commit(writes)
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
+                try:
+                    while not last and len(batch) < LARGEST_BATCH and not self._waiting.empty():
+                        write = self._waiting.get()
+                        last = write is None
+                        batch += [] if write is None else [write]
+                    batch = [write for write in batch if write.future.set_running_or_notify_cancel()]
+                    risen = self._commit(batch) if batch else {}
+                finally:
+                    fcntl.flock(self._lock, fcntl.LOCK_UN)
             except BaseException as error:
-                for write in writes:
+                for write in batch:
                     write.error = error
-            finally:
-                fcntl.flock(self._lock, fcntl.LOCK_UN)
-            for write in writes:
+            for write in batch:
                 write.settle()
             if risen:
                 self._committed(risen)

@@ -4,7 +4,9 @@ ZoClone's times are ISO text or seconds; its memory has no id of ours, its files
 """
 
 import base64
+import contextlib
 import hashlib
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,7 +43,7 @@ def take_over(db: Database, tables: list[str]) -> None:
         for values in cursor.fetchall():
             columns = columns or [row[1] for row in db.execute(f"PRAGMA table_info(zoclone_{name})").fetchall()]
             readers[name](db, dict(zip(columns, values, strict=True)))
-    for name in tables:
+    for name in reversed(tables):  # messages may refer to conversations
         db.execute(f"DROP TABLE zoclone_{name}")
 
 
@@ -87,10 +89,10 @@ def _memory(db: Database, row: dict[str, Any]) -> None:
 
 def _file(db: Database, row: dict[str, Any]) -> None:
     raw = row.get("content")
+    content = raw if isinstance(raw, bytes) else _text(raw).encode("utf-8", "surrogateescape")
     if isinstance(raw, str) and row.get("encoding") == "base64":
-        content = base64.b64decode(raw)
-    else:
-        content = raw if isinstance(raw, bytes) else _text(raw).encode("utf-8", "surrogateescape")
+        with contextlib.suppress(ValueError):  # what is none stays as it is
+            content = base64.b64decode(raw, validate=True)
     digest, when = hashlib.sha256(content).hexdigest(), _ms(row.get("updated_at"))
     db.execute("INSERT OR IGNORE INTO blobs(hash, content) VALUES (?, ?)", (digest, content))
     db.execute(
@@ -115,6 +117,6 @@ def _ms(value: Any) -> int:
                 return now_ms()
         else:
             return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and math.isfinite(value):
         return int(value) if value > 1e11 else int(value * 1000)
     return now_ms()
