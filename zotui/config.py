@@ -2,13 +2,19 @@
 
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from zotui.errors import ConfigError
+from zotui.text import one_line
 
+PROVIDERS = ("offline", "groq", "openai", "together", "openrouter", "gemini", "ollama", "lmstudio")
+"""The providers that need no table of their own."""
+
+KeyNames = Annotated[str, Meta(pattern=r"^[^\s,]{1,30}(,[^\s,]{1,30})*$")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Answer = Literal["allow", "ask", "deny"]
 
@@ -92,7 +98,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: Annotated[str, Meta(min_length=1)] = "offline"
     providers: dict[str, ProviderConfig] = {}
     agent: AgentConfig = AgentConfig()
-    keys: dict[str, str] = {}
+    keys: dict[str, KeyNames] = {}
     policy: dict[str, Answer] = {}
     serve: ServeConfig = ServeConfig()
     sandbox: SandboxConfig = SandboxConfig()
@@ -100,51 +106,103 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pool: PoolConfig = PoolConfig()
 
 
+ALLOWED = {
+    "dialect": "openai, anthropic, ollama, zo",
+    "key": '"env:NAME", "vault:NAME" or "none", never the key itself',
+    "base_url": "http://… or https://…",
+    "models": 'a list of names, as ["tiny"]',
+    "max_steps": "1 to 1000",
+    "tool_timeout_s": "seconds, more than 0, at most 86400",
+    "context_tokens": "1000 to 10000000",
+    "port": "1 to 65535",
+    "sites_port": "1 to 65535",
+    "pool_port": "1 to 65535",
+    "writable": 'a list of folders, as ["/srv/data"]',
+    "limits": "whole numbers",
+    "network": "none, allow",
+    "engine": "local, dask",
+    "policy": "allow, ask, deny",
+    "keys": 'names of keys, as "ctrl+p" or "f2,ctrl+b"; a key for a provider stays in the environment',
+}
+
+
 def read_config(text: str, name: str = "config.toml") -> Config:
     """Parse and validate. Raises ConfigError that names the file, the line or key, and what is allowed."""
     try:
-        table = tomllib.loads(text)
+        table = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: {error}", "mend that line") from None
+    except RecursionError:
+        raise ConfigError(f"{name}: its values are nested too deeply") from None
     try:
-        return msgspec.convert(table, Config)
+        config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name}: {_explain(str(error), table)}") from None
+    provider = config.model.strip().partition("/")[0]
+    if provider not in (known := [*PROVIDERS, *(name for name in config.providers if name not in PROVIDERS)]):
+        raise ConfigError(
+            f'{name}: "model": no provider {one_line(provider, 40)!r}; allowed: PROVIDER or PROVIDER/MODEL'
+            f" with {', '.join(known)}, or the name of a [providers.NAME] table"
+        )
+    return config
 
 
 def _explain(problem: str, table: dict[str, Any]) -> str:
-    """msgspec's message with the key's dotted name and the allowed values."""
+    """msgspec's message with the key's dotted name and the allowed values; no value of a provider is repeated."""
     told, _, where = problem.partition(" - at ")
-    unknown = re.search(r"unknown field `(.+)`", told)
-    path = re.sub(r"\[\.\.\.\]|`|\$\.?", "", where).strip(".")
-    if unknown:
-        struct = _struct_at(path.split(".")[0] if path else "")
-        key = f"{path}.{unknown[1]}" if path else unknown[1]
-        return f'unknown key "{key}"; allowed here: {", ".join(struct.__struct_fields__)}'
+    path, value = _find(table, where.strip("`"), problem)
+    section = path[0] if path else ""
+    if unknown := re.search(r"unknown field `(.+)`", told):
+        fields = _SECTIONS.get(section, Config).__struct_fields__
+        return f'unknown key "{_dotted([*path, unknown[1]])}"; allowed here: {", ".join(fields)}'
+    if missing := re.search(r"missing required field `(.+)`", told):
+        return f'"{_dotted([*path, missing[1]])}" is missing; allowed: {ALLOWED[missing[1]]}'
+    allowed = next((ALLOWED[part] for part in reversed(path) if part in ALLOWED), "")
+    if told.startswith("Invalid enum value") or "matching regex" in told:
+        told = "not an allowed value"
+    told = told.replace(" | null`", "`").replace("`object`", "a table").replace("`array`", "a list")
+    open_ = section not in ("providers", "keys") and isinstance(value, str | int | float)
+    shown = f" (it is {one_line(repr(value), 60)})" if open_ else ""
+    return f'"{_dotted(path)}": {told[0].lower()}{told[1:]}{shown}' + (f"; allowed: {allowed}" if allowed else "")
+
+
+def _find(table: dict[str, Any], where: str, problem: str) -> tuple[list[str], Any]:
+    """The names on msgspec's path, which leaves out the keys of plain tables, and what stands there."""
+    path: list[str] = []
     value: Any = table
-    for part in filter(None, path.split(".")):
-        value = value.get(part, value) if isinstance(value, dict) else value
-    shown = "" if isinstance(value, dict) else f" (it is {value!r})"
-    allowed = {
-        "dialect": "; allowed: openai, anthropic, ollama, zo",
-        "key": '; allowed: "env:NAME", "vault:NAME" or "none", never the key itself',
-        "network": "; allowed: none, allow",
-        "engine": "; allowed: local, dask",
-        "policy": "; allowed: allow, ask, deny",
-        "base_url": "; allowed: http://… or https://…",
-    }.get(path.rsplit(".", 1)[-1], "")
-    if path.endswith("key"):
-        shown = ""  # it may be a key by mistake
-    return f'"{path or "config"}": {told[0].lower()}{told[1:]}{shown}{allowed}'
+    for step in re.findall(r"\.\w+|\[\d+\]|\[\.\.\.\]", where):
+        if step == "[...]":
+            path.append(next(key for key in value if problem in _problems(table, path, key)))
+        elif step.startswith("["):
+            return path, None  # an item of a list: the list's name is enough
+        else:
+            path.append(step[1:])
+        value = value[path[-1]]
+    return path, value
 
 
-def _struct_at(section: str) -> type[msgspec.Struct]:
-    sections: dict[str, type[msgspec.Struct]] = {
-        "providers": ProviderConfig,
-        "agent": AgentConfig,
-        "serve": ServeConfig,
-        "sandbox": SandboxConfig,
-        "memory": MemoryConfig,
-        "pool": PoolConfig,
-    }
-    return sections.get(section, Config)
+def _problems(table: dict[str, Any], path: list[str], key: str) -> Iterator[str]:
+    """What is wrong with the table once nothing but ``key`` is left at ``path``."""
+
+    def only(part: Mapping[str, Any], steps: list[str]) -> Mapping[str, Any]:
+        return {steps[0]: only(part[steps[0]], steps[1:])} if steps else {key: part[key]}
+
+    try:
+        msgspec.convert(only(table, path), Config)
+    except msgspec.ValidationError as error:
+        yield str(error)
+
+
+def _dotted(path: list[str]) -> str:
+    """Names as TOML writes them."""
+    return ".".join(name if re.fullmatch(r"[\w-]+", name, re.ASCII) else repr(one_line(name, 60)) for name in path) or "config"
+
+
+_SECTIONS: Mapping[str, type[msgspec.Struct]] = {
+    "providers": ProviderConfig,
+    "agent": AgentConfig,
+    "serve": ServeConfig,
+    "sandbox": SandboxConfig,
+    "memory": MemoryConfig,
+    "pool": PoolConfig,
+}

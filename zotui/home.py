@@ -54,13 +54,16 @@ class Home:
     def prepare(self) -> Home:
         """Create what is missing, folders 0700 and files 0600 under any umask. Raises HomeError."""
         try:
-            make_folder(self.path)
+            os.fspath(self.path).encode()
+            self._make()
             for name in FOLDERS:
                 make_folder(self.path / name)
             if not self.config_file.exists():
                 from zotui.config import TEMPLATE
 
                 make_file(self.config_file, TEMPLATE)
+        except UnicodeEncodeError:
+            raise HomeError(f"the home {self.path} is not named in UTF-8", "choose another --home") from None
         except FileExistsError as error:
             raise HomeError(f"{error.filename} is a file, not a folder", "move it away or choose --home") from None
         except NotADirectoryError as error:
@@ -72,6 +75,19 @@ class Home:
             ) from None
         return self
 
+    def _make(self) -> None:
+        """The folder itself, and those above it that are missing. One that others use is left as it is."""
+        for folder in [*reversed(self.path.parents), self.path]:
+            if not folder.is_dir():
+                make_folder(folder)
+        strange = not self.config_file.exists() and not self.database.exists() and any(self.path.iterdir())
+        if strange and self.path.stat().st_mode & 0o077:
+            raise HomeError(
+                f"{self.path} holds other things, and others may read it",
+                f"choose an empty folder, or make it yours alone: chmod 700 {self.path}",
+            )
+        make_folder(self.path)
+
     def config(self) -> Config:
         """The validated configuration; the defaults where there is no file. Raises ConfigError."""
         from zotui.config import Config, read_config  # it brings msgspec, which the app's first paint can do without
@@ -81,5 +97,6 @@ class Home:
         except FileNotFoundError:
             return Config()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{self.config_file}: {error}", "make it a readable UTF-8 text file") from None
+            said = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
+            raise ConfigError(f"{self.config_file}: {said}", "make it a readable UTF-8 text file") from None
         return read_config(text, str(self.config_file))

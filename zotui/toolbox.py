@@ -67,9 +67,7 @@ class Tool(msgspec.Struct, frozen=True):
             return msgspec.convert(arguments, self.arguments)
         except msgspec.ValidationError as error:
             expected = msgspec.json.encode(_parameters(self.arguments)).decode()
-            raise ToolError(
-                f"{self.name}: {error}", f"call it again with arguments that fit {expected}"
-            ) from None
+            raise ToolError(f"{self.name}: {error}", f"call it again with arguments that fit {expected}") from None
 
 
 class Toolbox:
@@ -87,9 +85,7 @@ class Toolbox:
         try:
             return self._tools[name]
         except KeyError:
-            raise ToolError(
-                f"there is no tool {one_line(name, 60)!r}", f"there are: {', '.join(self._tools)}"
-            ) from None
+            raise ToolError(f"there is no tool {one_line(name, 60)!r}", f"there are: {', '.join(self._tools)}") from None
 
     async def run(self, name: str, arguments: Any, context: ToolContext, timeout_s: float) -> Result | Ask:
         """Run one call: known tool, valid arguments, in time. Raises ToolError for all that goes wrong."""
@@ -98,10 +94,12 @@ class Toolbox:
             raise ToolError(f"{name}: the arguments are not a JSON object", "send one JSON object")
         parsed = tool.parse(arguments)
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(timeout_s) as limit:
                 outcome = await tool.run(parsed, context)
-        except TimeoutError:
-            raise ToolError(f"{name} took longer than {timeout_s:g} s and was stopped") from None
+        except TimeoutError as error:
+            if limit.expired():
+                raise ToolError(f"{name} took longer than {timeout_s:g} s and was stopped") from None
+            raise ToolError(f"{name} failed: {one_line(str(error), 300) or 'something took too long'}") from error
         except ToolError:
             raise
         except ZotuiError as error:

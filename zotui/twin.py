@@ -32,9 +32,7 @@ class Twin:
         self._exit = contextlib.AsyncExitStack()
         self.memory = TwinMemory(self)
 
-    def ask(
-        self, conv_id: str | None, message: str, provider: str = "", model: str = "", tools: Any = None
-    ) -> dict[str, Any]:
+    def ask(self, conv_id: str | None, message: str, provider: str = "", model: str = "", tools: Any = None) -> dict[str, Any]:
         """One turn; ``{output, conversation_id, model, tool_calls, usage, …}``. Raises TurnFailed.
 
         A conversation of an unknown id is begun under that id, as ZoClone did. ``tools=[]`` turns tools off.
@@ -82,7 +80,7 @@ class Twin:
             loop, self._loop = self._loop, None
             loop.call_soon_threadsafe(loop.stop)
             raise
-        atexit.register(self.close)
+        _at_end(self.close)
 
     def _submit(self, work: Coroutine[Any, Any, T]) -> T:
         assert self._loop is not None
@@ -117,6 +115,15 @@ class TwinMemory:
         """A key's value, or None."""
         value = self._twin.call(lambda computer: computer.memory.get(key))
         return None if value is None else str(value)
+
+
+def _at_end(close: Callable[[], None]) -> None:
+    """Have ``close`` called when Python ends: before the pools of threads end, without which no file can be closed.
+
+    ``atexit`` runs after them; the hook that runs before has no public name.
+    """
+    with contextlib.suppress(RuntimeError):  # Python is ending already
+        getattr(threading, "_register_atexit", atexit.register)(close)
 
 
 zo = Twin()

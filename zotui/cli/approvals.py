@@ -6,11 +6,12 @@ import click
 import msgspec
 
 from zotui.cli.door import as_json, print_json, print_table, rfc3339, short, with_computer
+from zotui.cli.family import Family
 from zotui.store import now_ms
-from zotui.text import ago
+from zotui.text import ago, clean
 
 
-@click.group()
+@click.group(cls=Family)
 def approvals() -> None:
     """Questions of the agent that wait for you."""
 
@@ -35,7 +36,7 @@ def list_(options: dict[str, Any], as_json: bool) -> None:
 @click.pass_obj
 def answer(options: dict[str, Any], id_: str, text: tuple[str, ...]) -> None:
     """Answer a question; its turn goes on."""
-    with_computer(options, lambda computer: computer.turns.answer(id_, " ".join(text)), _workers(options))
+    with_computer(options, lambda computer: computer.turns.answer(clean(id_), " ".join(text)), _workers(options))
 
 
 @approvals.command()
@@ -43,7 +44,7 @@ def answer(options: dict[str, Any], id_: str, text: tuple[str, ...]) -> None:
 @click.pass_obj
 def deny(options: dict[str, Any], id_: str) -> None:
     """Decline to answer; its turn goes on without."""
-    with_computer(options, lambda computer: computer.turns.answer(id_, None), _workers(options))
+    with_computer(options, lambda computer: computer.turns.answer(clean(id_), None), _workers(options))
 
 
 def _workers(options: dict[str, Any]) -> Any:

@@ -2,20 +2,23 @@
 
 import asyncio
 import contextlib
+import re
 import signal
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 
-from zotui.cli.door import as_json, print_json, print_text, with_computer
+from zotui.cli.door import as_json, find_chat, print_json, print_text, with_computer
 from zotui.computer import Computer, ToolResult, TurnFailed, reply_of
 from zotui.conversations import Question
 from zotui.errors import NotFound, UsageError
 from zotui.models.provider import TextDelta
-from zotui.text import clean
+from zotui.regular import TooLarge, read_regular
+from zotui.text import clean, one_line
+
+LARGEST = 1 << 26  # bytes that are read before the length of a request is looked at
 
 
 @click.command()
@@ -48,7 +51,7 @@ def ask(
 ) -> int:
     """Put one request; the answer streams to stdout as plain text.
 
-    Without TEXT, or with -, the request is read from stdin. Ctrl+C stops the answer; what came is kept.
+    Without TEXT, or where - ends it, stdin is read. Ctrl+C stops the answer; what came is kept.
     """
     request = _request(text, files)
     attended = approve != "none" and sys.stdin.isatty() and sys.stderr.isatty()
@@ -56,7 +59,7 @@ def ask(
     async def run(computer: Computer) -> int:
         turn = await computer.submit(
             request,
-            await _conversation(computer, conversation),
+            (await find_chat(computer, conversation)).id if conversation else None,
             model,
             tools=not no_tools,
             system=clean(system),
@@ -142,28 +145,29 @@ def _stop_on_interrupt(computer: Computer, turn: str) -> Iterator[asyncio.Event]
         loop.remove_signal_handler(signal.SIGINT)
 
 
-async def _conversation(computer: Computer, name: str | None) -> str | None:
-    if name == "last":
-        latest = await computer.chats.list(limit=1)
-        if not latest:
-            raise NotFound("there is no conversation yet", "leave -c out")
-        return latest[0].id
-    return (await computer.chats.find(name)).id if name else None
-
-
 def _request(text: tuple[str, ...], files: tuple[str, ...]) -> str:
     """The whole request: words or stdin, then the files. Raises UsageError."""
     words = " ".join(text)
-    if words in ("", "-"):
-        if sys.stdin.isatty() and not words:
-            raise UsageError("there is nothing to ask", "zotui ask TEXT, or pipe it in")
-        words = sys.stdin.buffer.read().decode("utf-8", "replace")
+    if not text and sys.stdin.isatty():
+        raise UsageError("there is nothing to ask", "zotui ask TEXT, or pipe it in")
+    if not text or text[-1] == "-":
+        piped = sys.stdin.buffer.read(LARGEST).decode("utf-8", "replace")
+        words = "\n\n".join(filter(None, [" ".join(text[:-1]), piped]))
     for name in files:
-        try:
-            content = Path(name).read_bytes()
-        except OSError as error:
-            raise UsageError(f"--file {name}: {error.strerror}") from None
-        if b"\0" in content[:8192]:
-            raise UsageError(f"--file {name}: this is no text file")
-        words += f"\n\n{name}:\n```\n{content.decode('utf-8', 'replace')}\n```"
+        content = _text_file(name)
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", content)), default=0))
+        words += f"\n\n{one_line(name, 200)}:\n{fence}\n{content}\n{fence}"
     return words
+
+
+def _text_file(name: str) -> str:
+    """A file to send. Raises UsageError for what is no text file or too large."""
+    try:
+        content = read_regular(name, LARGEST)
+    except TooLarge as error:
+        raise UsageError(f"--file {name}: it has {error.args[0]:,} bytes, which is too much") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--file {name}: {getattr(error, 'strerror', None) or error}") from None
+    if b"\0" in content[:8192]:
+        raise UsageError(f"--file {name}: this is no text file")
+    return content.decode("utf-8", "replace")

@@ -6,7 +6,8 @@ from typing import Any
 import click
 import msgspec
 
-from zotui.cli.door import as_json, print_json, print_table, print_text, rfc3339, short, with_computer
+from zotui.cli.door import COUNT, as_json, find_chat, print_json, print_table, print_text, rfc3339, short, with_computer
+from zotui.cli.family import Family
 from zotui.computer import Computer
 from zotui.conversations import Conversation, Message
 from zotui.errors import UsageError
@@ -14,13 +15,13 @@ from zotui.store import now_ms
 from zotui.text import ago, one_line
 
 
-@click.group()
+@click.group(cls=Family)
 def chats() -> None:
-    """Conversations. An ID may be cut to any end of it that fits only one."""
+    """Conversations. An ID may be cut to any end of it that fits only one; "last" is the latest."""
 
 
 @chats.command("list")
-@click.option("--limit", default=50, type=click.IntRange(1), help="How many, the latest first.")
+@click.option("--limit", default=50, type=COUNT, help="How many, the latest first.")
 @click.option("--search", default="", help="Only those that hold these words.")
 @as_json
 @click.pass_obj
@@ -45,7 +46,7 @@ def show(options: dict[str, Any], id_: str, as_json: bool) -> None:
     """Show a conversation whole."""
 
     async def run(computer: Computer) -> tuple[Conversation, list[Message]]:
-        conversation = await computer.chats.find(id_)
+        conversation = await find_chat(computer, id_)
         return conversation, await computer.chats.messages(conversation.id, limit=1_000_000)
 
     conversation, messages = with_computer(options, run)
@@ -66,7 +67,7 @@ def show(options: dict[str, Any], id_: str, as_json: bool) -> None:
 
 @chats.command()
 @click.argument("words", nargs=-1, required=True)
-@click.option("--limit", default=20, type=click.IntRange(1))
+@click.option("--limit", default=20, type=COUNT)
 @as_json
 @click.pass_obj
 def search(options: dict[str, Any], words: tuple[str, ...], limit: int, as_json: bool) -> None:
@@ -98,7 +99,7 @@ def rename(options: dict[str, Any], id_: str, title: tuple[str, ...]) -> None:
     """Give a conversation another title."""
 
     async def run(computer: Computer) -> None:
-        conversation = await computer.chats.find(id_)
+        conversation = await find_chat(computer, id_)
         await computer.chats.rename(conversation.id, " ".join(title))
 
     with_computer(options, run)
@@ -112,7 +113,7 @@ def rm(options: dict[str, Any], id_: str, yes: bool) -> None:
     """Delete a conversation with all its messages."""
 
     async def run(computer: Computer) -> None:
-        conversation = await computer.chats.find(id_)
+        conversation = await find_chat(computer, id_)
         if not yes and not _sure(conversation):
             raise UsageError("nothing was deleted", "--yes deletes without asking")
         await computer.chats.delete(conversation.id)

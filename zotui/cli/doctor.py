@@ -3,6 +3,7 @@
 import asyncio
 import os
 import platform
+import re
 import shutil
 import stat
 import sys
@@ -15,9 +16,11 @@ import msgspec
 
 from zotui import __version__
 from zotui.background import Background
-from zotui.cli.door import as_json, print_json, print_text
+from zotui.cli.door import as_json, is_utf8, print_json, print_text
+from zotui.config import Config
 from zotui.errors import ZotuiError
 from zotui.home import Home
+from zotui.text import one_line
 
 FIXED_SQLITE = (3, 51, 3)  # the first with the WAL-reset fix
 ENOUGH_ROOM = 100_000_000
@@ -42,11 +45,12 @@ def doctor(options: dict[str, Any], as_json: bool) -> int:
     if as_json:
         print_json({"healthy": healthy, "checks": checks})
     else:
+        glyphs = ("✓", "!", "✗", "→") if is_utf8() else ("+", "!", "x", ">")
         for check in checks:
-            glyph = {"ok": "✓", "warn": "!", "fail": "✗"}[check.status]
-            print_text(f"{glyph} {check.name:<12} {check.found}")
-            if check.mend:
-                print_text(f"  {'':<12} → {check.mend}")
+            glyph = glyphs[("ok", "warn", "fail").index(check.status)]
+            print_text(f"{glyph} {check.name:<12} {one_line(check.found, 1000)}")
+            for number, line in enumerate(filter(None, check.mend.split("\n"))):
+                print_text(f"  {'':<12} {' ' if number else glyphs[3]} {line}")
     return 0 if healthy else 1
 
 
@@ -54,16 +58,16 @@ async def _checks(home: Home) -> list[Check]:
     checks = [_versions(), _sqlite()]
     try:
         home.prepare()
-        checks.append(_modes(home))
-        checks.append(_room(home))
-        config = home.config()
-        checks.append(Check("config", "ok", f"{home.config_file}, model = {config.model}"))
-        checks.append(await asyncio.to_thread(_file, home))
-        who = await Background(home).look()
-        checks.append(Check("background", "ok", f"process {who.pid}, zotui {who.version}" if who else "not running"))
-        checks.append(await _model(home))
     except ZotuiError as error:
-        checks.append(Check("home", "fail", error.message, error.hint))
+        return [*checks, Check("home", "fail", error.message, error.hint), *_terminal()]
+    checks += [_modes(home), _room(home)]
+    for name, look in (("file", _file), ("background", _background), ("config", _config), ("model", _model)):
+        try:
+            checks.append(await look(home))
+        except ZotuiError as error:
+            checks.append(Check(name, "fail", error.message, error.hint))
+            if name == "config":
+                break  # what comes next would say the same once more
     return [*checks, *_terminal()]
 
 
@@ -104,7 +108,20 @@ def _room(home: Home) -> Check:
     return Check("disk", "ok", f"{free / 1e9:.0f} GB free")
 
 
-def _file(home: Home) -> Check:
+async def _config(home: Home) -> Check:
+    return Check("config", "ok", f"{home.config_file}, model = {home.config().model}")
+
+
+async def _file(home: Home) -> Check:
+    return await asyncio.to_thread(_try_file, home)
+
+
+async def _background(home: Home) -> Check:
+    who = await Background(home).look()
+    return Check("background", "ok", f"process {who.pid}, zotui {who.version}" if who else "not running")
+
+
+def _try_file(home: Home) -> Check:
     """The database opens, checks, and a durable write comes back."""
     from zotui.store import VERSION, Store
 
@@ -125,14 +142,31 @@ def _file(home: Home) -> Check:
 async def _model(home: Home) -> Check:
     from zotui.models.discovery import discover
 
-    model = home.config().model
+    config = home.config()
     offers = await discover()
-    if model != "offline":
-        return Check("model", "ok", f"{model}" + (f"; also there: {offers[0].what}" if offers else ""))
+    if config.model.partition("/")[0] != "offline":
+        return await _connected(config)
     if offers:
-        mend = f"in {home.config_file}: {offers[0].line}"
-        return Check("model", "warn", f"offline, though {offers[0].what}", mend)
+        return Check("model", "warn", f"offline, though {offers[0].what}", f"in {home.config_file}:\n{offers[0].line}")
     return Check("model", "warn", "offline: no key and no local model server found", "start Ollama, or export a key")
+
+
+async def _connected(config: Config) -> Check:
+    """Whether the chosen provider has its key, and answers where it is on this machine."""
+    from zotui.http import host_of, is_loopback, probe
+    from zotui.models.registry import BUILT_IN
+
+    name = config.model.partition("/")[0]
+    row = config.providers.get(name) or BUILT_IN[name]
+    where, _, key = row.key.partition(":")
+    if where == "env" and not os.environ.get(key, "").strip():
+        return Check("model", "fail", f"{config.model}: {key} is not set in the environment", f"export {key}=…")
+    if where == "vault":
+        return Check("model", "fail", f"{config.model}: this version keeps no vault", 'use key = "env:NAME"')
+    host = re.sub(r":\d+$", "", host_of(row.base_url)).strip("[]")
+    if is_loopback(host) and await probe(f"{row.base_url.rstrip('/')}/models") is None:
+        return Check("model", "warn", f"{config.model}: nobody answers at {row.base_url}", "start that server")
+    return Check("model", "ok", config.model)
 
 
 def _terminal() -> list[Check]:

@@ -12,9 +12,13 @@ import click
 import msgspec
 
 from zotui.computer import Computer, Workers
+from zotui.conversations import Conversation
+from zotui.errors import NotFound
 from zotui.text import one_line
 
 T = TypeVar("T")
+
+COUNT = click.IntRange(1, 1_000_000)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
@@ -32,7 +36,7 @@ def with_computer(options: dict[str, Any], do: Callable[[Computer], Awaitable[T]
 def print_json(value: Any) -> None:
     """One JSON document; records become objects."""
     document = msgspec.to_builtins(value)
-    print(json.dumps(document, ensure_ascii=not _utf8(), indent=2 if sys.stdout.isatty() else None))
+    print_text(json.dumps(document, ensure_ascii=not is_utf8(), indent=2 if sys.stdout.isatty() else None))
 
 
 def print_table(rows: Sequence[Sequence[str]], empty: str) -> None:
@@ -41,6 +45,7 @@ def print_table(rows: Sequence[Sequence[str]], empty: str) -> None:
         print_text(empty)
         return
     width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 400
+    rows = [[*(one_line(cell) for cell in row[:-1]), row[-1]] for row in rows]
     sizes = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     for row in rows:
         cells = [cell.ljust(size) for cell, size in zip(row, sizes, strict=False)]
@@ -67,5 +72,16 @@ def short(identity: str) -> str:
     return identity[-8:]
 
 
-def _utf8() -> bool:
+async def find_chat(computer: Computer, name: str) -> Conversation:
+    """The conversation of an id, of an end of it that fits only one, or the ``last`` one. Raises NotFound, UsageError."""
+    if name != "last":
+        return await computer.chats.find(name)
+    latest = await computer.chats.list(limit=1)
+    if not latest:
+        raise NotFound("there is no conversation yet", "zotui ask TEXT begins one")
+    return latest[0]
+
+
+def is_utf8() -> bool:
+    """Whether stdout can show every character."""
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"

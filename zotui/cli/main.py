@@ -1,5 +1,7 @@
 """Where ``zotui`` begins, and how every failure becomes one line and an exit code."""
 
+import errno
+import os
 import sys
 from typing import NoReturn
 
@@ -10,22 +12,27 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run, and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     words = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in words
+    _open_closed_streams()
     try:
         code = run(words)
         sys.stdout.flush()
     except ZotuiError as error:
-        if debug:
+        if debug and error.exit_code != 2:
             raise
         code = fail(error.message, error.hint, error.exit_code)
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
-        sys.stderr.close()
+        _let_go_of_stdout()
         code = 1
     except Exception as error:
         if debug:
             raise
-        code = fail(f"something unforeseen failed: {type(error).__name__}: {error}", "zotui --debug … shows where", 1)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EIO):
+            _let_go_of_stdout()
+            code = fail(f"the output cannot be written: {error.strerror}", "free some space where it goes", 1)
+        else:
+            code = fail(f"something unforeseen failed: {type(error).__name__}: {error}", "zotui --debug … shows where", 1)
     sys.exit(code)
 
 
@@ -48,3 +55,17 @@ def fail(message: str, hint: str, code: int) -> int:
     line = f"zotui: {one_line(message, 600)}" + (f" → {one_line(hint, 300)}" if hint else "")
     print(line, file=sys.stderr)
     return code
+
+
+def _open_closed_streams() -> None:
+    """Whoever started us may have closed stdin, stdout or stderr: nothing is read from them, and nothing said."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (it stays open)
+
+
+def _let_go_of_stdout() -> None:
+    """What stdout still holds would fail again when Python ends: it goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

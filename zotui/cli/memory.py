@@ -6,17 +6,20 @@ from typing import Any
 import click
 import msgspec
 
-from zotui.cli.door import as_json, print_json, print_table, print_text, rfc3339, short, with_computer
+from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, rfc3339, short, with_computer
+from zotui.cli.family import Family
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError
 from zotui.memory import Memory
 from zotui.store import now_ms
 from zotui.text import ago, one_line
 
+LARGEST = 1 << 26  # bytes that are read before the length of a memory is looked at
 
-@click.group()
+
+@click.group(cls=Family)
 def memory() -> None:
-    """What is remembered."""
+    """What is remembered. An ID may be cut to its end, as list shows it."""
 
 
 @memory.command("set")
@@ -48,11 +51,13 @@ def get(options: dict[str, Any], key: str, as_json: bool) -> None:
 def add(options: dict[str, Any], text: tuple[str, ...], meta: str, as_json: bool) -> None:
     """Remember a text (- or a pipe reads stdin); prints its id."""
     content = " ".join(text)
-    if content in ("", "-"):
-        content = sys.stdin.buffer.read().decode("utf-8", "replace")
+    if not text and sys.stdin.isatty():
+        raise UsageError("there is nothing to remember", "zotui memory add TEXT, or pipe it in")
+    if not text or content == "-":
+        content = sys.stdin.buffer.read(LARGEST).decode("utf-8", "replace")
     try:
         extra = msgspec.json.decode(meta, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(f"--meta is no JSON object: {error}") from None
     identity = with_computer(options, lambda computer: computer.memory.memorize(content, {"source": "me", **extra}))
     print_json({"id": identity}) if as_json else print_text(identity)
@@ -73,8 +78,8 @@ def recall(options: dict[str, Any], query: tuple[str, ...], top_k: int, as_json:
 
 
 @memory.command("list")
-@click.option("--limit", default=50, type=click.IntRange(1))
-@click.option("--offset", default=0, type=click.IntRange(0))
+@click.option("--limit", default=50, type=COUNT)
+@click.option("--offset", default=0, type=click.IntRange(0, 1_000_000_000))
 @click.option("--search", default="", help="Only those that hold all these words.")
 @as_json
 @click.pass_obj

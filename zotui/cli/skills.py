@@ -7,11 +7,12 @@ import click
 import msgspec
 
 from zotui.cli.door import as_json, print_json, print_table, print_text
+from zotui.cli.family import Family
 from zotui.home import Home
 from zotui.skills import Shelf, Skill, load_skills
 
 
-@click.group()
+@click.group(cls=Family)
 def skills() -> None:
     """Skills: folders with a SKILL.md."""
 

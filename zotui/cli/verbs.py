@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 from zotui import __version__
+from zotui.cli.family import Family
 from zotui.errors import UsageError
 
 # verb: (module in zotui.cli, what it does)
@@ -21,8 +22,8 @@ VERBS = {
 }
 
 
-class Verbs(click.Group):
-    """A group that knows its verbs' names and one-liners without importing them."""
+class Verbs(Family):
+    """A family that knows its verbs' names and one-liners without importing them."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(VERBS)
@@ -37,16 +38,6 @@ class Verbs(click.Group):
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl([(name, words) for name, (_, words) in VERBS.items()])
-
-    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(context, args)
-        except click.UsageError:
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], VERBS, n=1)
-            meant = f"did you mean {near[0]}?" if near else "zotui --help lists them"
-            raise click.UsageError(f"no verb {args[0]!r}: {meant}") from None
 
 
 @click.group(
@@ -78,5 +69,6 @@ def run(words: list[str]) -> int:
     except click.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
-        raise UsageError(error.format_message()) from None
+        context = getattr(error, "ctx", None)
+        raise UsageError(error.format_message(), f"{context.command_path if context else 'zotui'} --help") from None
     return code if isinstance(code, int) else 0

@@ -1,6 +1,8 @@
 """Conversations: list, read, search, rename, delete."""
 
+import re
 from collections.abc import Sequence
+from unicodedata import category
 
 import msgspec
 
@@ -11,6 +13,8 @@ from zotui.text import clean, one_line
 
 TITLE_LENGTH = 60
 PAGE = 100
+MOST_WORDS = 64  # of a search
+LONGEST_SEARCH = 1_000  # characters of it that are sought in titles
 _CONVERSATION = columns(Conversation, "c", leave_out=1) + ", (SELECT count(*) FROM messages m WHERE m.conv_id = c.id)"
 _MESSAGE = columns(Message, "m", leave_out=1)
 _CALL = columns(ToolCallRecord, "t")
@@ -34,26 +38,24 @@ class Chats:
     async def count(self, search: str = "") -> int:
         """How many :meth:`list` would give in all."""
         where, values = _matching(search)
-        return await self._store.read(
-            lambda db: db.execute(f"SELECT count(*) FROM conversations c {where}", values).get
-        )
+        return await self._store.read(lambda db: db.execute(f"SELECT count(*) FROM conversations c {where}", values).get)
 
     async def find(self, name: str) -> Conversation:
         """The conversation with this id, or the only one whose id begins or ends so. Raises NotFound, UsageError."""
+        name = clean(name).strip()
 
         def look(db: Reader) -> Conversations:
             exact = db.execute(f"SELECT {_CONVERSATION} FROM conversations c WHERE id = ?", (name,)).fetchall()
-            like = name.replace("%", "").replace("_", "")
             rows = (
                 exact
                 or db.execute(
-                    f"SELECT {_CONVERSATION} FROM conversations c WHERE id LIKE ? OR id LIKE ? LIMIT 3",
-                    (f"{like}%", f"%{like}"),
+                    f"SELECT {_CONVERSATION} FROM conversations c WHERE substr(id, 1, ?2) = ?1 OR substr(id, -?2) = ?1 LIMIT 2",
+                    (name, len(name)),
                 ).fetchall()
             )
             return [Conversation(*row) for row in rows]
 
-        found = await self._store.read(look) if name.strip() else []
+        found = await self._store.read(look) if name else []
         if not found:
             raise NotFound(f"no conversation {one_line(name, 40)!r}", "zotui chats list shows them")
         if len(found) > 1:
@@ -65,7 +67,9 @@ class Chats:
         return await self._store.write(lambda db: created(db, title, model))
 
     async def ensure(self, conversation: str) -> None:
-        """A conversation under this very id, created where there is none."""
+        """A conversation under this very id, created where there is none. Raises UsageError for one that is no name."""
+        if conversation != one_line(conversation, 200) or not conversation:
+            raise UsageError("a conversation's id is one line of 1 to 200 characters")
         now = now_ms()
         await self._store.write(
             lambda db: db.execute(
@@ -93,7 +97,7 @@ class Chats:
                 raise UsageError("this conversation is being answered", "stop the answer first")
             db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
             if not db.changes():
-                raise NotFound(f"no conversation {conversation}")
+                raise NotFound(f"no conversation {one_line(conversation, 40)!r}", "zotui chats list shows them")
 
         await self._store.write(remove)
 
@@ -120,7 +124,7 @@ class Chats:
             rows = db.execute(
                 f"SELECT {_CONVERSATION}, {_MESSAGE}, snippet(messages_fts, 0, '', '', ' … ', 16)"
                 " FROM messages_fts JOIN messages m ON m.seq = messages_fts.rowid JOIN conversations c ON c.id = m.conv_id"
-                " WHERE messages_fts MATCH ? ORDER BY rank LIMIT ?",
+                " WHERE messages_fts MATCH ? ORDER BY m.model = 'offline', rank LIMIT ?",  # which repeats what was said
                 (words, limit),
             ).fetchall()
             return [(Conversation(*row[:width]), Message(*row[width:-1]), str(row[-1])) for row in rows]
@@ -131,14 +135,15 @@ class Chats:
         def change(db: Transaction) -> None:
             db.execute(f"UPDATE conversations SET {column} = ? WHERE id = ?", (value, conversation))
             if not db.changes():
-                raise NotFound(f"no conversation {conversation}", "zotui chats list shows them")
+                raise NotFound(f"no conversation {one_line(conversation, 40)!r}", "zotui chats list shows them")
 
         await self._store.write(change)
 
 
 def match(query: str) -> str:
     """A person's words as an FTS5 query: all of them, the last one as a prefix; empty where there is no word."""
-    words = [word for word in "".join(c if c.isalnum() else " " for c in query).split() if word]
+    split = "".join(c if c.isalnum() or category(c)[0] == "M" else " " for c in query).split()
+    words = [word for word in split if any(map(str.isalnum, word))][:MOST_WORDS]
     return " ".join(f'"{word}"' for word in words) + ("*" if words else "")
 
 
@@ -166,11 +171,11 @@ def _matching(search: str) -> tuple[str, tuple[str, ...]]:
     if not search.strip():
         return "", ()
     words = match(search)
-    pattern = "%" + clean(search).strip().replace("%", "").replace("_", "") + "%"
+    pattern = "%" + re.sub(r"([\\%_])", r"\\\1", clean(search).strip()[:LONGEST_SEARCH]) + "%"
     if not words:
-        return "WHERE title LIKE ?", (pattern,)
+        return r"WHERE title LIKE ? ESCAPE '\'", (pattern,)
     return (
-        "WHERE title LIKE ? OR id IN (SELECT m.conv_id FROM messages_fts f JOIN messages m ON m.seq = f.rowid"
+        r"WHERE title LIKE ? ESCAPE '\' OR id IN (SELECT m.conv_id FROM messages_fts f JOIN messages m ON m.seq = f.rowid"
         " WHERE messages_fts MATCH ?)",
         (pattern, words),
     )
@@ -221,9 +226,7 @@ def with_parts(db: Reader, message: Message) -> Message:
 
 def tool_calls(db: Reader, column: str, value: str) -> list[ToolCallRecord]:
     """The tool calls of a message or a turn (``column`` is message_id, turn_id or id), in order."""
-    rows = db.execute(
-        f"SELECT {_CALL} FROM tool_calls t WHERE {column} = ? ORDER BY t.id, t.position", (value,)
-    ).fetchall()
+    rows = db.execute(f"SELECT {_CALL} FROM tool_calls t WHERE {column} = ? ORDER BY t.id, t.position", (value,)).fetchall()
     return [ToolCallRecord(*row) for row in rows]
 
 
@@ -244,7 +247,5 @@ def turn(db: Reader, turn_id: str) -> Turn | None:
 
 def spent(db: Reader, column: str, value: str) -> Spent:
     """Tokens and cost of a turn or a conversation (``column`` is turn_id or conv_id)."""
-    row = db.execute(
-        f"SELECT sum(input_tokens), sum(output_tokens), sum(cost) FROM usage WHERE {column} = ?", (value,)
-    ).get
+    row = db.execute(f"SELECT sum(input_tokens), sum(output_tokens), sum(cost) FROM usage WHERE {column} = ?", (value,)).get
     return Spent(*row)

@@ -10,7 +10,9 @@ from zotui.memory.query import any_word, every_word
 from zotui.store import Reader, Store, Transaction, new_id, now_ms
 from zotui.text import clean, one_line
 
-LONGEST = 100_000  # characters of one memory
+LONGEST = 100_000  # characters of one memory, and of its meta
+MOST = 100_000  # memories in one answer
+SHORTEST_END = 4  # characters of an id that can stand for it
 
 
 class Memory(msgspec.Struct, frozen=True):
@@ -70,6 +72,7 @@ class Memories:
     async def recall(self, query: str, top_k: int = 5) -> Found:
         """The memories that best fit the query's words, best first; none where no word occurs."""
         words = any_word(query)
+        top_k = min(top_k, MOST)
         if not words or top_k < 1:
             return []
 
@@ -85,9 +88,8 @@ class Memories:
 
     async def get(self, key: str) -> str | None:
         """The value of a key, or None."""
-        row = await self._store.read(
-            lambda db: db.execute("SELECT value FROM memory WHERE key = ?", (key,)).get
-        )
+        key = _tidy(key)
+        row = await self._store.read(lambda db: db.execute("SELECT value FROM memory WHERE key = ?", (key,)).get)
         return None if row is None else str(row)
 
     async def set(self, key: str, value: str, meta: Mapping[str, Any] | None = None) -> str:
@@ -98,30 +100,30 @@ class Memories:
 
     async def revert(self, key: str) -> str:
         """Give a key the value it had before; that value. Raises NotFound where it had none."""
+        key = _tidy(key)
 
         def back(db: Transaction) -> str:
-            rows = db.execute(
-                "SELECT value FROM memory_history WHERE key = ? ORDER BY seq DESC LIMIT 2", (key,)
-            ).fetchall()
+            rows = db.execute("SELECT value FROM memory_history WHERE key = ? ORDER BY seq DESC LIMIT 2", (key,)).fetchall()
             if len(rows) < 2:
-                raise NotFound(
-                    f"{one_line(key, 40)!r} has no earlier value", "zotui memory history KEY shows them"
-                )
-            put_key(db, key, rows[1][0], "{}")
+                raise NotFound(f"{one_line(key, 40)!r} has no earlier value", "zotui memory history KEY shows them")
+            put_key(db, key, rows[1][0], str(db.execute("SELECT meta FROM memory WHERE key = ?", (key,)).get))
             return str(rows[1][0])
 
         return await self._store.write(back)
 
     async def history(self, key: str) -> Versions:
         """Every value a key has had, oldest first."""
-        return await self._store.read(
-            lambda db: [
+        key = _tidy(key)
+
+        def look(db: Reader) -> Versions:
+            kept = db.execute("SELECT value, created_at FROM memory_history WHERE key = ? ORDER BY seq", (key,)).fetchall()
+            # One that came with a ZoClone file has no history before it is first changed.
+            return [
                 Version(*row)
-                for row in db.execute(
-                    "SELECT value, created_at FROM memory_history WHERE key = ? ORDER BY seq", (key,)
-                ).fetchall()
+                for row in kept or db.execute("SELECT value, updated_at FROM memory WHERE key = ?", (key,)).fetchall()
             ]
-        )
+
+        return await self._store.read(look)
 
     async def edit(self, memory: str, content: str) -> None:
         """Replace a memory's text. Raises NotFound, UsageError."""
@@ -134,22 +136,15 @@ class Memories:
             if row[0] is not None:
                 put_key(db, row[0], content, row[1])
                 return
-            db.execute(
-                "UPDATE memory SET value = ?, updated_at = ? WHERE id = ?", (content, now_ms(), memory)
-            )
+            db.execute("UPDATE memory SET value = ?, updated_at = ? WHERE id = ?", (content, now_ms(), memory))
 
         await self._store.write(change)
 
     async def forget(self, id_or_key: str) -> Memory:
-        """Delete a memory and its history; what it was. Raises NotFound."""
+        """Delete a memory and its history; what it was. Raises NotFound, UsageError."""
 
         def remove(db: Transaction) -> Memory:
-            row = db.execute(f"SELECT {_COLUMNS} FROM memory m WHERE id = ?1 OR key = ?1", (id_or_key,)).get
-            if row is None:
-                raise NotFound(
-                    f"no memory has the id or key {one_line(id_or_key, 40)!r}", "zotui memory list"
-                )
-            memory = _memory(row)
+            memory = named(db, id_or_key)
             db.execute("DELETE FROM memory WHERE id = ?", (memory.id,))
             db.execute("DELETE FROM memory_history WHERE memory_id = ?", (memory.id,))
             return memory
@@ -157,15 +152,8 @@ class Memories:
         return await self._store.write(remove)
 
     async def find(self, id_or_key: str) -> Memory:
-        """One memory. Raises NotFound."""
-        row = await self._store.read(
-            lambda db: (
-                db.execute(f"SELECT {_COLUMNS} FROM memory m WHERE id = ?1 OR key = ?1", (id_or_key,)).get
-            )
-        )
-        if row is None:
-            raise NotFound(f"no memory has the id or key {one_line(id_or_key, 40)!r}", "zotui memory list")
-        return _memory(row)
+        """The memory of an id, a key, or the end of an id that fits only one. Raises NotFound, UsageError."""
+        return await self._store.read(lambda db: named(db, id_or_key))
 
     async def list(self, *, search: str = "", limit: int = 100, offset: int = 0) -> Found:
         """The newest first; with ``search``, those that hold all its words, the last as a prefix."""
@@ -197,6 +185,19 @@ class Memories:
         return await self.recall(query[:2000], top_k)
 
 
+def named(db: Reader, name: str) -> Memory:
+    """The memory of an id, a key, or the end of an id that fits only one. Raises NotFound, UsageError."""
+    name = _tidy(name)
+    where = "id = ?1", "key = ?1", f"length(?1) >= {SHORTEST_END} AND substr(id, -length(?1)) = ?1"
+    for condition in where:
+        rows = db.execute(f"SELECT {_COLUMNS} FROM memory m WHERE {condition} LIMIT 2", (name,)).fetchall()
+        if len(rows) > 1:
+            raise UsageError(f"{one_line(name, 40)!r} fits several memories", "give more of the id")
+        if rows:
+            return _memory(rows[0])
+    raise NotFound(f"no memory has the id or key {one_line(name, 40)!r}", "zotui memory list shows them")
+
+
 def listed(db: Reader, search: str, limit: int, offset: int) -> list[Memory]:
     """A page of memories."""
     words = every_word(search)
@@ -221,6 +222,11 @@ def listed(db: Reader, search: str, limit: int, offset: int) -> list[Memory]:
 def put_key(db: Transaction, key: str, value: str, meta: str) -> str:
     """Write a key and its history; the memory's id."""
     now = now_ms()
+    db.execute(  # the value a ZoClone file brought, which has no history yet
+        "INSERT INTO memory_history(memory_id, key, value, created_at) SELECT id, key, value, updated_at FROM memory m"
+        " WHERE key = ? AND NOT EXISTS (SELECT 1 FROM memory_history h WHERE h.memory_id = m.id)",
+        (key,),
+    )
     memory = db.execute(
         "INSERT INTO memory(id, key, value, meta, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)"
         " ON CONFLICT (key) DO UPDATE SET value = ?3, meta = ?4, updated_at = ?5 RETURNING id",
@@ -240,9 +246,29 @@ def _memory(row: tuple[Any, ...]) -> Memory:
 
 def _packed(meta: Mapping[str, Any] | None) -> str:
     try:
-        return clean(msgspec.json.encode(dict(meta or {})).decode())
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"meta must be a JSON object: {error}") from None
+        packed = msgspec.json.encode(_cleaned(dict(meta or {}))).decode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"meta must be a JSON object: {one_line(str(error), 200)}") from None
+    if len(packed) > LONGEST:
+        raise UsageError(f"meta holds at most {LONGEST:,} characters, this one has {len(packed):,}")
+    return packed
+
+
+def _cleaned(value: Any) -> Any:
+    """A JSON value whose texts are clean."""
+    match value:
+        case str():
+            return clean(value)
+        case dict():
+            return {_cleaned(name): _cleaned(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_cleaned(item) for item in value]
+    return value
+
+
+def _tidy(name: str) -> str:
+    """An id or a key as it is kept."""
+    return clean(name).strip()
 
 
 def _checked(content: str) -> str:
@@ -255,7 +281,7 @@ def _checked(content: str) -> str:
 
 
 def _checked_key(key: str) -> str:
-    key = clean(key).strip()
+    key = _tidy(key)
     if not key or "\n" in key or len(key) > 200:
         raise UsageError("a key is one line of 1 to 200 characters")
     return key

@@ -1,5 +1,9 @@
 """A person's words as FTS5 queries. Every word is quoted: nothing in it is an operator."""
 
+from unicodedata import category
+
+MOST = 64  # words of a query
+
 # Words that say nothing about what is sought.
 STOP_WORDS = frozenset(
     [
@@ -76,16 +80,16 @@ STOP_WORDS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, lower case, in order, each once."""
-    split = "".join(c if c.isalnum() or c == "_" else " " for c in text.casefold()).split()
-    return list(dict.fromkeys(split))
+    """The words of a text, lower case, in order, each once, at most ``MOST``. Accents and vowel signs belong to their word."""
+    split = "".join(c if c.isalnum() or category(c)[0] == "M" else " " for c in text.lower()).split()
+    return [word for word in dict.fromkeys(split) if any(map(str.isalnum, word))][:MOST]
 
 
 def any_word(text: str) -> str:
     """A query for texts with any of the telling words; empty where there is none."""
     found = words(text)
     telling = [word for word in found if word not in STOP_WORDS] or found
-    return " OR ".join(f'"{word}"' for word in telling[:64])
+    return " OR ".join(f'"{word}"' for word in telling)
 
 
 def every_word(text: str) -> str:

@@ -30,8 +30,8 @@ def tools(memories: Memories) -> list[Tool]:
         meta = {"source": "agent", "conversation": context.conversation}
         if arguments.key:
             await memories.set(arguments.key, arguments.content, meta)
-        else:
-            await memories.memorize(arguments.content, meta)
+            return Result(f"Remembered as {one_line(arguments.key, 200)}.", "saved")
+        await memories.memorize(arguments.content, meta)
         return Result("Remembered.", "saved")
 
     async def recall(arguments: Recall, context: ToolContext) -> Result:
@@ -57,6 +57,4 @@ def tools(memories: Memories) -> list[Tool]:
 
 
 def _lines(found: list[Memory]) -> str:
-    return "\n".join(
-        f"- {f'[{memory.key}] ' if memory.key else ''}{one_line(memory.content, 500)}" for memory in found
-    )
+    return "\n".join(f"- {f'[{memory.key}] ' if memory.key else ''}{one_line(memory.content, 500)}" for memory in found)

@@ -5,88 +5,133 @@ probe carries no key.
 """
 
 import asyncio
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from zotui.models.registry import BUILT_IN
 from zotui.text import one_line
 
+OLLAMA_PORT = 11434
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Where to look: the hosts that are this machine, and the ports on which model servers are usually found."""
+
+    hosts: tuple[str, ...] = ("127.0.0.1", "[::1]")
+    ollama: int = OLLAMA_PORT
+    lm_studio: int = 1234
+    others: tuple[int, ...] = (8080, 8000, 8081, 4000)
+
 
 class Found(msgspec.Struct, frozen=True):
-    """Something that could answer: in words, and the line of ``config.toml`` that connects it."""
+    """Something that could answer: in words, and the lines of ``config.toml`` that connect it."""
 
     what: str
     line: str
 
 
-async def discover() -> list[Found]:
-    """Keys in the environment first, then servers on loopback; under a second."""
+HERE = Places()
+
+
+async def discover(places: Places = HERE, environment: Mapping[str, str] = os.environ) -> list[Found]:
+    """Keys in the environment first, then servers on loopback; in little more than a second."""
+    named = environment.get("OLLAMA_HOST", "").strip()
+    ollamas = [ollama_address(named)] if named else [f"http://{host}:{places.ollama}" for host in places.hosts]
     probes = [
-        _ollama(),
-        _openai_like("LM Studio", 1234, "lmstudio"),
-        *(_openai_like("", port, "") for port in (8080, 8000, 8081, 4000)),
+        _first(*map(_ollama, ollamas)),
+        _first(*(_lm_studio(f"http://{host}:{places.lm_studio}") for host in places.hosts)),
+        *(_first(*(_openai_like(f"http://{host}:{port}/v1") for host in places.hosts)) for port in places.others),
     ]
     servers = await asyncio.gather(*probes)
-    return _keys() + [found for found in servers if found]
+    return _keys(environment) + [found for found in servers if found]
 
 
-def _keys() -> list[Found]:
-    return [
-        Found(f"{row.key.removeprefix('env:')} is set", f'model = "{name}"')
-        for name, row in BUILT_IN.items()
-        if row.key.startswith("env:") and os.environ.get(row.key.removeprefix("env:"))
-    ]
+def ollama_address(host: str) -> str:
+    """The address that OLLAMA_HOST names, read as Ollama reads it; a server's "any address" is this machine."""
+    scheme, _, rest = host.rpartition("://")
+    rest = f"[{rest}]" if rest.count(":") > 1 and "[" not in rest else rest
+    try:
+        parts = urlsplit(f"//{rest}")
+        name, port = parts.hostname or "127.0.0.1", parts.port
+    except ValueError:
+        name, port = "127.0.0.1", None
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)
+    port = port or {"http": 80, "https": 443}.get(scheme, OLLAMA_PORT)
+    return f"{scheme or 'http'}://{f'[{name}]' if ':' in name else name}:{port}"
 
 
-async def _ollama() -> Found | None:
-    host = os.environ.get("OLLAMA_HOST") or "127.0.0.1:11434"
-    base = host if "://" in host else f"http://{host}"
-    if not await _json(f"{base}/api/version", lambda body: isinstance(body.get("version"), str)):
+def _keys(environment: Mapping[str, str]) -> list[Found]:
+    names = {name: row.key.removeprefix("env:") for name, row in BUILT_IN.items() if row.key.startswith("env:")}
+    return [Found(f"{key} is set", f'model = "{name}"') for name, key in names.items() if environment.get(key, "").strip()]
+
+
+async def _first(*probes: Any) -> Found | None:
+    """What the first of these found, asked all at once."""
+    return next((found for found in await asyncio.gather(*probes) if found), None)
+
+
+async def _ollama(base: str) -> Found | None:
+    if not isinstance((await _json(f"{base}/api/version")).get("version"), str):
         return None
-    tags = await _json(f"{base}/api/tags", lambda body: isinstance(body.get("models"), list))
-    names = [
-        one_line(str(model.get("name")), 60)
-        for model in (tags or {}).get("models", [])
-        if isinstance(model, dict)
-    ]
-    return Found(
-        f"Ollama at {base} with {_some(names)}",
-        f'model = "ollama/{names[0]}"' if names else 'model = "ollama"',
-    )
+    names = _names((await _json(f"{base}/api/tags")).get("models"), "name")
+    return Found(f"Ollama at {base} with {_some(names)}", _lines("ollama", names, f"{base}/v1"))
 
 
-async def _openai_like(product: str, port: int, provider: str) -> Found | None:
-    base = f"http://127.0.0.1:{port}/v1"
-    body = await _json(f"{base}/models", lambda body: isinstance(body.get("data"), list))
-    if body is None:
+async def _lm_studio(base: str) -> Found | None:
+    """LM Studio has a list of its own beside OpenAI's, with the state of each model; the loaded ones come first."""
+    models = (await _json(f"{base}/api/v0/models")).get("data")
+    if not isinstance(models, list):
+        return await _openai_like(f"{base}/v1")
+    ready = [model for model in models if isinstance(model, dict) and model.get("type") != "embeddings"]
+    names = _names(sorted(ready, key=lambda model: model.get("state") != "loaded"), "id")
+    return Found(f"LM Studio at {base}/v1 with {_some(names)}", _lines("lmstudio", names, f"{base}/v1"))
+
+
+async def _openai_like(base: str) -> Found | None:
+    models = (await _json(f"{base}/models")).get("data")
+    if not isinstance(models, list):
         return None
-    names = [one_line(str(model.get("id")), 60) for model in body["data"] if isinstance(model, dict)]
-    what = f"{product or 'an OpenAI-compatible server'} at {base} with {_some(names)}"
-    model = f"/{names[0]}" if names else ""
-    if provider:
-        return Found(what, f'model = "{provider}{model}"')
-    return Found(what, f'model = "local{model}" and [providers.local] base_url = "{base}"')
+    names = _names(models, "id")
+    return Found(f"an OpenAI-compatible server at {base} with {_some(names)}", _lines("local", names, base))
 
 
-async def _json(url: str, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+async def _json(url: str) -> dict[str, Any]:
+    """The JSON object at this address; empty where there is none."""
     from zotui.http import probe
 
     answer = await probe(url)
     if answer is None or answer[0] != 200:
-        return None
+        return {}
     try:
         body = msgspec.json.decode(answer[1])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return body if isinstance(body, dict) and fits(body) else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _names(models: Any, field: str) -> list[str]:
+    found = [model.get(field) for model in models if isinstance(model, dict)] if isinstance(models, list) else []
+    return [one_line(name, 100) for name in found if isinstance(name, str) and name.strip()]
 
 
 def _some(names: list[str]) -> str:
-    return (
-        ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        if names
-        else "no model"
-    )
+    if not names:
+        return "no model"
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _lines(provider: str, names: list[str], base: str) -> str:
+    """What to write into ``config.toml``; a name that somebody else's server gave stays within its quotes."""
+    model = f"model = {_quoted(f'{provider}/{names[0]}' if names else provider)}"
+    if provider in BUILT_IN and BUILT_IN[provider].base_url == base:
+        return model
+    return f"{model}\n\n[providers.{provider}]\nbase_url = {_quoted(base)}"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "")

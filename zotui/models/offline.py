@@ -12,63 +12,14 @@ from typing import Any
 import msgspec
 
 from zotui.models.discovery import Found
+from zotui.models.phrases import COMMANDS, HELP, near, near_slash, tidy, understood
 from zotui.models.provider import Event, Finished, ModelInfo, Stream, TextDelta, ToolCall, Usage
 from zotui.text import one_line
 
+FAILED = ("error: ", "[failed: ", "[cancelled: ", "[interrupted: ")  # how a tool's outcome begins that is no result
 MARK = "*offline: no model*"
-SURE, AHEAD, MAYBE = 88, 8, 65  # of 100, by rapidfuzz's WRatio
-
-
-class Command(msgspec.Struct, frozen=True):
-    """A tool call in a person's words: ``phrase`` as help shows it, ``pattern`` as it is recognised."""
-
-    tool: str
-    phrase: str
-    pattern: str
-    defaults: dict[str, Any] = {}
-
-
-# Named groups are the tool's arguments. The first pattern that fits wins.
-COMMANDS = (
-    Command(
-        "remember",
-        "remember TEXT as KEY",
-        r"(?:/remember|remember|note)(?: that)? (?P<content>.+) as (?P<key>[\w -]{1,60})",
-    ),
-    Command("remember", "remember TEXT", r"(?:/remember|remember|note)(?: that)? (?P<content>.+)"),
-    Command(
-        "list_memories",
-        "list memories",
-        r"/memories|(?:list|show)(?: (?:my|all|the))? memories|what do you remember\??",
-    ),
-    Command(
-        "recall",
-        "recall WORDS",
-        r"(?:/recall|recall|what do you (?:know|remember) about|search memory for) (?P<query>.+?)\??",
-    ),
-    Command(
-        "search_chats",
-        "search chats for WORDS",
-        r"(?:/search|search (?:chats|history)(?: for)?|find in chats) (?P<query>.+)",
-    ),
-    Command(
-        "list_files", "list files in FOLDER", r"(?:/files|(?:list|show)(?: the)? files in) (?P<path>\S.*)"
-    ),
-    Command("list_files", "list files", r"/files|ls|files|(?:list|show)(?: (?:my|all|the))? files"),
-    Command("read_file", "read FILE", r"(?:/read|read|cat|show file|read file) (?P<path>\S.*)"),
-    Command(
-        "now",
-        "time in ZONE",
-        r"(?:/time|what time is it|time|the time|what is the time) (?:in )?(?P<zone>[\w/+-]+)\??",
-    ),
-    Command(
-        "now",
-        "what time is it",
-        r"/time|time|what time is it\??|what(?: is|'s) the (?:time|date)\??|what day is it\??",
-    ),
-    Command("ask_person", "/ask QUESTION", r"/ask (?P<question>.+)"),
-)
-_HELP = re.compile(r"/help|help|\?|what can you do\??", re.I)
+_CANNOT = "No model is connected, so I cannot answer this. `help` shows what works without one."
+_WHICH = "Did you mean one of these? Answer with its number."
 _CHOICE = re.compile(r"^(\d)\. `(.+)`$", re.M)
 
 Discover = Callable[[], Awaitable[list[Found]]]
@@ -108,18 +59,15 @@ class Offline:
         if messages and messages[-1]["role"] == "tool":
             yield TextDelta(await self._report(messages))
         else:
-            said = _last(messages, "user")
-            if not said.startswith("/"):
-                said = self._chosen(said, messages) or said
-            plan = self._plan(said, offered)
-            if isinstance(plan, str):
-                yield TextDelta(f"{MARK}\n\n{plan}")
-            else:
+            said = tidy(_last(messages, "user"))
+            plan = self._plan(self._chosen(said, messages) or said, offered)
+            if isinstance(plan, list):
                 for call in plan:
                     yield call
                 yield Usage(input_tokens=0, output_tokens=0, cost=0.0)
                 yield Finished("tool_calls")
                 return
+            yield TextDelta(f"{MARK}\n\n{plan}" if plan else await self._no_model(""))
         yield Usage(input_tokens=0, output_tokens=0, cost=0.0)
         yield Finished("stop")
 
@@ -131,55 +79,53 @@ class Offline:
         """There is nothing to close."""
 
     def _plan(self, said: str, offered: set[str]) -> str | list[ToolCall]:
-        """Tool calls, or what to say."""
-        line = " ".join(said.split())
-        if _HELP.fullmatch(line):
+        """Tool calls, or what to say; nothing where there is nothing to do without a model."""
+        if HELP.fullmatch(said):
             return _help(offered)
-        call = understood(line)
-        if call is None and line.startswith("/"):
-            return f"There is no command `{one_line(line.split()[0], 40)}`. {_help(offered)}"
-        if call is None and len(line) <= 80:
-            near = _near(line, offered)
-            if len(near) == 1:
-                call = understood(near[0])
-            elif near:
-                return "Did you mean one of these? Answer with its number.\n\n" + "\n".join(
-                    f"{number}. `{phrase}`" for number, phrase in enumerate(near, 1)
-                )
+        call = understood(said)
+        if call is None and said.startswith("/"):
+            word = said.split()[0]
+            nearest = near_slash(word)
+            meant = f" Did you mean `{nearest}`?" if nearest else ""
+            return f"There is no command `{_code(word)}`.{meant} {_help(offered)}"
+        if call is None:
+            guesses = near(said, offered)
+            if len(guesses) == 1:
+                call = understood(guesses[0])
+            elif guesses:
+                return "\n".join([_WHICH, "", *(f"{number}. `{phrase}`" for number, phrase in enumerate(guesses, 1))])
         if call is not None and call[0] in offered:
             return [_call("run", *call)]
         if call is not None:
             return f"`{call[0]}` is not allowed in this conversation, so this was not run."
-        searches = [
-            ("recall", {"query": one_line(line, 200)}),
-            ("search_chats", {"query": one_line(line, 200)}),
-        ]
-        calls = [_call("miss", name, arguments) for name, arguments in searches if name in offered]
-        return calls or _CANNOT
+        query = {"query": one_line(said, 200)}
+        return [_call("miss", name, query) for name in ("recall", "search_chats") if name in offered] or ""
 
     @staticmethod
     def _chosen(said: str, messages: Sequence[Mapping[str, Any]]) -> str | None:
-        """The phrase behind a number, where the last answer offered some."""
-        if not said.strip().isdigit():
+        """The phrase behind a number, where the last answer was ours and offered some."""
+        number = re.fullmatch(r"#?(\d)[.)]?", said)
+        last = _last(messages, "assistant")
+        if not number or not last.startswith(MARK) or _WHICH not in last:
             return None
-        offers = dict(_CHOICE.findall(_last(messages, "assistant")))
-        return offers.get(said.strip())
+        return dict(_CHOICE.findall(last)).get(number[1])
 
     async def _report(self, messages: Sequence[Mapping[str, Any]]) -> str:
         """What the tools gave, said plainly."""
-        results: list[tuple[str, str, str]] = []
+        results: list[tuple[str, str]] = []
         names: dict[str, str] = {}
         for message in reversed(messages):
             if message["role"] == "tool":
-                results.insert(0, (str(message["tool_call_id"]), "", str(message["content"])))
+                results.insert(0, (str(message["tool_call_id"]), str(message["content"])))
                 continue
             names = {call["id"]: call["function"]["name"] for call in message.get("tool_calls") or []}
             break
-        if all(identity.startswith("offline-miss") for identity, _, _ in results):
-            found = [text for _, _, text in results if not text.startswith("Nothing")]
+        if all(identity.startswith("offline-miss") for identity, _ in results):
+            found = [text for _, text in results if not text.startswith(("Nothing", *FAILED))]
             return await self._no_model("\n".join(found))
         told = "\n\n".join(
-            f"ran `{names.get(identity, '?')}`:\n\n{_as_list(text)}" for identity, _, text in results
+            f"{'could not run' if text.startswith(FAILED) else 'ran'} `{names.get(identity, '?')}`:\n\n{_as_list(text)}"
+            for identity, text in results
         )
         return f"{MARK} · {told}"
 
@@ -190,7 +136,8 @@ class Offline:
         offers = await self._discover()
         if offers:
             lines += ["", "What could answer, if you connect it in `config.toml`:", ""]
-            lines += [f"- {offer.what}: `{offer.line}`" for offer in offers]
+            for offer in offers:
+                lines += [f"- {offer.what}:", "", *_fenced(offer.line, "toml"), ""]
         else:
             lines += [
                 "",
@@ -202,46 +149,29 @@ class Offline:
         return "\n".join(lines)
 
 
-_CANNOT = "No model is connected, so I cannot answer this. `help` shows what works without one."
-
-
-def understood(line: str) -> tuple[str, dict[str, Any]] | None:
-    """The tool and arguments that a line asks for, or None."""
-    for command in COMMANDS:
-        match = re.fullmatch(command.pattern, line, re.I | re.S)
-        if match:
-            arguments = {name: value.strip() for name, value in match.groupdict().items() if value}
-            return command.tool, {**command.defaults, **arguments}
-    return None
-
-
-def _near(line: str, offered: set[str]) -> list[str]:
-    """One phrase that this surely is, several that it may be, or none. Only what merely reads is guessed."""
-    from rapidfuzz import fuzz, process
-
-    phrases = [command.phrase for command in COMMANDS if command.phrase.islower() and command.tool in offered]
-    ranked = process.extract(line.lower(), phrases, scorer=fuzz.ratio, limit=3, score_cutoff=MAYBE)
-    if not ranked:
-        return []
-    if ranked[0][1] >= SURE and (len(ranked) == 1 or ranked[0][1] - ranked[1][1] >= AHEAD):
-        return [ranked[0][0]]
-    return [phrase for phrase, _, _ in ranked] if len(ranked) > 1 else [ranked[0][0], "help"]
-
-
 def _call(kind: str, tool: str, arguments: dict[str, Any]) -> ToolCall:
     return ToolCall(f"offline-{kind}-{tool}", tool, arguments, msgspec.json.encode(arguments).decode())
 
 
 def _help(offered: set[str]) -> str:
-    shown = [f"- `{command.phrase}`" for command in COMMANDS if command.tool in offered]
+    shown = [f"- `{phrase}`" for command in COMMANDS if command.tool in offered for phrase in command.phrases]
     return "Without a model I understand:\n\n" + "\n".join([*shown, "- `help`"])
 
 
 def _as_list(text: str) -> str:
     """A tool's lines as Markdown: lists stay lists, other lines keep their breaks."""
-    if all(line.startswith("- ") for line in text.splitlines()):
+    if "\n" not in text or all(line.startswith("- ") for line in text.splitlines()):
         return text
-    return f"```\n{text}\n```" if "\n" in text else text
+    return "\n".join(_fenced(text))
+
+
+def _fenced(text: str, language: str = "") -> list[str]:
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return [fence + language, text, fence]
+
+
+def _code(text: str) -> str:
+    return one_line(text, 40).replace("`", "")
 
 
 def _last(messages: Sequence[Mapping[str, Any]], role: str) -> str:

@@ -22,9 +22,7 @@ class ProviderRow(msgspec.Struct, frozen=True):
 
 # Base addresses and key names as each provider documents them for OpenAI-compatible clients.
 BUILT_IN: Mapping[str, ProviderRow] = {
-    "groq": ProviderRow(
-        "openai", "https://api.groq.com/openai/v1", "env:GROQ_API_KEY", "llama-3.3-70b-versatile"
-    ),
+    "groq": ProviderRow("openai", "https://api.groq.com/openai/v1", "env:GROQ_API_KEY", "llama-3.3-70b-versatile"),
     "openai": ProviderRow("openai", "https://api.openai.com/v1", "env:OPENAI_API_KEY", "gpt-4.1-mini"),
     "together": ProviderRow(
         "openai",
@@ -32,9 +30,7 @@ BUILT_IN: Mapping[str, ProviderRow] = {
         "env:TOGETHER_API_KEY",
         "meta-llama/Llama-3.3-70B-Instruct-Turbo",
     ),
-    "openrouter": ProviderRow(
-        "openai", "https://openrouter.ai/api/v1", "env:OPENROUTER_API_KEY", "openrouter/auto"
-    ),
+    "openrouter": ProviderRow("openai", "https://openrouter.ai/api/v1", "env:OPENROUTER_API_KEY", "openrouter/auto"),
     "gemini": ProviderRow(
         "openai",
         "https://generativelanguage.googleapis.com/v1beta/openai",
@@ -89,9 +85,7 @@ class Models:
         if not chosen:
             offered = await provider.models()
             if not offered:
-                raise ProviderError(
-                    "model_not_found", f"{name} offers no model", hint="load one there, then try again"
-                )
+                raise ProviderError("model_not_found", f"{name} offers no model", hint="load one there, then try again")
             chosen = offered[0].id
         return provider, chosen, f"{name}/{chosen}"
 
@@ -101,9 +95,7 @@ class Models:
             from zotui.models import open_provider
 
             row = self._rows[name]
-            self._open[name] = open_provider(
-                dialect=row.dialect, base_url=row.base_url, key=self._key(name, row.key)
-            )
+            self._open[name] = open_provider(dialect=row.dialect, base_url=row.base_url, key=self._key(name, row.key))
         return self._open[name]
 
     async def close(self) -> None:

@@ -43,9 +43,7 @@ def bundled() -> Path:
 
 def _in_folder(folder: Path, source: str) -> list[Skill]:
     try:
-        names = sorted(
-            entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith(".")
-        )
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith("."))
     except OSError:
         return []
     return [load_skill(folder / name, source) for name in names if (folder / name / "SKILL.md").exists()]

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from zotui.regular import NotRegular, TooLarge, read_regular
 from zotui.text import clean, one_line
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -36,14 +37,17 @@ def load_skill(folder: Path, source: str) -> Skill:
     """Read one skill folder; never raises for what is in it."""
     problems: list[str] = []
     try:
-        raw = (folder / "SKILL.md").read_bytes()[: LARGEST + 1]
-        if len(raw) > LARGEST:
-            raise ValueError(f"SKILL.md is larger than {LARGEST:,} bytes")
-        front, body = _split(clean(raw.decode("utf-8-sig")))
+        front, body = _split(clean(read_regular(folder / "SKILL.md", LARGEST).decode("utf-8-sig")))
         fields = _fields(front)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        said = one_line(getattr(error, "strerror", None) or str(error), 200)
-        return Skill(folder.name, "", [], str(folder), source, True, False, [said])
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return _invalid(folder, source, f"line {line}: SKILL.md is not UTF-8")
+    except NotRegular as error:
+        return _invalid(folder, source, f"SKILL.md: {error}")
+    except TooLarge:
+        return _invalid(folder, source, f"SKILL.md is larger than {LARGEST:,} bytes")
+    except (OSError, ValueError) as error:
+        return _invalid(folder, source, getattr(error, "strerror", None) or str(error))
     name = one_line(str(fields.get("name") or folder.name), 200)
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         problems.append(f"the name {name!r} is not 1 to 64 of a-z, 0-9 and single hyphens")
@@ -54,9 +58,11 @@ def load_skill(folder: Path, source: str) -> Skill:
         problems.append("there is no description")
     elif len(description) > LONGEST_DESCRIPTION:
         problems.append(f"the description is longer than {LONGEST_DESCRIPTION} characters")
-    return Skill(
-        name, description, _triggers(fields), str(folder), source, True, bool(description), problems, body
-    )
+    return Skill(name, description, _triggers(fields), str(folder), source, True, bool(description), problems, body)
+
+
+def _invalid(folder: Path, source: str, problem: str) -> Skill:
+    return Skill(one_line(folder.name, 200), "", [], str(folder), source, True, False, [one_line(problem, 200)])
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import msgspec
 
 from zotui.errors import NotFound, UsageError
 from zotui.store import Reader, Store, Transaction, new_id, now_ms
+from zotui.text import one_line
 
 
 class StoredFile(msgspec.Struct, frozen=True):
@@ -25,12 +26,13 @@ class Files:
         self._store = store
 
     async def put(self, path: str, content: bytes) -> StoredFile:
-        """Store bytes under a path, over what was there. Raises UsageError for an empty path."""
-        if not path or "\0" in path:
-            raise UsageError("a file needs a path without NULs")
+        """Store bytes under a path, over what was there. Raises UsageError for a path that is empty or no text."""
+        if not path or "\0" in path or not _is_text(path):
+            raise UsageError("a file needs a path in UTF-8 without NULs")
         digest = hashlib.sha256(content).hexdigest()
 
         def put(db: Transaction) -> StoredFile:
+            before = db.execute("SELECT content FROM files WHERE path = ?", (path,)).get
             db.execute("INSERT OR IGNORE INTO blobs(hash, content) VALUES (?, ?)", (digest, content))
             row = db.execute(
                 "INSERT INTO files(id, path, content, size, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)"
@@ -38,7 +40,7 @@ class Files:
                 " RETURNING id, path, content, size, updated_at",
                 (new_id(), path, digest, len(content), now_ms()),
             ).get
-            _sweep(db)
+            _sweep(db, before)
             return StoredFile(*row)
 
         return await self._store.write(put)
@@ -47,6 +49,8 @@ class Files:
         """The bytes under a path. Raises NotFound."""
 
         def look(db: Reader) -> bytes | None:
+            if not _is_text(path):
+                return None
             found: bytes | None = db.execute(
                 "SELECT b.content FROM files f JOIN blobs b ON b.hash = f.content WHERE f.path = ?", (path,)
             ).get
@@ -54,7 +58,7 @@ class Files:
 
         content = await self._store.read(look)
         if content is None:
-            raise NotFound(f"no stored file {path!r}")
+            raise NotFound(f"no stored file {one_line(path, 80)!r}")
         return content
 
     async def list(self) -> list[StoredFile]:
@@ -62,9 +66,7 @@ class Files:
         return await self._store.read(
             lambda db: [
                 StoredFile(*row)
-                for row in db.execute(
-                    "SELECT id, path, content, size, updated_at FROM files ORDER BY path"
-                ).fetchall()
+                for row in db.execute("SELECT id, path, content, size, updated_at FROM files ORDER BY path").fetchall()
             ]
         )
 
@@ -72,14 +74,23 @@ class Files:
         """Forget a path, and its bytes where no other path has them. Raises NotFound."""
 
         def remove(db: Transaction) -> None:
+            before = db.execute("SELECT content FROM files WHERE path = ?", (path,)).get if _is_text(path) else None
+            if before is None:
+                raise NotFound(f"no stored file {one_line(path, 80)!r}")
             db.execute("DELETE FROM files WHERE path = ?", (path,))
-            if not db.changes():
-                raise NotFound(f"no stored file {path!r}")
-            _sweep(db)
+            _sweep(db, before)
 
         await self._store.write(remove)
 
 
-def _sweep(db: Transaction) -> None:
+def _sweep(db: Transaction, digest: str | None) -> None:
     """Bytes that no path has any more go."""
-    db.execute("DELETE FROM blobs WHERE hash NOT IN (SELECT content FROM files)")
+    db.execute("DELETE FROM blobs WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM files WHERE content = ?1)", (digest,))
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from zotui.errors import NotFound, UsageError
+from zotui.regular import NotRegular, TooLarge, read_regular
 from zotui.text import clean, one_line
 
 LARGEST = 5_000_000  # bytes of a file that is read
@@ -32,29 +33,31 @@ class Folder:
         folder = self._inside(path)
         if not folder.is_dir():
             raise UsageError(f"{one_line(path, 80)} is a file", "read it instead")
-        with os.scandir(folder) as scan:
-            found = sorted(scan, key=lambda entry: (not entry.is_dir(follow_symlinks=False), entry.name))
+        try:
+            with os.scandir(folder) as scan:
+                found = sorted(scan, key=lambda entry: (not entry.is_dir(follow_symlinks=False), entry.name))
+        except OSError as error:
+            raise NotFound(f"{one_line(path, 80)}: {error.strerror}") from None
         entries = []
+        root = self.root.resolve()
         for entry in found[:MOST]:
-            status = entry.stat(follow_symlinks=False)
-            name = clean(os.path.relpath(entry.path, self.root)).replace("\n", "?")
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue  # it has just gone
+            name = clean(os.path.relpath(entry.path, root)).replace("\n", "?")
             entries.append(Entry(name, stat.S_ISDIR(status.st_mode), status.st_size))
         return entries
 
     def read(self, path: str) -> str:
         """A text file, clean. Blocks. Raises NotFound, UsageError for a folder, a binary or too large a file."""
-        file = self._inside(path)
+        real = self._inside(path)
         try:
-            status = file.stat()
-            if stat.S_ISDIR(status.st_mode):
-                raise UsageError(f"{one_line(path, 80)} is a folder", "list it instead")
-            if not stat.S_ISREG(status.st_mode):
-                raise UsageError(f"{one_line(path, 80)} is no regular file")
-            if status.st_size > LARGEST:
-                raise UsageError(
-                    f"{one_line(path, 80)} has {status.st_size:,} bytes, at most {LARGEST:,} are read"
-                )
-            content = file.read_bytes()
+            content = read_regular(real, LARGEST)
+        except NotRegular as error:
+            raise UsageError(f"{one_line(path, 80)}: {error}", "list_files shows what there is") from None
+        except TooLarge as error:
+            raise UsageError(f"{one_line(path, 80)} has {error.args[0]:,} bytes, at most {LARGEST:,} are read") from None
         except OSError as error:
             raise NotFound(f"{one_line(path, 80)}: {error.strerror}") from None
         if b"\0" in content[:8192]:
@@ -62,20 +65,19 @@ class Folder:
         return clean(content.decode("utf-8", "replace"))
 
     def _inside(self, path: str) -> Path:
-        """The real path below the root. Raises NotFound, UsageError."""
+        """The real path below the root, of one that begins there or is whole. Raises NotFound, UsageError."""
         if "\0" in path:
             raise UsageError("a path cannot hold a NUL")
         root = self.root.resolve()
+        whole = Path(path)
+        below = whole.is_relative_to(self.root) or whole.is_relative_to(root)
         try:
-            real = (root / path.lstrip("/")).resolve(strict=True)
-        except FileNotFoundError:
-            raise NotFound(
-                f"no {one_line(path, 80)!r} in the workspace", "list_files shows what there is"
-            ) from None
-        except OSError as error:
-            raise NotFound(f"{one_line(path, 80)}: {error.strerror}") from None
+            real = (whole if below else root / path.lstrip("/")).resolve(strict=True)
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFound(f"no {one_line(path, 80)!r} in the workspace", "list_files shows what there is") from None
+        except (OSError, RuntimeError, ValueError) as error:  # a loop of links is a RuntimeError before Python 3.13
+            said = getattr(error, "strerror", None) or "this path leads nowhere"
+            raise NotFound(f"{one_line(path, 80)}: {said}") from None
         if real != root and root not in real.parents:
-            raise UsageError(
-                f"{one_line(path, 80)} is outside the workspace", "only the workspace can be read"
-            )
+            raise UsageError(f"{one_line(path, 80)} is outside the workspace", "only the workspace can be read")
         return real

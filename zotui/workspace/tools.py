@@ -27,15 +27,16 @@ def tools(folder: Folder) -> list[Tool]:
 
     async def list_files(arguments: ListFiles, context: ToolContext) -> Result:
         entries = await asyncio.to_thread(folder.list, arguments.path)
-        lines = [
-            f"{entry.path}/" if entry.folder else f"{entry.path}  {size(entry.size)}" for entry in entries
-        ]
+        lines = [f"{entry.path}/" if entry.folder else f"{entry.path}  {size(entry.size)}" for entry in entries]
         return Result("\n".join(lines) or "The folder is empty.", f"{len(entries)} entries")
 
     async def read_file(arguments: ReadFile, context: ToolContext) -> Result:
         lines = (await asyncio.to_thread(folder.read, arguments.path)).splitlines()
         first = arguments.line - 1
         shown = lines[first : first + arguments.lines]
+        if not shown:
+            said = f"The file has {len(lines)} lines." if lines else "The file is empty."
+            return Result(said, f"0 of {len(lines)} lines")
         rest = len(lines) - first - len(shown)
         more = f"\n[{rest} more lines; line={first + len(shown) + 1} shows them]" if rest > 0 else ""
         return Result("\n".join(shown) + more, f"{len(shown)} of {len(lines)} lines")
