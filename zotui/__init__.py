@@ -10,12 +10,13 @@ __version__ = "0.1.0"
 __all__ = ["Computer", "Reply", "__version__", "load_all_skills", "whoami", "zo"]
 
 if TYPE_CHECKING:
-    from zotui.computer import Computer, Reply
+    from zotui.computer import Computer
+    from zotui.replies import Reply
     from zotui.twin import load_all_skills, whoami, zo
 
 _ROOMS = {
     "Computer": "zotui.computer",
-    "Reply": "zotui.computer",
+    "Reply": "zotui.replies",
     "zo": "zotui.twin",
     "load_all_skills": "zotui.twin",
     "whoami": "zotui.twin",

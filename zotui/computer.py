@@ -3,18 +3,18 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from zotui.background import Background
 from zotui.config import Config
 from zotui.conversations import Chats, TurnOptions, Turns, TurnView
-from zotui.errors import ZotuiError
 from zotui.home import Home
 from zotui.memory import Memories
-from zotui.models.provider import Event, Finished, ReasoningDelta, TextDelta, ToolCall, Usage
+from zotui.models.provider import Event, Finished, Usage
+from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
 from zotui.skills import Shelf
 from zotui.store import Notes, Store
 from zotui.workspace import Files, Folder
@@ -27,38 +27,6 @@ Workers = Literal["auto", "background", "own", "none", "all"]
 LINGER_S = 3.0  # how long an unneeded background process stays, for the next command of a script
 
 log = logging.getLogger(__name__)
-
-
-class ToolResult(msgspec.Struct, frozen=True):
-    """A tool call has ended; ``status`` is done, failed, cancelled or interrupted."""
-
-    id: str
-    name: str
-    status: str
-    result: str
-    summary: str
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """What came of a turn. ``usage`` has input_tokens, output_tokens and cost, None where unknown."""
-
-    conversation_id: str
-    message_id: str
-    model: str
-    output: str
-    tool_calls: list[dict[str, Any]]
-    usage: dict[str, float | int | None]
-    stop_reason: str
-    status: str
-    error: str | None = None
-
-
-class TurnFailed(ZotuiError):
-    """A turn that did not end well; ``reply`` holds what came."""
-
-    def __init__(self, message: str, reply: Reply) -> None:
-        super().__init__(message)
-        self.reply = reply
 
 
 class Computer:
@@ -164,7 +132,7 @@ class Computer:
 
     async def events(self, turn_id: str) -> AsyncIterator[Event | ToolResult]:
         """A turn's events from its beginning to its end. Raises TurnFailed after the last one."""
-        told = _Told()
+        told = Told()
         async for view in self.turns.follow(turn_id):
             for event in told.news(view):
                 yield event
@@ -261,64 +229,3 @@ class Computer:
                 await self._keeper
         if self.worker is not None:
             await self.worker.stop()
-
-
-class _Told:
-    """What of a turn has been told as events."""
-
-    def __init__(self) -> None:
-        self._text: dict[str, int] = {}
-        self._reasoning: dict[str, int] = {}
-        self._called: set[str] = set()
-        self._ended: set[str] = set()
-
-    def news(self, view: TurnView) -> Sequence[Event | ToolResult]:
-        """The events since the last view."""
-        events: list[Event | ToolResult] = []
-        for message in view.replies:
-            thought = message.reasoning[self._reasoning.get(message.id, 0) :]
-            said = message.content[self._text.get(message.id, 0) :]
-            self._reasoning[message.id], self._text[message.id] = len(message.reasoning), len(message.content)
-            events += [ReasoningDelta(thought)] if thought else []
-            events += [TextDelta(said)] if said else []
-            for call in message.tool_calls:
-                if call.id not in self._called:
-                    self._called.add(call.id)
-                    events.append(ToolCall(call.call_id, call.name, arguments_of(call.arguments), call.arguments))
-                if call.finished_at is not None and call.id not in self._ended:
-                    self._ended.add(call.id)
-                    events.append(ToolResult(call.call_id, call.name, call.status, call.result or "", call.summary))
-        return events
-
-
-def reply_of(view: TurnView) -> Reply:
-    """A turn as a reply, however it stands."""
-    last = view.replies[-1] if view.replies else None
-    return Reply(
-        conversation_id=view.turn.conv_id,
-        message_id=last.id if last else "",
-        model=last.model if last else view.turn.model,
-        output=view.output,
-        tool_calls=[
-            {
-                "name": call.name,
-                "arguments": arguments_of(call.arguments),
-                "result": call.result,
-                "status": call.status,
-            }
-            for call in view.tool_calls
-        ],
-        usage=msgspec.to_builtins(view.spent),
-        stop_reason=(last.reason if last else None) or view.turn.reason or "stop",
-        status=view.turn.status,
-        error=view.turn.error or (None if view.turn.status == "done" else view.turn.reason),
-    )
-
-
-def arguments_of(text: str) -> dict[str, Any] | None:
-    """A call's arguments, or None where they are no JSON object."""
-    try:
-        parsed = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return None
-    return parsed if isinstance(parsed, dict) else None

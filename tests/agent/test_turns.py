@@ -10,7 +10,7 @@ from tests.agent.lab import Lab, Word, tool
 from tests.openai_server import Exchange, answers, blank, calls, cuts, hangs, holds, says, thinks
 from tests.processes import one, rows
 from tests.waiting import wait_for
-from zotui.computer import reply_of
+from zotui.replies import reply_of
 from zotui.toolbox import RESULT_BUDGET, Result, ToolContext, ToolError
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from zotui.cli.door import as_json, find_chat, print_json, print_text, with_computer
-from zotui.computer import Computer, ToolResult, TurnFailed, reply_of
+from zotui.computer import Computer
 from zotui.conversations import Question
 from zotui.errors import NotFound, UsageError
 from zotui.models.provider import TextDelta
 from zotui.regular import TooLarge, read_regular
+from zotui.replies import ToolResult, TurnFailed, reply_of
 from zotui.text import clean, one_line
 
 LARGEST = 1 << 26  # bytes that are read before the length of a request is looked at

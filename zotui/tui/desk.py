@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.style import Style
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -21,7 +20,8 @@ from zotui.tui.panes.conversation import ConversationPane
 from zotui.tui.panes.listing import ListingPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
-from zotui.tui.widgets.lines import KeyLine, Line, TabLine
+from zotui.tui.widgets.lines import KeyLine, TabLine
+from zotui.tui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
@@ -67,7 +67,7 @@ class Desk(Screen[None]):
         self._said = ConversationPane.Changed()
 
     def compose(self) -> ComposeResult:
-        yield Line("status")
+        yield StatusLine()
         yield TabLine()
         with Horizontal(id="body"):
             yield ConversationPane()
@@ -209,21 +209,8 @@ class Desk(Screen[None]):
         self._paint_status()
 
     def _paint_status(self) -> None:
-        said = self._said
-        strong, dim = Style(bold=True), Style(dim=True)
-        left = [(" zotui  ", strong), (said.title or "new conversation", Style())]
-        right = []
-        if said.state:
-            right.append((f"{said.state}  ", strong))
-        model = said.model or (self.computer.config.model if self.computer else "")
-        right.append((model, Style()))
-        tokens = (said.spent.input_tokens or 0) + (said.spent.output_tokens or 0) if said.spent else 0
-        if tokens:
-            right.append((f" · {_thousands(tokens)} tokens", dim))
-        if said.spent and said.spent.cost:
-            right.append((f" · ${said.spent.cost:.2f}", dim))
-        right.append((" ", Style()))
-        self.query_one("#status", Line).paint(left, right)
+        default = self.computer.config.model if self.computer else ""
+        self.query_one(StatusLine).show(self._said, default)
 
     # Actions
 
@@ -370,7 +357,3 @@ class Desk(Screen[None]):
             await self.conversation.keep_draft()
         finally:
             self.app.exit()
-
-
-def _thousands(count: int) -> str:
-    return f"{count / 1000:.1f}k" if count >= 1000 else str(count)

@@ -1,0 +1,39 @@
+"""The line at the top: which conversation, who answers, what it has cost, what goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+
+from zotui.tui.widgets.lines import Line, Word
+
+if TYPE_CHECKING:
+    from zotui.tui.panes.conversation import ConversationPane
+
+STRONG, DIM, USUAL = Style(bold=True), Style(dim=True), Style()
+
+
+class StatusLine(Line):
+    """The status of the open conversation."""
+
+    def __init__(self) -> None:
+        super().__init__("status")
+
+    def show(self, said: ConversationPane.Changed, default_model: str) -> None:
+        """Paint what the conversation pane said last."""
+        right: list[Word] = []
+        if said.state:
+            right.append((f"{said.state}  ", STRONG))
+        right.append((said.model or default_model, USUAL))
+        spent = said.spent
+        tokens = (spent.input_tokens or 0) + (spent.output_tokens or 0) if spent else 0
+        if tokens:
+            right.append((f" · {_thousands(tokens)} tokens", DIM))
+        if spent and spent.cost:
+            right.append((f" · ${spent.cost:.2f}", DIM))
+        self.paint([(" zotui  ", STRONG), (said.title or "new conversation", USUAL)], [*right, (" ", USUAL)])
+
+
+def _thousands(count: int) -> str:
+    return f"{count / 1000:.1f}k" if count >= 1000 else str(count)
