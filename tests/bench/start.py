@@ -16,7 +16,16 @@ import tempfile
 import time
 from pathlib import Path
 
-EMPTY = "from textual.app import App\nfrom textual.widgets import Static\nclass E(App):\n    def compose(self):\n        yield Static('hello')\nE().run()\n"
+EMPTY = """
+from textual.app import App
+from textual.widgets import Static
+
+class Empty(App):
+    def compose(self):
+        yield Static("hello")
+
+Empty().run()
+"""
 TICK = os.sysconf("SC_CLK_TCK")
 
 

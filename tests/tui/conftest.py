@@ -40,3 +40,10 @@ def said(app: Zotui) -> str:
     """All that the transcript shows, as text."""
     entries = app.desk.query_one(Transcript).entries
     return "\n".join(f"{entry.kind} {entry.status} {entry.title} {entry.text} {entry.detail}" for entry in entries)
+
+
+async def within(ready: Callable[[], object], patience_s: float = 30) -> None:
+    """Wait until it is ready. Raises TimeoutError."""
+    async with asyncio.timeout(patience_s):
+        while not ready():
+            await asyncio.sleep(0.01)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.color import Color
+from textual.widgets import Input, TextArea
 
 from tests.screens.session import scripted_server, write_config
 from tests.tui.conftest import opened, said, wait_for
@@ -396,6 +397,96 @@ def contrast(ink: Color, ground: Color) -> float:
 
     light, dark = sorted((luminance(ink), luminance(ground)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+async def test_escape_leaves_what_is_queued(home: Home) -> None:
+    async with scripted_server(pause_s=0.05) as base_url:
+        write_config(home.path, base_url)
+        app = Zotui(home, own_workers=True)
+        async with app.run_test(size=WIDE) as pilot:
+            await opened(pilot, app)
+            await pilot.press(*typed("Plan the trip"), "enter", *typed("Summarise"), "enter")
+            await wait_for(pilot, lambda: "Here is a plan" in said(app))
+            await pilot.press("escape")
+            await wait_for(pilot, lambda: "one open question" in said(app))
+
+
+async def test_deleting_a_chat_that_is_being_answered_is_refused_in_words(home: Home) -> None:
+    async with scripted_server(pause_s=2) as base_url:
+        write_config(home.path, base_url)
+        app = Zotui(home, own_workers=True)
+        async with app.run_test(size=WIDE, notifications=True) as pilot:
+            await opened(pilot, app)
+            await pilot.press(*typed("Plan the trip"), "enter")
+            await wait_for(pilot, lambda: "Here is" in said(app))
+            await pilot.press("ctrl+o", "h", "home", "d", "y")
+            await wait_for(pilot, lambda: any("stop the answer first" in note.message for note in app._notifications))
+            assert app.is_running
+
+
+async def test_a_text_that_cannot_be_kept_comes_back_to_the_editor(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await opened(pilot, app)
+        await pilot.press("ctrl+o", "m", "a")
+        await wait_for(pilot, lambda: isinstance(app.screen, Editor))
+        app.screen.query_one(TextArea).text = "x" * 200_000
+        first = app.screen
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(app.screen, Editor) and app.screen is not first)
+        assert len(app.screen.query_one(TextArea).text) == 200_000
+        await pilot.press("x", "escape")
+        await wait_for(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("n")
+        await wait_for(pilot, lambda: isinstance(app.screen, Editor))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await wait_for(pilot, lambda: app.screen is app.desk)
+
+
+async def test_pages_turn_from_the_composer(home: Home) -> None:
+    async with Computer.open(home, workers="own") as computer:
+        reply = await computer.ask("help")
+        for _ in range(4):
+            await computer.ask("help", reply.conversation_id)
+        await computer.desk.set("conversation", reply.conversation_id)
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=NARROW) as pilot:
+        await opened(pilot, app)
+        transcript = app.desk.query_one(Transcript)
+        await wait_for(pilot, lambda: transcript.scroll_offset.y > 0)
+        end = transcript.scroll_offset.y
+        await pilot.press("pageup")
+        await wait_for(pilot, lambda: transcript.scroll_offset.y < end)
+        await pilot.press("pagedown")
+        await wait_for(pilot, lambda: transcript.scroll_offset.y >= transcript.max_scroll_y - 1)
+
+
+async def test_the_dialog_for_a_title_shows_what_is_typed(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        await pilot.press(*typed("help"), "enter")
+        await wait_for(pilot, lambda: "Without a model" in said(app))
+        await pilot.press("f4")
+        await wait_for(pilot, lambda: isinstance(app.screen, Prompt))
+        line = app.screen.query_one(Input)
+        await wait_for(pilot, lambda: line.size.height == 1)
+        assert line.styles.border_top[0] in ("", "none")
+
+
+async def test_a_choice_that_is_not_there_is_refused(home: Home) -> None:
+    async with scripted_server() as base_url:
+        write_config(home.path, base_url)
+        app = Zotui(home, own_workers=True)
+        async with app.run_test(size=WIDE, notifications=True) as pilot:
+            await opened(pilot, app)
+            await pilot.press(*typed("deploy"), "enter")
+            await wait_for(pilot, lambda: app.desk.conversation.question is not None)
+            await pilot.press("9", "enter")
+            await wait_for(pilot, lambda: any("choose 1 to 2" in note.message for note in app._notifications))
+            assert app.desk.conversation.composer.text == "9"
 
 
 async def test_a_broken_file_is_said_in_the_panes_and_the_app_lives(home: Home) -> None:

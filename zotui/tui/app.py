@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
+import traceback
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.command import CommandPalette
+from textual.worker import WorkerFailed
 
 from zotui.errors import ConfigError, ZotuiError
 from zotui.home import Home
+from zotui.private import make_file
+from zotui.text import clean, one_line
 from zotui.tui.actions import ACTIONS
 from zotui.tui.commands import Actions
 from zotui.tui.desk import Desk
@@ -33,11 +39,16 @@ class Zotui(GuardedApp[None]):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = ""
     BINDINGS: ClassVar = []
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (14, "-tall")]  # noqa: RUF012
     DEFAULT_CSS = """
     CommandPalette {
         & > Vertical { background: $surface; width: 90%; max-width: 84; }
         & SearchIcon { display: none; }
+        &.-short > Vertical { margin-top: 0; }
+        &.-short #--input { border: none; height: 1; padding: 0; }
+        &.-short CommandInput, &.-short CommandInput:focus { border: none; height: 1; padding: 0; }
     }
+    ToastRack { dock: top; margin-top: 1; }
     """
 
     def __init__(self, home: Home, *, own_workers: bool = False) -> None:
@@ -46,7 +57,7 @@ class Zotui(GuardedApp[None]):
         self._own_workers = own_workers
         self._leave = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
-        self.fault: ConfigError | None = None
+        self.fault: ZotuiError | None = None
         self.desk = Desk()
         self.computer: Computer | None = None
         for theme in THEMES:
@@ -59,7 +70,7 @@ class Zotui(GuardedApp[None]):
         return self.computer.config.keys if self.computer else {}
 
     def run_on_terminal(self) -> None:
-        """Run until the person leaves. Raises ConfigError, after the screen is given back."""
+        """Run until the person leaves. Raises ZotuiError where it could not, after the screen is given back."""
         self.run(mouse=os.environ.get("ZOTUI_MOUSE", "1") != "0")
         if self.fault is not None:
             raise self.fault
@@ -85,7 +96,39 @@ class Zotui(GuardedApp[None]):
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
-        self._session = asyncio.create_task(self._run_session(), name="session")
+        self._session = self._lasting(self._run_session())
+
+    def _lasting(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """A task whose fault is not lost in silence."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._look_at)
+        return task
+
+    def _look_at(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None and isinstance(error, Exception):
+            self._handle_exception(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What a person can mend is said in a notice and the app lives on; all else ends it."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if isinstance(cause, ZotuiError):
+            self.notify(str(cause), severity="warning", markup=False)
+        else:
+            super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """The fault goes into a log without the values of variables, one line of it to the person."""
+        log = self._home.logs / "app.log"
+        with contextlib.suppress(OSError):
+            make_file(log)
+            log.write_text(clean(traceback.format_exc() if self._exception is None else _told(self._exception)))
+        what = f"{type(self._exception).__name__}: {self._exception}" if self._exception else "an unknown fault"
+        self.fault = ZotuiError(f"the app failed, your work is kept ({one_line(what, 200)})", f"see {log}")
+        self._close_messages_no_wait()
+
+    def action_help_quit(self) -> None:
+        """What ctrl+c says."""
+        self.notify("esc stops the answer, ^q quits", markup=False)
 
     async def _run_session(self) -> None:
         """Open the computer, show it, keep it open until the app leaves."""
@@ -100,8 +143,8 @@ class Zotui(GuardedApp[None]):
                     self.set_keymap(computer.config.keys)
                 await self.desk.attach(computer)
                 pause = REMOTE_FRAME_S if os.environ.get("SSH_CONNECTION") else FRAME_S
-                following = asyncio.create_task(self.desk.follow(pause))
-                drafts = asyncio.create_task(self._keep_drafts())
+                following = self._lasting(self.desk.follow(pause))
+                drafts = self._lasting(self._keep_drafts())
                 try:
                     await self._leave.wait()
                 finally:
@@ -118,6 +161,8 @@ class Zotui(GuardedApp[None]):
         kept = ""
         while True:
             await asyncio.sleep(0.3)
+            if not await asyncio.to_thread(self._home.database.exists):
+                self.desk.tell("! the home was deleted: nothing is kept any more")
             draft = self.desk.conversation.composer.text
             if draft != kept:
                 kept = draft
@@ -135,3 +180,7 @@ class Zotui(GuardedApp[None]):
         """Open the palette."""
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder="What shall be done?"))
+
+
+def _told(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))

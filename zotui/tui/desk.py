@@ -55,6 +55,8 @@ class Desk(Screen[None]):
         & > #tabs { color: $foreground; }
         & #conversation { width: 2fr; }
         & #side { width: 1fr; max-width: 72; }
+        &.-short #question { max-height: 2; overflow-y: auto; padding: 0; }
+        &.-short Composer { border: none; min-height: 1; max-height: 2; padding: 0; }
     }
     """
 
@@ -277,6 +279,7 @@ class Desk(Screen[None]):
             self.action_zoom()
 
     @on(ChatsPane.Opened)
+    @work(exclusive=True, group="open")
     async def _open_chat(self, event: ChatsPane.Opened) -> None:
         assert self.computer is not None
         await self.conversation.open(event.conversation)
@@ -298,16 +301,22 @@ class Desk(Screen[None]):
         if self.focused is not self.conversation.composer:
             self.conversation.composer.focus()
         elif self.computer is not None and self.conversation.conversation:
-            await self.computer.turns.stop_conversation(self.conversation.conversation)
+            turns = await self.computer.chats.turns(self.conversation.conversation, only_open=True)
+            now = [turn for turn in turns if turn.status != "queued"] or turns[-1:]
+            for turn in now:  # what is queued behind it goes on; where nothing runs, the last one queued is taken back
+                await self.computer.turns.stop(turn.id)
 
     @work
     async def action_again(self) -> None:
         """Put the last request once more."""
         conversation = self.conversation.conversation
         if self.computer is None or conversation is None:
+            self.app.notify("nothing was said here yet", markup=False)
             return
         turns = await self.computer.chats.turns(conversation)
-        if turns:
+        if turns and turns[-1].finished_at is None:
+            self.app.notify("it is still being answered", markup=False)
+        elif turns:
             await self.computer.turns.again(turns[-1].id)
             self.computer.background.want()
 
@@ -318,6 +327,7 @@ class Desk(Screen[None]):
 
         reel = self.conversation.reel
         if self.computer is None or reel is None or reel.conversation is None:
+            self.app.notify("nothing was said here yet", markup=False)
             return
         title = await self.app.push_screen_wait(Prompt("Title", reel.conversation.title))
         if title and title.strip():
@@ -329,6 +339,7 @@ class Desk(Screen[None]):
         from zotui.tui.dialogs import Reading
 
         if self.computer is None or self.conversation.conversation is None:
+            self.app.notify("nothing was said here yet", markup=False)
             return
         context = await self.computer.context(self.conversation.conversation)
         if context is not None:
@@ -349,7 +360,7 @@ class Desk(Screen[None]):
         from zotui.tui.dialogs import Reading, help_text
 
         keys = self.computer.config.keys if self.computer else {}
-        self.app.push_screen(Reading("Keys", help_text(keys)))
+        self.app.push_screen(Reading("Keys", help_text(keys, self.app.size.width)))
 
     async def action_quit(self) -> None:
         """Leave; the background process goes on with what runs."""

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -10,6 +10,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
 from zotui.tui.actions import ACTIONS, KEYS, shown_key
+
+NARROW = 70  # columns below which the help does not stand in two columns
 
 
 class Dialog(ModalScreen):  # type: ignore[type-arg]
@@ -29,7 +31,7 @@ class Dialog(ModalScreen):  # type: ignore[type-arg]
         & .buttons { height: auto; align-horizontal: right; margin-top: 1; }
         & .buttons Button { margin-left: 1; }
         & TextArea { height: 12; border: none; background: $boost; }
-        & Input { border: none; height: 1; background: $boost; }
+        & Input, & Input:focus { border: none; height: 1; padding: 0 1; background: $boost; }
         & .hint { color: $foreground 50%; }
     }
     """
@@ -109,7 +111,10 @@ class Prompt(Dialog):
 class Editor(Dialog):
     """A text of several lines."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "keep", "Keep", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "keep", "Keep", show=False, priority=True),
+        Binding("escape", "drop", "Back", show=False),
+    ]
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
@@ -125,6 +130,13 @@ class Editor(Dialog):
     def on_mount(self) -> None:
         area = self.query_one(TextArea)
         area.move_cursor(area.document.end)
+
+    @work
+    async def action_drop(self) -> None:
+        """Go back; what was written is dropped only when the person says so."""
+        changed = self.query_one(TextArea).text != self._text
+        if not changed or await self.app.push_screen_wait(Confirm("Drop what you wrote?", "Drop")):
+            self.dismiss(None)
 
     def action_keep(self) -> None:
         """Done."""
@@ -148,7 +160,7 @@ class Reading(Dialog):
             yield Static(self._text, markup=False)
 
 
-def help_text(keys: dict[str, str]) -> str:
+def help_text(keys: dict[str, str], width: int) -> str:
     """The help, from the table of actions; ``keys`` are the keys bound to them, by their names."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in ACTIONS:
@@ -156,6 +168,9 @@ def help_text(keys: dict[str, str]) -> str:
         groups.setdefault(action.group, []).append((shown_key(key), action.words))
     for keys_, words, group in KEYS:
         groups.setdefault(group, []).append((keys_, words))
-    width = max(len(key) for rows in groups.values() for key, _ in rows)
-    blocks = [f"{group}\n" + "\n".join(f"  {key:<{width}}  {words}" for key, words in rows) for group, rows in groups.items()]
-    return "\n\n".join(blocks)
+    column = max(len(key) for rows in groups.values() for key, _ in rows)
+    if width < NARROW:  # the words below their keys
+        lines = {group: [f"{key}: {words}" for key, words in rows] for group, rows in groups.items()}
+    else:
+        lines = {group: [f"  {key:<{column}}  {words}" for key, words in rows] for group, rows in groups.items()}
+    return "\n\n".join("\n".join([group, *rows]) for group, rows in lines.items())

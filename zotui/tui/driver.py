@@ -6,10 +6,13 @@ Textual's sequences, and ``admit`` sees each write as it leaves. An app gets bot
 ``GuardedApp``. The forms let through are those of the Textual version that ``pyproject.toml`` pins.
 """
 
+import os
 import re
+import selectors
 import sys
 from base64 import b64encode
-from collections.abc import Sequence
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TypeVar
 
@@ -18,10 +21,16 @@ from textual import constants
 from textual.app import App
 from textual.color import Color
 from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.drivers.linux_inline_driver import LinuxInlineDriver
+from textual.events import CursorPosition
 from textual.filter import LineFilter
+from textual.message import Message
+
+from zotui.tui.keyboard import Keyboard
 
 Result = TypeVar("Result")
+INPUT_POLL_S = 0.1
 
 _C1_AND_BIDI = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 _CONTROLS = r"\x00-\x1a\x1c-\x1f" + _C1_AND_BIDI  # all but ESC
@@ -74,6 +83,27 @@ class Guard(Driver):
             data = admit(data, self.is_inline)
         if data:
             super().write(data)  # type: ignore[safe-super]
+
+    def run_input_thread(self) -> None:
+        """Read what the person types until the app leaves: Textual's way, but for bad bytes and pastes."""
+        keyboard, decode = Keyboard(), getincrementaldecoder("utf-8")("replace").decode
+        terminal: LinuxDriver = self  # type: ignore[assignment]
+        with selectors.DefaultSelector() as selector:
+            selector.register(terminal.fileno, selectors.EVENT_READ)
+            while not terminal.exit_event.is_set():
+                if selector.select(INPUT_POLL_S):
+                    typed = os.read(terminal.fileno, 4096)
+                    if not typed:  # the terminal is gone
+                        return
+                    self._pass_on(keyboard.feed(decode(typed)))
+                self._pass_on(keyboard.tick())
+
+    def _pass_on(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            if self.is_inline and isinstance(message, CursorPosition):
+                self.cursor_origin = (message.x, message.y)
+            else:
+                self.process_message(message)
 
 
 @cache

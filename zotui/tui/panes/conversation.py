@@ -6,12 +6,13 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message as TextualMessage
 from textual.widgets import Static
 
-from zotui.errors import ZotuiError
+from zotui.errors import UsageError, ZotuiError
+from zotui.text import one_line
 from zotui.tui.pane import Pane
 from zotui.tui.panes.entries import entries_of, queued
 from zotui.tui.widgets.composer import Composer, Draft
@@ -20,7 +21,7 @@ from zotui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
-    from zotui.conversations import Question, Reel, Spent
+    from zotui.conversations import Question, Reel, Spent, Turn
 
 NEW = "new"  # the draft of a conversation that is not begun yet
 
@@ -142,10 +143,18 @@ class ConversationPane(Pane):
         waiting = [turn for turn in self.reel.turns if turn.status == "queued"]
         if self.reel.question:
             return "? waits for you"
+        if not running and not waiting and (last := self._last_turn()) is not None and last.status != "done":
+            return "" if last.status == "cancelled" else f"■ {last.status} · ^r runs it again"
         words = "● answering" if running else ""
         if waiting:
             words = f"{words} · {len(waiting)} queued" if words else f"○ {len(waiting)} queued"
         return words
+
+    def _last_turn(self) -> Turn | None:
+        """The turn of the last message, where it is over."""
+        assert self.reel is not None
+        last = self.reel.messages[-1].turn_id if self.reel.messages else None
+        return self.reel.ended.get(last or "")
 
     @on(Composer.Sent)
     async def _sent(self, event: Composer.Sent) -> None:
@@ -181,7 +190,13 @@ class ConversationPane(Pane):
             self.query_one(Transcript).action_end()
             await self.refresh_from_file()
 
+    @on(Composer.Paged)
+    def _paged(self, event: Composer.Paged) -> None:
+        event.stop()
+        self.query_one(Transcript).action_page(event.pages)
+
     @on(Transcript.OlderWanted)
+    @work(exclusive=True, group="older")
     async def _older(self) -> None:
         if self.reel is not None:
             older = await self.reel.older()
@@ -273,6 +288,8 @@ def _asked(question: Question) -> str:
 
 def _choice(question: Question, text: str) -> str:
     said = text.strip()
-    if said.isdigit() and 0 < int(said) <= len(question.choices):
-        return question.choices[int(said) - 1]
-    return text
+    if not said.isdigit() or not question.choices:
+        return text
+    if not 0 < int(said) <= len(question.choices):
+        raise UsageError(f"there is no choice {one_line(said, 20)}", f"choose 1 to {len(question.choices)}, or use words")
+    return question.choices[int(said) - 1]

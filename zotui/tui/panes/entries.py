@@ -45,7 +45,7 @@ def _entries(message: Message) -> list[Entry]:
     if message.reasoning:
         thinking = live and not message.content
         entries.append(Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking))
-    if message.content or live or not message.tool_calls:
+    if message.content or live or (message.status == "done" and not message.tool_calls):
         # How a cut-off answer ended is said once, by the entry of its turn.
         entries.append(Entry(message.id, "assistant", message.content, live=live))
     if message.raw:  # kept where an answer was blank
@@ -92,5 +92,4 @@ _WHY = {
 
 def _end(turn: Turn) -> Entry:
     why = turn.error or _WHY.get(turn.reason or "", turn.reason or "no reason is known")
-    again = "" if turn.status == "cancelled" else " · ^r runs it again"
-    return Entry(f"end:{turn.id}", "error", f"{why}{again}", status=turn.status)
+    return Entry(f"end:{turn.id}", "error", why, status=turn.status)

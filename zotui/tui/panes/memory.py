@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 
+from zotui.errors import ZotuiError
 from zotui.text import ago, one_line
 from zotui.tui.pane import bindings
 from zotui.tui.panes.listing import ListingPane
@@ -77,24 +79,33 @@ class MemoryPane(ListingPane):
     @work
     async def action_add_row(self) -> None:
         """Ask for a new memory."""
-        from zotui.tui.dialogs import Editor
-
-        text = await self.app.push_screen_wait(Editor("Remember", ""))
-        if text and text.strip() and self.computer is not None:
-            await self.computer.memory.memorize(text, {"source": "me"})
+        if self.computer is not None:
+            memories = self.computer.memory
+            await self._write("Remember", "", lambda text: memories.memorize(text, {"source": "me"}))
 
     @work
     async def action_edit_row(self) -> None:
         """Edit the memory under the cursor."""
+        row = self.rows.current
+        if row is not None and self.computer is not None:
+            memories = self.computer.memory
+            memory = await memories.find(row.id)
+            await self._write(memory.key or "Memory", memory.content, lambda text: memories.edit(memory.id, text))
+
+    async def _write(self, title: str, text: str, keep: Callable[[str], Awaitable[object]]) -> None:
+        """Have a text written and keep it; one that cannot be kept comes back to the editor."""
         from zotui.tui.dialogs import Editor
 
-        row = self.rows.current
-        if row is None or self.computer is None:
-            return
-        memory = await self.computer.memory.find(row.id)
-        text = await self.app.push_screen_wait(Editor(memory.key or "Memory", memory.content))
-        if text and text.strip() and text != memory.content:
-            await self.computer.memory.edit(memory.id, text)
+        while True:
+            written = await self.app.push_screen_wait(Editor(title, text))
+            if not written or not written.strip() or written == text:
+                return
+            try:
+                await keep(written)
+                return
+            except ZotuiError as error:
+                self.app.notify(str(error), severity="warning", markup=False)
+                text = written
 
     @work
     async def action_delete_row(self) -> None:

@@ -26,6 +26,8 @@ class Composer(TextArea):
     """A text area that sends on enter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("up", "earlier", "Earlier", show=False),
         Binding("down", "later", "Later", show=False),
     ]
@@ -49,6 +51,13 @@ class Composer(TextArea):
             super().__init__()
             self.text = text
             self.draft = draft
+
+    class Paged(Message):
+        """Page up or down: the transcript's, as a message has few lines."""
+
+        def __init__(self, pages: int) -> None:
+            super().__init__()
+            self.pages = pages
 
     def __init__(self) -> None:
         super().__init__(
@@ -98,6 +107,10 @@ class Composer(TextArea):
         self._pastes, self._place = {}, -1
         self.text = ""
         self.post_message(self.Sent(text, draft))
+
+    def action_page(self, pages: int) -> None:
+        """Scroll what was said."""
+        self.post_message(self.Paged(pages))
 
     def action_newline(self) -> None:
         """Begin a new line."""

@@ -31,7 +31,7 @@ class StatusLine(Line):
         if tokens:
             right.append((f" · {_thousands(tokens)} tokens", DIM))
         if spent and spent.cost:
-            right.append((f" · ${spent.cost:.2f}", DIM))
+            right.append((f" · ${spent.cost:.2f}" if spent.cost >= 0.01 else " · <$0.01", DIM))
         self.paint([(" zotui  ", STRONG), (said.title or "new conversation", USUAL)], [*right, (" ", USUAL)])
 
 
