@@ -19,7 +19,7 @@ async def wait_for(condition: Callable[[], Any], timeout: float = 30) -> Any:
         if found:
             return found
         if time.monotonic() > end:
-            raise TimeoutError(f"not within {timeout:g} s: {inspect.getsource(condition).strip()}")
+            raise TimeoutError(f"not within {timeout:g} s: {_words(condition)}")
         await asyncio.sleep(STEP_S)
 
 
@@ -28,6 +28,13 @@ def wait_until(condition: Callable[[], Any], timeout: float = 30) -> Any:
     end = time.monotonic() + timeout
     while not (found := condition()):
         if time.monotonic() > end:
-            raise TimeoutError(f"not within {timeout:g} s: {inspect.getsource(condition).strip()}")
+            raise TimeoutError(f"not within {timeout:g} s: {_words(condition)}")
         time.sleep(STEP_S)
     return found
+
+
+def _words(condition: Callable[[], Any]) -> str:
+    try:
+        return inspect.getsource(condition).strip()
+    except TypeError:  # no function: a partial, say
+        return repr(condition)

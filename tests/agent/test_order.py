@@ -11,6 +11,7 @@ from tests.processes import rows
 from tests.waiting import wait_for
 from zotui.agent import worker as worker_module
 from zotui.errors import NotFound, UsageError
+from zotui.store import now_ms
 
 
 async def test_two_messages_to_one_conversation_are_answered_in_order(lab: Lab) -> None:
@@ -117,6 +118,18 @@ async def test_a_doors_worker_leaves_the_rest_to_the_background_process(lab: Lab
     worker._alone = lambda: True
     assert (await lab.ask("also mine", own=True)).output == "also mine"
     assert (await lab.over(nobodys)).output == "nobody's"
+
+
+async def test_a_turn_that_becomes_due_is_answered(lab: Lab) -> None:
+    """Nothing in the file changes at that moment."""
+    lab.server.answer(lambda exchange: says(exchange.said))
+    soon, later = await lab.submit("soon"), await lab.submit("later")
+    await lab.store.write(lambda db: db.execute("UPDATE turns SET not_before = ? WHERE id = ?", (now_ms() + 500, soon)))
+    await lab.store.write(lambda db: db.execute("UPDATE turns SET not_before = ? WHERE id = ?", (now_ms() + 10**9, later)))
+    lab.worker()
+    assert (await lab.ask("now")).output == "now"
+    assert (await lab.over(soon)).output == "soon"
+    assert (await lab.turns.view(later)).turn.status == "queued"
 
 
 async def test_again_puts_the_same_request_once_more(lab: Lab) -> None:

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ class Round:
         self.memories: dict[str, str] = {}
         self.kills = 0
         self.took: list[float] = []
+        self.told: list[str] = []
         self._enough = asyncio.Event()
         self._numbers = iter(range(10**9))
 
@@ -91,6 +93,7 @@ class Round:
         async with openai_server() as server:
             self._configure(server)
             async with Computer.open(self.home, workers="background") as computer:
+                computer.listener = self.told.append
                 async with asyncio.TaskGroup() as group:
                     for _ in range(SPEAKERS):
                         group.create_task(self._speak(computer))
@@ -138,18 +141,22 @@ class Round:
     async def _kill(self, kills: int) -> None:
         """Kill whoever serves, some way into its life, and wait for the next one."""
         try:
-            last = 0
+            pid = await wait_for(lambda: serving(self.home))
             for _ in range(kills):
-                pid = await wait_for(lambda last=last: serving(self.home) not in (0, last) and serving(self.home))
                 await asyncio.sleep(self.random.uniform(0, LONGEST_LIFE_S))
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                     self.kills += 1
-                began, last = time.monotonic(), pid
-                await wait_for(lambda last=last: serving(self.home) not in (0, last))
+                began = time.monotonic()
+                pid = await wait_for(partial(self._next, pid), PATIENCE_S)
                 self.took.append(time.monotonic() - began)
         finally:
             self._enough.set()
+
+    def _next(self, last: int) -> int:
+        """The process that serves after the last one; 0 while there is none."""
+        pid = serving(self.home)
+        return 0 if pid == last else pid
 
     def problems(self) -> list[str]:
         """Everything that is not as it must be."""

@@ -124,8 +124,11 @@ class Worker:
         finally:
             self._running.pop(journal.turn, None)
             self._stopped.discard(journal.turn)
-            if self._watch is not None:  # a slot is free
-                self._watch.tell(frozenset({"turns"}))
+            self._wake_claiming()  # a slot is free
+
+    def _wake_claiming(self) -> None:
+        if self._watch is not None:
+            self._watch.tell(frozenset({"turns"}))
 
     async def _settle(self, turn: str, ending: Coroutine[Any, Any, None]) -> None:
         """End a turn's rows to the end. Where even that fails, its lease runs out and somebody finds it."""
@@ -167,6 +170,8 @@ class Worker:
                     log.exception("turn %s was left by its worker", turn)
             if await self._store.read(_any_with_door):
                 await self._store.write(lambda db: adopt_orphans(db, "turns"))
+            if await self._store.read(_any_ready):  # become due, or left behind by a background process
+                self._wake_claiming()
             await asyncio.sleep(LOOK_S)
 
     def _lost(self, db: Transaction) -> Sequence[tuple[str, int]]:

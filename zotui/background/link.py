@@ -22,6 +22,7 @@ LOCK = "serve.lock"
 START_S = 15.0
 STARTING_S = 5.0  # how long one that holds the post may be silent: it starts, or it hangs
 STOP_S = 15.0
+AGAIN_S = 5.0
 MOST_STARTS = 3
 IDLE = "idle"
 
@@ -44,7 +45,7 @@ class Background:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._child: subprocess.Popen[bytes] | None = None
+        self._children: list[subprocess.Popen[bytes]] = []  # kept so that none stays a zombie
         self._wanted = asyncio.Event()
         self.identity: Identity | None = None
         self.problem = ""
@@ -74,11 +75,11 @@ class Background:
             try:
                 greeted = await self._attach(told, grace)
                 self.problem = ""
-            except StoreError as error:
+            except (StoreError, OSError) as error:
                 self.problem = str(error)
                 told(self.problem)
                 ready.set()
-                await asyncio.sleep(5)
+                await asyncio.sleep(AGAIN_S)
                 continue
             identity, reader, writer = greeted
             self.identity = identity
@@ -89,8 +90,6 @@ class Background:
             finally:
                 writer.close()
                 self.identity = None
-            if self._child is not None:
-                self._child.poll()
             grace = 0.0
             if farewell == "stopped":
                 told("the background process was stopped; it starts again with your next message")
@@ -134,9 +133,10 @@ class Background:
 
     async def _attach(self, told: Callable[[str], None], grace: float) -> Greeted:
         """A connection to the background process, started where needed; an older one is replaced. Raises StoreError."""
-        end = time.monotonic() + START_S
+        end = time.monotonic() + START_S + grace
         spawn_at = time.monotonic() + grace
-        spawned, starts = False, 0
+        child: subprocess.Popen[bytes] | None = None
+        starts = 0
         while True:
             greeted = await self._connect("door")
             if greeted is not None:
@@ -146,17 +146,16 @@ class Background:
                 writer.close()
                 told(f"replacing the background process of zotui {identity.version} by {__version__}")
                 await self.stop("replaced")
-            elif not spawned and time.monotonic() >= spawn_at:
-                self._spawn()
-                spawned = True
-            elif spawned and self._child is not None and (code := self._child.poll()) is not None:
-                self._child, starts = None, starts + 1
+                continue
+            if child is not None and (code := child.poll()) is not None:
+                child = None  # 0: another was faster; less: it was killed, and is started once more
                 if code > 0 or starts == MOST_STARTS:
                     raise StoreError(
                         "the background process does not start", f"see {self._home.logs / 'serve.log'}"
                     )
-                spawned = lock_is_held(self._home)  # another has the post; where it has not, or was killed: once more
-            if time.monotonic() > end + grace:
+            if child is None and time.monotonic() >= spawn_at and not lock_is_held(self._home):
+                child, starts = self._spawn(), starts + 1
+            if time.monotonic() > end:
                 raise StoreError(
                     "the background process does not answer", f"see {self._home.logs / 'serve.log'}"
                 )
@@ -179,11 +178,12 @@ class Background:
                 return None
             raise
 
-    def _spawn(self) -> None:
+    def _spawn(self) -> "subprocess.Popen[bytes]":
         """Start a detached process, in a session of its own, with nothing of ours but the environment."""
+        self._children = [child for child in self._children if child.poll() is None]
         log = os.open(self._home.logs / "serve.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            self._child = subprocess.Popen(
+            child = subprocess.Popen(
                 [
                     sys.executable,
                     "-P",
@@ -202,6 +202,8 @@ class Background:
             )
         finally:
             os.close(log)
+        self._children.append(child)
+        return child
 
 
 def lock_is_held(home: Home) -> bool:

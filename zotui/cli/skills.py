@@ -1,5 +1,6 @@
 """``zotui skills``: the skills there are."""
 
+import os
 import sys
 from typing import Any
 
@@ -8,8 +9,10 @@ import msgspec
 
 from zotui.cli.door import as_json, print_json, print_table, print_text
 from zotui.cli.family import Family
+from zotui.errors import UsageError
 from zotui.home import Home
 from zotui.skills import Shelf, Skill, load_skills
+from zotui.text import clean
 
 
 @click.group(cls=Family)
@@ -23,6 +26,8 @@ def skills() -> None:
 @click.pass_obj
 def list_(options: dict[str, Any], folder: str | None, as_json: bool) -> None:
     """List skills; nothing of them runs."""
+    if folder and not os.path.isdir(folder):
+        raise UsageError(f"--dir {folder}: there is no such folder")
     found = load_skills([folder]) if folder else Shelf(Home(options["home"]).skills).list()
     if as_json:
         print_json([_as_object(skill) for skill in found])
@@ -45,7 +50,7 @@ def show(options: dict[str, Any], name: str, as_json: bool) -> None:
         return
     for problem in skill.problems:
         print(f"! {problem}", file=sys.stderr)
-    print_text(f"{skill.name}: {skill.description}\n{skill.path}\n\n{skill.body}")
+    print_text(f"{skill.name}: {skill.description}\n{clean(skill.path)}\n\n{skill.body}")
 
 
 def _words(skill: Skill) -> str:

@@ -1,6 +1,7 @@
 """One conversation, held up to date by small reads: what costs is what is new, not what there is."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -30,6 +31,7 @@ class Reel:
         self.has_older = False
         self._parts: dict[str, int] = {}
         self._sealed: list[str] | None = None
+        self._reading = asyncio.Lock()  # one read at a time: each goes on from what the last one left
 
     async def open(self) -> None:
         """Read the last page. ``conversation`` stays None where there is none of this id."""
@@ -40,24 +42,25 @@ class Reel:
             self._read_rest(db, found)
             return found
 
-        self.messages = await self._store.read(read)
-        self.has_older = bool(self.messages) and self.messages[0].position > 1
+        async with self._reading:
+            self.messages = await self._store.read(read)
+            self.has_older = bool(self.messages) and self.messages[0].position > 1
 
     async def older(self) -> list[Message]:
         """The page before the first message, now in front of it."""
-        if not self.has_older:
-            return []
-        before = self.messages[0].position
 
         def read(db: Reader) -> list[Message]:
-            found = chats.messages(db, self.id, before=before, limit=PAGE)
+            found = chats.messages(db, self.id, before=self.messages[0].position, limit=PAGE)
             self._read_ended(db, found)
             return found
 
-        found = await self._store.read(read)
-        self.messages = [*found, *self.messages]
-        self.has_older = bool(found) and found[0].position > 1
-        return found
+        async with self._reading:
+            if not self.has_older:
+                return []
+            found = await self._store.read(read)
+            self.messages = [*found, *self.messages]
+            self.has_older = bool(found) and found[0].position > 1
+            return found
 
     @property
     def settled(self) -> int:
@@ -72,23 +75,27 @@ class Reel:
 
     async def refresh(self) -> None:
         """Read what is not settled, and what is new; a message that is gone again is dropped."""
-        settled = self.settled
-        since = self.messages[settled - 1].position if settled else 0
+        async with self._reading:
+            settled = self.settled
+            since = self.messages[settled - 1].position if settled else 0
+            if self.messages and not settled:
+                since = self.messages[0].position - 1  # a turn longer than a page: what is before that stays unread
+            marks: dict[str, int] = {}
 
-        def read(db: Reader) -> list[Message]:
-            found = self._tail(db, since)
-            self._read_rest(db, found)
-            return found
+            def read(db: Reader) -> list[Message]:
+                found = self._tail(db, self.messages[settled:], since, marks)
+                self._read_rest(db, found)
+                return found
 
-        self.messages[settled:] = await self._store.read(read)
+            self.messages[settled:] = await self._store.read(read)
+            self._parts = marks
 
-    def _tail(self, db: Reader, since: int) -> list[Message]:
-        """The messages after a position; of a running one, only its new parts are read."""
-        known = {message.id: message for message in self.messages[self.settled :]}
+    def _tail(self, db: Reader, open_: Sequence[Message], since: int, marks: dict[str, int]) -> list[Message]:
+        """The messages after a position; of a running one, only its parts that are new since ``open_`` was read."""
+        known = {message.id: message for message in open_}
         found = []
         for message in chats.messages_after(db, self.id, since):
             if message.status != "running":
-                self._parts.pop(message.id, None)
                 found.append(chats.with_parts(db, message))
                 continue
             before = known.get(message.id, message)
@@ -96,7 +103,7 @@ class Reel:
             parts = db.execute(
                 "SELECT n, kind, text FROM parts WHERE message_id = ? AND n > ? ORDER BY n", (message.id, last)
             ).fetchall()
-            self._parts[message.id] = parts[-1][0] if parts else last
+            marks[message.id] = parts[-1][0] if parts else last
             found.append(
                 msgspec.structs.replace(
                     message,

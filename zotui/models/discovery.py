@@ -54,6 +54,7 @@ async def discover(places: Places = HERE, environment: Mapping[str, str] = os.en
 def ollama_address(host: str) -> str:
     """The address that OLLAMA_HOST names, read as Ollama reads it; a server's "any address" is this machine."""
     scheme, _, rest = host.rpartition("://")
+    rest = rest.rpartition("@")[2]
     rest = f"[{rest}]" if rest.count(":") > 1 and "[" not in rest else rest
     try:
         parts = urlsplit(f"//{rest}")

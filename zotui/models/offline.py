@@ -99,7 +99,7 @@ class Offline:
         if call is not None:
             return f"`{call[0]}` is not allowed in this conversation, so this was not run."
         query = {"query": one_line(said, 200)}
-        return [_call("miss", name, query) for name in ("recall", "search_chats") if name in offered] or ""
+        return [_call("miss", name, query) for name in ("recall", "search_chats") if said and name in offered] or ""
 
     @staticmethod
     def _chosen(said: str, messages: Sequence[Mapping[str, Any]]) -> str | None:

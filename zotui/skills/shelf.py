@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
 from zotui.errors import NotFound
 from zotui.skills.skill import Skill, load_skill
-from zotui.text import one_line
+from zotui.text import clean, one_line
 
 
 class Shelf:
@@ -19,7 +21,7 @@ class Shelf:
         """All skills by name; a home's skill hides the bundled one of its name. Blocks."""
         found: dict[str, Skill] = {}
         for source, folder in self._folders:
-            found.update((skill.name, skill) for skill in _in_folder(folder, source))
+            found.update((skill.name, skill) for skill in _apart(_in_folder(folder, source)))
         return [found[name] for name in sorted(found)]
 
     def find(self, name: str) -> Skill:
@@ -41,9 +43,36 @@ def bundled() -> Path:
     return package if package.is_dir() else Path(__file__).parents[2] / "skills"
 
 
+def _apart(skills: list[Skill]) -> list[Skill]:
+    """No two of one name: it belongs to the skill whose folder is named so, the others are called by their folders."""
+    skills = sorted(skills, key=lambda skill: skill.name != os.path.basename(skill.path))
+    taken: dict[str, str] = {}
+    apart = []
+    for skill in skills:
+        if skill.name in taken:
+            problem = f"{taken[skill.name]} has the name {skill.name!r} already"
+            name = one_line(os.path.basename(skill.path), 200)
+            skill = msgspec.structs.replace(skill, name=name, problems=[*skill.problems, problem])
+        taken[skill.name] = clean(skill.path)
+        apart.append(skill)
+    return apart
+
+
 def _in_folder(folder: Path, source: str) -> list[Skill]:
     try:
-        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith("."))
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
     except OSError:
         return []
-    return [load_skill(folder / name, source) for name in names if (folder / name / "SKILL.md").exists()]
+    return [load_skill(folder / name, source) for name in names if _has_skill(folder / name)]
+
+
+def _has_skill(folder: Path) -> bool:
+    """Whether there is a ``SKILL.md``; also where that cannot be looked at, so that it is listed with the reason."""
+    try:
+        os.lstat(folder / "SKILL.md")
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True

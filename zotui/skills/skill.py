@@ -37,8 +37,8 @@ def load_skill(folder: Path, source: str) -> Skill:
     """Read one skill folder; never raises for what is in it."""
     problems: list[str] = []
     try:
-        front, body = _split(clean(read_regular(folder / "SKILL.md", LARGEST).decode("utf-8-sig")))
-        fields = _fields(front)
+        text = clean(read_regular(folder / "SKILL.md", LARGEST).decode("utf-8-sig"))
+        fields, body = _read_front(text, problems)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return _invalid(folder, source, f"line {line}: SKILL.md is not UTF-8")
@@ -52,8 +52,9 @@ def load_skill(folder: Path, source: str) -> Skill:
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         problems.append(f"the name {name!r} is not 1 to 64 of a-z, 0-9 and single hyphens")
     if name != folder.name:
-        problems.append(f"the name {name!r} is not the folder's, {folder.name!r}")
-    description = one_line(str(fields.get("description") or ""), 10 * LONGEST_DESCRIPTION)
+        problems.append(f"the name {name!r} is not the folder's, {one_line(folder.name, 200)!r}")
+    said = fields.get("description")
+    description = one_line(said, 10 * LONGEST_DESCRIPTION) if isinstance(said, str) else ""
     if not description:
         problems.append("there is no description")
     elif len(description) > LONGEST_DESCRIPTION:
@@ -65,18 +66,60 @@ def _invalid(folder: Path, source: str, problem: str) -> Skill:
     return Skill(one_line(folder.name, 200), "", [], str(folder), source, True, False, [one_line(problem, 200)])
 
 
-def _split(text: str) -> tuple[str, str]:
-    """Front matter and body. Raises ValueError where there is no front matter."""
+def _read_front(text: str, problems: list[str]) -> tuple[dict[str, Any], str]:
+    """The fields of the front matter, and the body. Raises ValueError with the line."""
     lines = text.split("\n")
     if lines[0].strip() != "---":
         raise ValueError("line 1: SKILL.md does not begin with '---'")
-    for number, line in enumerate(lines[1:], 1):
-        if line.rstrip() == "---":
-            return "\n".join(lines[1:number]), "\n".join(lines[number + 1 :]).strip("\n")
-    raise ValueError("the front matter has no closing '---'")
+    end = _end(lines, 0)
+    fields = _fields(lines, 0, end, problems)
+    second = next((number for number in range(end + 1, len(lines)) if lines[number].strip()), len(lines))
+    if "description" not in fields and lines[second : second + 1] == ["---"]:  # some skills of Zo's have two
+        try:
+            last = _end(lines, second)
+            fields = {**_fields(lines, second, last, problems), **fields}
+        except ValueError:
+            pass  # it was a rule in the text
+        else:
+            problems.append(f"line {second + 1}: the front matter is in two parts")
+            end = last
+    return fields, "\n".join(lines[end + 1 :]).strip("\n")
 
 
-def _fields(front: str) -> dict[str, Any]:
+def _end(lines: list[str], start: int) -> int:
+    """The line that closes the front matter begun at ``start``. Raises ValueError."""
+    for number in range(start + 1, len(lines)):
+        if lines[number].rstrip() == "---":
+            return number
+    raise ValueError(f"line {start + 1}: the front matter has no closing '---'")
+
+
+def _fields(lines: list[str], start: int, end: int, problems: list[str]) -> dict[str, Any]:
+    """The fields between two lines; where a colon lacks its quotes they are put, and that is said. Raises ValueError."""
+    front = lines[start + 1 : end]
+    try:
+        return _parse(front, start)
+    except ValueError:
+        quoted = [re.sub(r"^([\w-]+): +([^\s\"'|>\[{&*!].*:(?:\s.*)?)$", _quote, line) for line in front]
+        if quoted == front:
+            raise
+        try:
+            fields = _parse(quoted, start)
+        except ValueError:
+            pass
+        else:
+            number = next(n for n, line in enumerate(front) if line != quoted[n])
+            problems.append(f"line {start + number + 2}: a value with a colon needs quotes")
+            return fields
+        raise
+
+
+def _quote(line: re.Match[str]) -> str:
+    value = line[2].rstrip().replace("'", "''")
+    return f"{line[1]}: '{value}'"
+
+
+def _parse(front: list[str], start: int) -> dict[str, Any]:
     """The front matter's fields, every scalar as text. Raises ValueError with the line."""
     import yaml
 
@@ -85,13 +128,14 @@ def _fields(front: str) -> dict[str, Any]:
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
-                raise ValueError("aliases are not allowed in the front matter")
+                line = self.peek_event().start_mark.line  # type: ignore[no-untyped-call]
+                raise ValueError(f"line {start + line + 2}: aliases are not allowed in the front matter")
             return super().compose_node(parent, index)
 
     try:
-        fields = yaml.load(front, Loader=Plain)
+        fields = yaml.load("\n".join(front), Loader=Plain)
     except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 2}: " if error.problem_mark else ""
+        line = f"line {start + error.problem_mark.line + 2}: " if error.problem_mark else ""
         raise ValueError(f"{line}{error.problem or error}") from None
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"the front matter cannot be read: {error}") from None

@@ -1,0 +1,15 @@
+"""Memory on a file of its own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from zotui.memory import Memories, open_memory
+
+
+@pytest.fixture
+async def memory(tmp_path: Path) -> AsyncIterator[Memories]:
+    """An empty memory."""
+    async with open_memory(tmp_path / "memory.db") as memory:
+        yield memory
