@@ -53,7 +53,10 @@ def fetch_pip(folder: Path) -> Path:
     """The newest pip's wheel from the package index."""
     index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/") + "/pip/"
     with urllib.request.urlopen(index, timeout=60) as page:
-        links = re.findall(r'href="([^"]+/(pip-(\d+)\.(\d+)(?:\.(\d+))?-py3-none-any\.whl)#sha256=([0-9a-f]{64}))"', page.read().decode())
+        links = re.findall(
+            r'href="([^"]+/(pip-(\d+)\.(\d+)(?:\.(\d+))?-py3-none-any\.whl)#sha256=([0-9a-f]{64}))"',
+            page.read().decode(),
+        )
     if not links:
         raise OSError(f"no pip at {index}")
     newest = max(links, key=lambda link: tuple(int(part or 0) for part in link[2:5]))

@@ -17,7 +17,9 @@ Arguments = Mapping[str, Any] | str
 class Exchange:
     """One request, and the answer that is being given to it."""
 
-    def __init__(self, path: str, headers: dict[str, str], request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, path: str, headers: dict[str, str], request: dict[str, Any], writer: asyncio.StreamWriter
+    ) -> None:
         self.path = path
         self.headers = headers
         self.request = request

@@ -34,7 +34,12 @@ async def test_a_fresh_home_answers_at_once_without_key_and_network(tmp_path: Pa
     assert (reply.status, reply.model, reply.stop_reason, reply.error) == ("done", "offline", "stop", None)
     assert reply.output.startswith("*offline: no model*")
     assert reply.tool_calls == [
-        {"name": "remember", "arguments": {"content": "the staging box is lab-3"}, "result": "Remembered.", "status": "done"}
+        {
+            "name": "remember",
+            "arguments": {"content": "the staging box is lab-3"},
+            "result": "Remembered.",
+            "status": "done",
+        }
     ]
     assert reply.usage == {"input_tokens": 0, "output_tokens": 0, "cost": 0.0}
     assert again.conversation_id == reply.conversation_id
@@ -125,9 +130,9 @@ class TestFailures:
         server.script(cuts("half of it"))
         told = []
         async with Computer.open(home, workers="own") as zo:
-            with pytest.raises(TurnFailed):
+            with pytest.raises(TurnFailed):  # noqa: PT012 (what comes before is looked at)
                 async for event in zo.stream("hello"):
-                    told.append(event)  # noqa: PERF401
+                    told.append(event)
         assert told == [TextDelta("half of it")]
 
     async def test_a_blank_answer_is_no_success_in_disguise(self, home: Home, server: OpenAIServer) -> None:
@@ -154,7 +159,7 @@ class TestFailures:
         async with Computer.open(home, workers="own") as zo:
             with pytest.raises(UsageError, match="limit"):
                 await zo.ask("x" * 1_000_001)
-            with pytest.raises(UsageError, match="no provider 'nope'.*there are: offline, groq"):
+            with pytest.raises(UsageError, match=r"no provider 'nope'.*there are: offline, groq"):
                 await zo.ask("hello", model="nope/x")
             with pytest.raises(NotFound, match="no conversation 'nowhere'"):
                 await zo.ask("hello", conversation_id="nowhere")
@@ -194,6 +199,7 @@ class TestWorkers:
             turn = await zo.submit("remember that somebody came")
             assert (await zo.turns.view(turn)).turn.status == "queued"
         async with Computer.open(home, workers="all") as zo:
+
             async def done() -> bool:
                 return (await zo.turns.view(turn)).over
 

@@ -15,7 +15,10 @@ def hook(event, arguments):
     if event == "open" and isinstance(arguments[0], (str, bytes)) and not arguments[1] in ("r", "rb"):
         if arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
             made.append(f"open {arguments[0]!r}")
-    elif event in ("socket.__new__", "socket.connect", "os.mkdir", "subprocess.Popen", "os.fork", "_thread.start_new_thread", "sqlite3.connect"):
+    elif event in (
+        "socket.__new__", "socket.connect", "os.mkdir", "subprocess.Popen", "os.fork",
+        "_thread.start_new_thread", "sqlite3.connect",
+    ):
         made.append(event)
 sys.dont_write_bytecode = True
 sys.addaudithook(hook)
@@ -41,7 +44,9 @@ def test_importing_opens_and_starts_nothing(code: str, children: Children, tmp_p
     assert found["threads"] == 1
 
 
-@pytest.mark.parametrize("code", ["from zotui import zo", "from zotui import Computer", "from zotui import Reply", "import zotui.memory"])
+@pytest.mark.parametrize(
+    "code", ["from zotui import zo", "from zotui import Computer", "from zotui import Reply", "import zotui.memory"]
+)
 def test_importing_the_rooms_opens_and_starts_nothing_either(code: str, children: Children, tmp_path: Path) -> None:
     found = watched(children, tmp_path, code)
     assert found["made"] == []
@@ -51,7 +56,10 @@ def test_importing_the_rooms_opens_and_starts_nothing_either(code: str, children
 
 def test_importing_the_package_brings_nothing_of_anybody_else(children: Children, tmp_path: Path) -> None:
     found = watched(children, tmp_path, "import zotui")
-    assert roots(found) & {"textual", "httpx", "apsw", "click", "msgspec", "yaml", "rapidfuzz", "asyncio", "sqlite3"} == set()
+    assert (
+        roots(found) & {"textual", "httpx", "apsw", "click", "msgspec", "yaml", "rapidfuzz", "asyncio", "sqlite3"}
+        == set()
+    )
     assert [name for name in found["modules"] if name.startswith("zotui")] == ["zotui"]
 
 
@@ -79,7 +87,19 @@ except SystemExit:
     pass
 """
     found = watched(children, tmp_path, code)
-    heavy = {"textual", "rich", "httpx", "apsw", "msgspec", "yaml", "rapidfuzz", "asyncio", "sqlite3", "ssl", "concurrent"}
+    heavy = {
+        "textual",
+        "rich",
+        "httpx",
+        "apsw",
+        "msgspec",
+        "yaml",
+        "rapidfuzz",
+        "asyncio",
+        "sqlite3",
+        "ssl",
+        "concurrent",
+    }
     assert roots(found) & heavy == set()
     assert found["made"] == []
 

@@ -12,7 +12,17 @@ from zotui.computer import Computer
 from zotui.errors import NotFound
 from zotui.home import Home
 from zotui.text import clean
-from zotui.toolbox import LONGEST_RESULT, RESULT_BUDGET, Ask, Result, Tool, Toolbox, ToolContext, ToolError, shown_to_model
+from zotui.toolbox import (
+    LONGEST_RESULT,
+    RESULT_BUDGET,
+    Ask,
+    Result,
+    Tool,
+    Toolbox,
+    ToolContext,
+    ToolError,
+    shown_to_model,
+)
 from zotui.workers import agent
 
 CONTEXT = ToolContext("conversation", "turn", "call", True)

@@ -55,9 +55,9 @@ def test_a_zoclone_script_runs_and_ends(tmp_path: Path, children: Children) -> N
     assert found["who"]
     assert all(name == skill for name, skill in found["skills"].items())
     home = Home(tmp_path / "home")
-    assert rows(home, "SELECT id, messages FROM (SELECT id, (SELECT count(*) FROM messages) messages FROM conversations)") == [
-        ("conv-1", 8)
-    ]
+    assert rows(
+        home, "SELECT id, messages FROM (SELECT id, (SELECT count(*) FROM messages) messages FROM conversations)"
+    ) == [("conv-1", 8)]
     assert list(home.run.glob("*.bell")) == []  # it was closed, not only left
 
 

@@ -195,7 +195,10 @@ def _problems(table: dict[str, Any], path: list[str], key: str) -> Iterator[str]
 
 def _dotted(path: list[str]) -> str:
     """Names as TOML writes them."""
-    return ".".join(name if re.fullmatch(r"[\w-]+", name, re.ASCII) else repr(one_line(name, 60)) for name in path) or "config"
+    return (
+        ".".join(name if re.fullmatch(r"[\w-]+", name, re.ASCII) else repr(one_line(name, 60)) for name in path)
+        or "config"
+    )
 
 
 _SECTIONS: Mapping[str, type[msgspec.Struct]] = {

@@ -233,7 +233,9 @@ class Client:
         return self._pools[secure, proxy]
 
 
-async def probe(url: str, connect_s: float = 0.15, total_s: float = 0.6, cap: int = 256 << 10) -> tuple[int, bytes] | None:
+async def probe(
+    url: str, connect_s: float = 0.15, total_s: float = 0.6, cap: int = 256 << 10
+) -> tuple[int, bytes] | None:
     """Ask who is there: one GET without a key or a proxy; None where nobody answers in time and in size."""
     try:
         async with (

@@ -85,7 +85,9 @@ class Toolbox:
         try:
             return self._tools[name]
         except KeyError:
-            raise ToolError(f"there is no tool {one_line(name, 60)!r}", f"there are: {', '.join(self._tools)}") from None
+            raise ToolError(
+                f"there is no tool {one_line(name, 60)!r}", f"there are: {', '.join(self._tools)}"
+            ) from None
 
     async def run(self, name: str, arguments: Any, context: ToolContext, timeout_s: float) -> Result | Ask:
         """Run one call: known tool, valid arguments, in time. Raises ToolError for all that goes wrong."""

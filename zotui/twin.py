@@ -32,7 +32,9 @@ class Twin:
         self._exit = contextlib.AsyncExitStack()
         self.memory = TwinMemory(self)
 
-    def ask(self, conv_id: str | None, message: str, provider: str = "", model: str = "", tools: Any = None) -> dict[str, Any]:
+    def ask(
+        self, conv_id: str | None, message: str, provider: str = "", model: str = "", tools: Any = None
+    ) -> dict[str, Any]:
         """One turn; ``{output, conversation_id, model, tool_calls, usage, …}``. Raises TurnFailed.
 
         A conversation of an unknown id is begun under that id, as ZoClone did. ``tools=[]`` turns tools off.

@@ -46,6 +46,4 @@ def agent(computer: "Computer") -> Agent:
 
 def agent_worker(computer: "Computer") -> Worker:
     """The agent's worker."""
-    return Worker(
-        agent(computer), own_only=computer.owns_its_work, alone=lambda: not lock_is_held(computer.home)
-    )
+    return Worker(agent(computer), own_only=computer.owns_its_work, alone=lambda: not lock_is_held(computer.home))

@@ -88,7 +88,9 @@ async def test_old_results_of_a_long_turn_give_way_first(lab: Lab) -> None:
         return Result(f"{arguments.word} " * 1500)
 
     lab.worker(tool("long", long), context_tokens=BUDGET)
-    lab.server.script(*(calls(("long", {"word": word}), ids=[f"call_{word}"]) for word in ("one", "two", "three")), says("ok"))
+    lab.server.script(
+        *(calls(("long", {"word": word}), ids=[f"call_{word}"]) for word in ("one", "two", "three")), says("ok")
+    )
     assert (await lab.ask("go")).turn.status == "done"
     assert all(size_of(request) <= BUDGET for request in lab.server.requests)
     results = [message["content"] for message in lab.server.requests[-1]["messages"] if message["role"] == "tool"]
@@ -139,7 +141,20 @@ def message(role: Any, text: str, calls_: int = 0, position: int = 1) -> Message
     identity = new_id()
     records = tuple(
         ToolCallRecord(
-            new_id(), identity, "t", f"{identity}-{n}", "tool", '{"a": 1}', "read", "done", None, "res " * 200, "", 0, 0, 0
+            new_id(),
+            identity,
+            "t",
+            f"{identity}-{n}",
+            "tool",
+            '{"a": 1}',
+            "read",
+            "done",
+            None,
+            "res " * 200,
+            "",
+            0,
+            0,
+            0,
         )
         for n in range(calls_)
     )
@@ -152,7 +167,11 @@ def test_any_budget_is_kept(budget: int, calls_: int) -> None:
     talk = [
         each
         for n in range(60)
-        for each in (message("user", f"request {n} " * 9), message("assistant", "", calls_), message("assistant", f"done {n}"))
+        for each in (
+            message("user", f"request {n} " * 9),
+            message("assistant", "", calls_),
+            message("assistant", f"done {n}"),
+        )
     ]
     talk.append(message("user", "the last"))
     context = build(

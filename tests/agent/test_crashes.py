@@ -125,7 +125,11 @@ async def test_a_turn_that_kills_its_workers_is_not_tried_for_ever(lab: Lab, chi
         kill(child)
     lab.worker()
     view = await lab.over(turn)
-    assert (view.turn.status, view.turn.reason, view.turn.attempt) == ("interrupted", "lost", journal_module.MOST_ATTEMPTS)
+    assert (view.turn.status, view.turn.reason, view.turn.attempt) == (
+        "interrupted",
+        "lost",
+        journal_module.MOST_ATTEMPTS,
+    )
     assert len(lab.server.exchanges) == journal_module.MOST_ATTEMPTS
     assert unfinished(lab) == []
 
@@ -193,7 +197,9 @@ async def test_leases_of_long_answers_are_renewed(lab: Lab, monkeypatch: pytest.
         await other.stop()
 
 
-async def test_a_turn_whose_end_could_not_be_written_is_found_all_the_same(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_turn_whose_end_could_not_be_written_is_found_all_the_same(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The file failed for a moment, just then: the row is this living worker's and nobody holds it."""
     monkeypatch.setattr(work, "LEASE_MS", 600)
     monkeypatch.setattr(worker_module, "LEASE_MS", 600)
@@ -217,7 +223,9 @@ async def test_a_turn_whose_end_could_not_be_written_is_found_all_the_same(lab: 
     assert unfinished(lab) == []
 
 
-async def test_a_full_disk_in_mid_answer_holds_it_up_and_loses_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_disk_in_mid_answer_holds_it_up_and_loses_nothing(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(journal_module, "FULL_DISK_PAUSE_S", 0.02)
     full, refused = False, 0
     write = Store.write
@@ -342,7 +350,9 @@ async def test_the_background_process_is_killed_before_a_word_and_the_door_gets_
     assert rows(served, "SELECT status, attempt FROM turns") == [("done", 2)]
 
 
-async def test_an_answer_goes_on_when_the_door_is_killed(served: Home, server: OpenAIServer, children: Children) -> None:
+async def test_an_answer_goes_on_when_the_door_is_killed(
+    served: Home, server: OpenAIServer, children: Children
+) -> None:
     gate = asyncio.Event()
 
     async def slow(exchange: Exchange) -> None:

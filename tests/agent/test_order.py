@@ -43,7 +43,9 @@ async def test_two_messages_to_one_conversation_are_answered_in_order(lab: Lab) 
         "three",
         "Answer to three.",
     ]
-    assert [len(exchange.messages) for exchange in lab.server.exchanges] == [2, 4, 6], "each sees those before it, no more"
+    assert [len(exchange.messages) for exchange in lab.server.exchanges] == [2, 4, 6], (
+        "each sees those before it, no more"
+    )
 
 
 async def test_conversations_are_answered_side_by_side(lab: Lab) -> None:
@@ -125,7 +127,9 @@ async def test_a_turn_that_becomes_due_is_answered(lab: Lab) -> None:
     lab.server.answer(lambda exchange: says(exchange.said))
     soon, later = await lab.submit("soon"), await lab.submit("later")
     await lab.store.write(lambda db: db.execute("UPDATE turns SET not_before = ? WHERE id = ?", (now_ms() + 500, soon)))
-    await lab.store.write(lambda db: db.execute("UPDATE turns SET not_before = ? WHERE id = ?", (now_ms() + 10**9, later)))
+    await lab.store.write(
+        lambda db: db.execute("UPDATE turns SET not_before = ? WHERE id = ?", (now_ms() + 10**9, later))
+    )
     lab.worker()
     assert (await lab.ask("now")).output == "now"
     assert (await lab.over(soon)).output == "soon"

@@ -56,7 +56,9 @@ async def frames(path: Path, count: int) -> None:
 
         async def frame() -> None:
             await computer.store.write(
-                lambda db: db.execute("INSERT INTO parts(message_id, kind, text) VALUES (?, 'text', ?)", (message, text)),
+                lambda db: db.execute(
+                    "INSERT INTO parts(message_id, kind, text) VALUES (?, 'text', ?)", (message, text)
+                ),
                 durable=False,
             )
             await app.desk.conversation.refresh_from_file()

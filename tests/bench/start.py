@@ -124,7 +124,9 @@ def main(rounds: int) -> None:
         end = time.perf_counter() + 10
         while time.perf_counter() < end:
             written += app.read(0.5)
-        print(f"idle app: {app.resident_mb():.0f} MB, {(app.cpu_ms() - before) / 100:.2f}% CPU, {written} bytes in 10 s")
+        print(
+            f"idle app: {app.resident_mb():.0f} MB, {(app.cpu_ms() - before) / 100:.2f}% CPU, {written} bytes in 10 s"
+        )
         pages = int(Path(f"/proc/{serve}/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
         print(f"idle serve: {pages:.0f} MB, {(serve_cpu(serve) - serve_before) / 100:.2f}% CPU")
         app.end()

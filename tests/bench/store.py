@@ -75,7 +75,10 @@ def together(home: Home, count: int, delay_ms: float, shared: int) -> None:
     errors = sum(len(figure["errors"]) for figure in figures)
     ends = [sum(figure["took"]) / shared / 1000 for figure in figures]
     name = f"{PROCESSES} x {count}, {shared} at once" + (f", a commit takes {delay_ms:g} ms more" if delay_ms else "")
-    line(name, f"{rows} rows in {commits} commits, {errors} errors, {seconds:.1f} s, {rows / seconds:,.0f} writes a second")
+    line(
+        name,
+        f"{rows} rows in {commits} commits, {errors} errors, {seconds:.1f} s, {rows / seconds:,.0f} writes a second",
+    )
     line("", spread([time_ for figure in figures for time_ in figure["took"]]))
     line("", f"the first process was done after {min(ends):.1f} s, the last after {max(ends):.1f} s")
 

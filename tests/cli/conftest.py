@@ -45,7 +45,9 @@ class Command:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON", "COVERAGE", "ZOTUI"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("LC_", "LANG", "PYTHON", "COVERAGE", "ZOTUI"))
         } | {"HOME": str(home.path.parent), "ZOTUI_HOME": str(home.path), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
 
     def words(self, *words: str | bytes, daemon: bool = False) -> list[str | bytes]:
@@ -53,7 +55,12 @@ class Command:
         return [sys.executable, "-m", "zotui", *([] if daemon else ["--no-daemon"]), *words]
 
     def __call__(
-        self, *words: str | bytes, given: bytes | None = None, daemon: bool = False, env: dict[str, str] | None = None, **options: Any
+        self,
+        *words: str | bytes,
+        given: bytes | None = None,
+        daemon: bool = False,
+        env: dict[str, str] | None = None,
+        **options: Any,
     ) -> Done:
         """Run it to its end; ``given`` is its stdin, a pipe."""
         if given is None:
@@ -81,4 +88,3 @@ async def server(home: Home) -> AsyncIterator[OpenAIServer]:
     async with openai_server() as server:
         home.config_file.write_text(f'model = "lab/tiny"\n[providers.lab]\nbase_url = "{server.url}"\n')
         yield server
-

@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import Command
 from tests.openai_server import OpenAIServer, calls, says
 from tests.processes import rows
+from tests.waiting import wait_for
 from zotui.cli.verbs import VERBS
 from zotui.home import Home
 
@@ -51,13 +52,25 @@ class TestAsk:
         assert done.code == 1
         assert "there is no conversation yet" in done.complaint
 
-    async def test_its_options_reach_the_model(self, run: Command, home: Home, server: OpenAIServer, tmp_path: Path) -> None:
+    async def test_its_options_reach_the_model(
+        self, run: Command, home: Home, server: OpenAIServer, tmp_path: Path
+    ) -> None:
         import asyncio
 
         server.answer(lambda exchange: says("ok"))
         run("memory", "add", "the canary is yellow")
         (tmp_path / "notes.md").write_text("a ``` fence\n````\nin it")
-        words = ["ask", "-m", "lab/large", "--system", "Be a pirate.", "--file", str(tmp_path / "notes.md"), "--no-memory", "--no-tools"]
+        words = [
+            "ask",
+            "-m",
+            "lab/large",
+            "--system",
+            "Be a pirate.",
+            "--file",
+            str(tmp_path / "notes.md"),
+            "--no-memory",
+            "--no-tools",
+        ]
         done = await asyncio.to_thread(run, *words, "canary?")
         assert (done.code, done.out) == (0, "ok\n")
         done = await asyncio.to_thread(run, "ask", "canary?")
@@ -107,7 +120,10 @@ class TestChats:
     @pytest.fixture
     def two(self, run: Command) -> list[str]:
         """Two conversations."""
-        return [run("ask", "--json", text).json["conversation_id"] for text in ("remember the ferry to Oslo", "what is a heron")]
+        return [
+            run("ask", "--json", text).json["conversation_id"]
+            for text in ("remember the ferry to Oslo", "what is a heron")
+        ]
 
     def test_list(self, run: Command, two: list[str]) -> None:
         found = run("chats", "list", "--json").json
@@ -208,8 +224,13 @@ class TestMemory:
         assert [memory["id"] for memory in listed] == [fourth, third, second, first]
         assert set(listed[0]) == {"id", "key", "content", "meta", "created_at", "updated_at"}
         assert all(is_time(memory["updated_at"]) for memory in listed)
-        assert [m["id"] for m in run("memory", "list", "--limit", "2", "--offset", "1", "--json").json] == [third, second]
-        assert [m["content"] for m in run("memory", "list", "--search", "pip", "--json").json] == ["from a pipe\nin two lines"]
+        assert [m["id"] for m in run("memory", "list", "--limit", "2", "--offset", "1", "--json").json] == [
+            third,
+            second,
+        ]
+        assert [m["content"] for m in run("memory", "list", "--search", "pip", "--json").json] == [
+            "from a pipe\nin two lines"
+        ]
         shown = run("memory", "list").out.splitlines()
         assert "from a pipe in two lines" in shown[1]
         run("memory", "edit", shown[1].split()[0], "edited", "by", "its", "short", "name")
@@ -225,7 +246,9 @@ class TestMemory:
         assert done.code == 2
         assert "--meta is no JSON object" in done.complaint
 
-    @pytest.mark.parametrize("words", [["set", "", "x"], ["set", "k", ""], ["add", ""], ["add", "x" * 100_001], ["edit", "k", " "]])
+    @pytest.mark.parametrize(
+        "words", [["set", "", "x"], ["set", "k", ""], ["add", ""], ["add", "x" * 100_001], ["edit", "k", " "]]
+    )
     def test_what_cannot_be_kept(self, words: list[str], run: Command) -> None:
         run("memory", "set", "k", "v")
         done = run("memory", *words)
@@ -257,7 +280,16 @@ class TestSkills:
 
     def test_list(self, run: Command, shelf: Path) -> None:
         found = {skill["name"]: skill for skill in run("skills", "list", "--json").json}
-        assert set(found["good-one"]) == {"name", "description", "triggers", "path", "source", "enabled", "valid", "problems"}
+        assert set(found["good-one"]) == {
+            "name",
+            "description",
+            "triggers",
+            "path",
+            "source",
+            "enabled",
+            "valid",
+            "problems",
+        }
         assert found["good-one"] == {
             "name": "good-one",
             "description": "Good.",
@@ -316,7 +348,9 @@ class TestApprovals:
     async def test_a_question_is_listed_answered_and_gone(self, run: Command, home: Home, server: OpenAIServer) -> None:
         import asyncio
 
-        server.script(calls(("ask_person", {"question": "Which box?", "choices": ["lab-1", "lab-2"]})), says("Going to lab-2."))
+        server.script(
+            calls(("ask_person", {"question": "Which box?", "choices": ["lab-1", "lab-2"]})), says("Going to lab-2.")
+        )
         question = await self.ask(run, home)
         (found,) = (await asyncio.to_thread(run, "approvals", "list", "--json")).json
         assert (found["id"], found["text"], found["choices"]) == (question, "Which box?", ["lab-1", "lab-2"])
@@ -324,17 +358,21 @@ class TestApprovals:
         shown = (await asyncio.to_thread(run, "approvals", "list")).out
         assert shown.split()[0] == question[-8:]
         assert "Which box? (lab-1 / lab-2)" in shown
-        assert (await asyncio.to_thread(run, "approvals", "answer", question[-8:], "lab-2")).code == 0
+        done = await asyncio.to_thread(run, "approvals", "answer", question[-8:], "lab-2", daemon=True)
+        assert (done.code, done.out, done.err) == (0, "", "")
         assert (await asyncio.to_thread(run, "approvals", "list")).out == "nothing waits for you\n"
-        assert (await asyncio.to_thread(run, "ask", "-c", "last", "-m", "offline", "help")).code == 0
+        await wait_for(lambda: rows(home, "SELECT status FROM turns") == [("done",)])
         assert server.exchanges[1].results == ["lab-2"]
+        assert "Going to lab-2." in (await asyncio.to_thread(run, "chats", "show", "last")).out
 
     async def test_one_is_declined(self, run: Command, home: Home, server: OpenAIServer) -> None:
         import asyncio
 
         server.script(calls(("ask_person", {"question": "Which box?"})))
         question = await self.ask(run, home)
-        assert (await asyncio.to_thread(run, "approvals", "deny", question)).code == 0
+        done = await asyncio.to_thread(run, "approvals", "deny", question)
+        assert done.code == 0
+        assert "goes on with the next background process" in done.err
         assert rows(home, "SELECT status, reason FROM approvals") == [("cancelled", "denied")]
         assert rows(home, "SELECT status FROM turns") == [("queued",)]
 
@@ -353,7 +391,13 @@ class TestStatus:
     def test_nobody_is_there(self, run: Command) -> None:
         found = run("status", "--json").json
         assert set(found) >= {"pid", "since", "doors", "queued", "running", "sandbox"}
-        assert (found["pid"], found["since"], found["doors"], found["queued"], found["running"]) == (None, None, 0, 0, 0)
+        assert (found["pid"], found["since"], found["doors"], found["queued"], found["running"]) == (
+            None,
+            None,
+            0,
+            0,
+            0,
+        )
         assert run("status").out == "no background process\nturns: 0 queued, 0 running\n"
         assert run("stop").err == "no background process was running\n"
 

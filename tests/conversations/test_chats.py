@@ -67,7 +67,9 @@ class TestSearch:
     """Messages that hold the words."""
 
     async def test_each_hit_has_its_conversation_and_an_excerpt(self, chats: Chats, store: Store) -> None:
-        conversation = await chat(chats, store, "Trip", "where is the ferry", "x " * 200 + "the ferry sails from pier 4 " + "y " * 200)
+        conversation = await chat(
+            chats, store, "Trip", "where is the ferry", "x " * 200 + "the ferry sails from pier 4 " + "y " * 200
+        )
         (first, second) = sorted(await chats.search("ferry"), key=lambda hit: hit[1].position)
         assert first[0].id == second[0].id == conversation
         assert (first[1].role, second[1].role) == ("user", "assistant")
@@ -76,7 +78,10 @@ class TestSearch:
 
     async def test_the_last_word_is_completed_and_all_are_wanted(self, chats: Chats, store: Store) -> None:
         await chat(chats, store, "t", "green parrots sing", "green tea")
-        found = {query: len(await chats.search(query)) for query in ("green", "green parr", "parrot green", "tea parrot", "gr")}
+        found = {
+            query: len(await chats.search(query))
+            for query in ("green", "green parr", "parrot green", "tea parrot", "gr")
+        }
         assert found == {"green": 2, "green parr": 1, "parrot green": 1, "tea parrot": 0, "gr": 2}
 
     async def test_accents_and_other_scripts(self, chats: Chats, store: Store) -> None:
@@ -86,7 +91,23 @@ class TestSearch:
 
     @pytest.mark.parametrize(
         "query",
-        ["", " ", '"', '"ferry', "ferry AND", "NEAR(ferry)", "content:ferry", "ferry*", "^ferry", "(", "-", "🎉", "\x00", "\ud800", "'; --"],
+        [
+            "",
+            " ",
+            '"',
+            '"ferry',
+            "ferry AND",
+            "NEAR(ferry)",
+            "content:ferry",
+            "ferry*",
+            "^ferry",
+            "(",
+            "-",
+            "🎉",
+            "\x00",
+            "\ud800",
+            "'; --",
+        ],
     )
     async def test_the_operators_of_the_index_are_harmless(self, query: str, chats: Chats, store: Store) -> None:
         await chat(chats, store, "t", "the ferry and its near content")
@@ -95,7 +116,9 @@ class TestSearch:
         await chats.list(search=query)
         await chats.count(query)
 
-    async def test_what_the_offline_provider_repeated_comes_after_what_was_said(self, chats: Chats, store: Store) -> None:
+    async def test_what_the_offline_provider_repeated_comes_after_what_was_said(
+        self, chats: Chats, store: Store
+    ) -> None:
         await chat(chats, store, "echo", "first", "ferry ferry ferry", model="offline")
         await chat(chats, store, "real", "first", "a long text in which somewhere the ferry is named", model="lab/tiny")
         assert [hit[1].model for hit in await chats.search("ferry")] == ["lab/tiny", "offline"]
@@ -263,12 +286,17 @@ class TestDeleting:
         assert self.left(home) == dict.fromkeys(before, 0) | {"conversations": 1}
         rows(home, CHECK)
         assert rows(home, "PRAGMA foreign_key_check") == []
-        names = [name for (name,) in rows(home, "SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main'")]
+        names = [
+            name
+            for (name,) in rows(home, "SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main'")
+        ]
         holders: list[Any] = []
         for name in names:
             for column in [row[1] for row in rows(home, f'PRAGMA table_info("{name}")')]:
                 if name not in ("usage",):  # what was spent stays spent
-                    holders += [(name, column)] * len(rows(home, f'SELECT 1 FROM "{name}" WHERE "{column}" = ?', conversation))
+                    holders += [(name, column)] * len(
+                        rows(home, f'SELECT 1 FROM "{name}" WHERE "{column}" = ?', conversation)
+                    )
         assert holders == []
 
     async def test_one_that_is_being_answered_is_refused(self, chats: Chats, store: Store) -> None:
@@ -284,10 +312,12 @@ class TestDeleting:
         assert await chats.count() == 1
 
     async def test_the_index_stays_whole_through_many(self, chats: Chats, store: Store) -> None:
-        ids = [await chat(chats, store, f"t{number}", *[f"word{number} common {place}" for place in range(50)]) for number in range(10)]
+        ids = [
+            await chat(chats, store, f"t{number}", *[f"word{number} common {place}" for place in range(50)])
+            for number in range(10)
+        ]
         for conversation in ids[::2]:
             await chats.delete(conversation)
         await store.write(lambda db: db.execute(CHECK))
         assert len(await chats.search("common", limit=1000)) == 250
         assert await chats.search("word2") == []
-

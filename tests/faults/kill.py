@@ -118,7 +118,13 @@ class Round:
         while not self._enough.is_set():
             number = str(next(self._numbers))
             verb, model = self.random.choice(
-                [("say", "lab"), ("say", "lab"), ("note", "lab"), ("remember", "offline"), ("what time is it", "offline")]
+                [
+                    ("say", "lab"),
+                    ("say", "lab"),
+                    ("note", "lab"),
+                    ("remember", "offline"),
+                    ("what time is it", "offline"),
+                ]
             )
             text = verb if verb.startswith("what") else f"{verb} {number}"
             turn = await computer.submit(text, conversation, model)

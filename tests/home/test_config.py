@@ -124,8 +124,12 @@ def test_a_built_in_provider_may_be_given_another_address() -> None:
 
 def test_the_template_is_valid_and_so_are_its_examples() -> None:
     assert read_config(TEMPLATE) == Config()
-    commented = [line[2:] for line in TEMPLATE.splitlines() if line.startswith("# ") and ("=" in line or line.startswith("# ["))]
-    shown = read_config("\n".join(line for line in commented if line[0] in "[abcdefghijklmnopqrstuvwxyz" and ":" not in line[:9]))
+    commented = [
+        line[2:] for line in TEMPLATE.splitlines() if line.startswith("# ") and ("=" in line or line.startswith("# ["))
+    ]
+    shown = read_config(
+        "\n".join(line for line in commented if line[0] in "[abcdefghijklmnopqrstuvwxyz" and ":" not in line[:9])
+    )
     assert shown.providers["lab"].key == "env:LAB_KEY"
     assert shown.keys == {"palette": "ctrl+p"}
 

@@ -65,7 +65,7 @@ def test_a_folder_with_other_things_is_left_as_it_is(tmp_path: Path) -> None:
     shared.mkdir()
     shared.chmod(0o755)
     (shared / "thesis.tex").touch()
-    with pytest.raises(HomeError, match="holds other things.*chmod 700"):
+    with pytest.raises(HomeError, match=r"holds other things.*chmod 700"):
         Home(shared).prepare()
     assert [path.name for path in shared.iterdir()] == ["thesis.tex"]
     assert stat.S_IMODE(shared.stat().st_mode) == 0o755

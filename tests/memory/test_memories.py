@@ -103,7 +103,9 @@ class TestRecall:
         assert await boxes.recall(query) == []
 
     async def test_words_that_say_nothing_are_sought_only_where_there_are_no_others(self, boxes: Memories) -> None:
-        assert [found.content for found in await boxes.recall("what is the tea", 9)] == ["Anna likes green tea, not coffee"]
+        assert [found.content for found in await boxes.recall("what is the tea", 9)] == [
+            "Anna likes green tea, not coffee"
+        ]
         assert await boxes.recall("the")
 
     @pytest.mark.parametrize(
@@ -163,7 +165,9 @@ class TestKeys:
         assert [found.content for found in await memory.recall("oslo")] == ["Oslo"]
 
     @pytest.mark.parametrize("values", [[], ["only one"]])
-    async def test_without_an_earlier_value_there_is_nothing_to_revert_to(self, values: list[str], memory: Memories) -> None:
+    async def test_without_an_earlier_value_there_is_nothing_to_revert_to(
+        self, values: list[str], memory: Memories
+    ) -> None:
         for value in values:
             await memory.set("city", value)
         with pytest.raises(NotFound, match="'city' has no earlier value"):
@@ -261,7 +265,9 @@ class TestLists:
         await memory.memorize_many([(f"fact {number}", None) for number in range(25)])
         pages = [await memory.list(limit=10, offset=offset) for offset in (0, 10, 20, 30)]
         assert [len(page) for page in pages] == [10, 10, 5, 0]
-        assert [found.content for page in pages for found in page] == [f"fact {number}" for number in reversed(range(25))]
+        assert [found.content for page in pages for found in page] == [
+            f"fact {number}" for number in reversed(range(25))
+        ]
 
     async def test_what_was_changed_last_comes_first(self, memory: Memories) -> None:
         ids = await memory.memorize_many([(f"fact {number}", None) for number in range(3)])
@@ -337,7 +343,11 @@ class TestFileOfItsOwn:
         assert not (tmp_path / ".zotui").exists()
 
     async def test_two_files_are_two_memories_and_one_file_is_one(self, tmp_path: Path) -> None:
-        async with open_memory(tmp_path / "a.db") as a, open_memory(tmp_path / "b.db") as b, open_memory(tmp_path / "a.db") as c:
+        async with (
+            open_memory(tmp_path / "a.db") as a,
+            open_memory(tmp_path / "b.db") as b,
+            open_memory(tmp_path / "a.db") as c,
+        ):
             await a.memorize("in a")
             assert (await b.count(), await c.count()) == (0, 1)
 

@@ -54,7 +54,9 @@ class Replay:
                 early = await self._answer(await read_request(reader, early), reader, writer)
         writer.close()
 
-    async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes | None:
+    async def _answer(
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bytes | None:
         """Answer one request; return what came of the next one, None where the connection is to be closed."""
         found = re.match(r"/(case|journal|closed)/([^/?]+)([^?]*)", request.path)
         verb, id_ = (found[1], found[2]) if found else ("", "")

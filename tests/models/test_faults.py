@@ -112,7 +112,9 @@ def test_waits() -> None:
     assert "1.0 h" in refused(429, "", retry_after="3600").hint.replace("60 min", "1.0 h")
     assert not refused(503, "", x_should_retry="False").retryable
     assert refused(400, "", x_should_retry="true").retryable
-    assert refused(302, "", location="http://elsewhere/login?sk-secret").message.endswith("to http://elsewhere/login (302)")
+    assert refused(302, "", location="http://elsewhere/login?sk-secret").message.endswith(
+        "to http://elsewhere/login (302)"
+    )
 
 
 def test_no_key_is_another_matter_than_a_wrong_one() -> None:

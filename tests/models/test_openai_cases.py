@@ -42,7 +42,9 @@ async def turn(case: dict[str, Any], provider: OpenAI) -> dict[str, Any]:
     tools = [WEATHER] if case["request"]["tools"] else []
     stop_at = case["client"].get("cancel_after_text")
     try:
-        async with aclosing(provider.stream(model="m", messages=[{"role": "user", "content": "Hi"}], tools=tools)) as turn:
+        async with aclosing(
+            provider.stream(model="m", messages=[{"role": "user", "content": "Hi"}], tools=tools)
+        ) as turn:
             async for event in turn:
                 match event:
                     case TextDelta(text):

@@ -35,7 +35,9 @@ class Fake:
                 return
             status = "404 Not Found" if page is None else self.options.get("status", "200 OK")
             body = page if isinstance(page, bytes) else json.dumps(page).encode()
-            writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+            writer.write(
+                f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+            )
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -73,7 +75,10 @@ def places(nobody: int) -> Callable[..., Places]:
     return make
 
 
-OLLAMA = {"/api/version": {"version": "0.12.0"}, "/api/tags": {"models": [{"name": "llama3.2:latest"}, {"name": "tiny"}]}}
+OLLAMA = {
+    "/api/version": {"version": "0.12.0"},
+    "/api/tags": {"models": [{"name": "llama3.2:latest"}, {"name": "tiny"}]},
+}
 LM_STUDIO = {
     "/api/v0/models": {
         "data": [
@@ -125,7 +130,9 @@ class TestFinding:
     async def test_a_server_like_openais_on_a_port_of_many(self, places: Any) -> None:
         async with fake(GENERIC) as server:
             (found,) = await discover(places(others=(server.port,)), {})
-        assert found.what == f"an OpenAI-compatible server at http://127.0.0.1:{server.port}/v1 with m0, m1, m2 and 2 more"
+        assert (
+            found.what == f"an OpenAI-compatible server at http://127.0.0.1:{server.port}/v1 with m0, m1, m2 and 2 more"
+        )
         config = read_config(found.line)
         assert (config.model, config.providers["local"].base_url) == ("local/m0", f"http://127.0.0.1:{server.port}/v1")
 
@@ -140,7 +147,8 @@ class TestFinding:
     async def test_all_at_once_keys_first(self, places: Any) -> None:
         async with fake(OLLAMA) as ollama, fake(LM_STUDIO) as studio, fake(GENERIC) as other:
             found = await discover(
-                places(ollama=ollama.port, lm_studio=studio.port, others=(other.port,)), {"GROQ_API_KEY": "x", "OPENAI_API_KEY": " "}
+                places(ollama=ollama.port, lm_studio=studio.port, others=(other.port,)),
+                {"GROQ_API_KEY": "x", "OPENAI_API_KEY": " "},
             )
         assert [one.what.split(" ")[0] for one in found] == ["GROQ_API_KEY", "Ollama", "LM", "an"]
         assert found[0] == Found("GROQ_API_KEY is set", 'model = "groq"')
@@ -243,7 +251,9 @@ async def test_no_key_no_cookie_and_no_proxy_ever(places: Any, monkeypatch: pyte
     assert all("sk-secret" not in one.what + one.line for one in found)
 
 
-@pytest.mark.parametrize("name", ['x"\nmodel = "evil', "a'b", "back\\slash", "\x1b[31mred", "ünï", '"""', "x" * 500, "a]b[c"])
+@pytest.mark.parametrize(
+    "name", ['x"\nmodel = "evil', "a'b", "back\\slash", "\x1b[31mred", "ünï", '"""', "x" * 500, "a]b[c"]
+)
 async def test_a_hostile_name_stays_a_name(name: str, places: Any) -> None:
     async with fake({"/v1/models": {"data": [{"id": name}, {"id": 5}, {"id": ""}, 7]}}) as server:
         (found,) = await discover(places(others=(server.port,)), {})

@@ -222,7 +222,8 @@ def test_a_text_of_many_lines_keeps_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"), [("/rember", "/remember"), ("/memory", "/memories"), ("/fiels", "/files"), ("/hlep", "/help"), ("/xyz", None)]
+    ("word", "meant"),
+    [("/rember", "/remember"), ("/memory", "/memories"), ("/fiels", "/files"), ("/hlep", "/help"), ("/xyz", None)],
 )
 def test_a_mistyped_slash_command_names_the_nearest(word: str, meant: str | None) -> None:
     assert understood(word) is None
@@ -234,7 +235,10 @@ def test_a_slash_command_is_exact_or_nothing(line: str) -> None:
     assert understood(tidy(line)) is None
 
 
-@given(st.text(max_size=80), st.sampled_from(["", "please ", "remember ", "list ", "show ", "read ", "time in ", "/", "recall "]))
+@given(
+    st.text(max_size=80),
+    st.sampled_from(["", "please ", "remember ", "list ", "show ", "read ", "time in ", "/", "recall "]),
+)
 def test_nothing_but_reading_is_ever_guessed(text: str, start: str) -> None:
     line = tidy(start + text)
     exact = understood(line)

@@ -73,7 +73,9 @@ async def test_a_vault_is_not_there_yet() -> None:
         await models(lab=ProviderRow("openai", "http://127.0.0.1:9/v1", "vault:lab")).resolve("lab/x")
 
 
-async def test_the_key_goes_to_its_provider_and_to_no_other(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_key_goes_to_its_provider_and_to_no_other(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def offers(exchange: Any) -> None:
         await exchange.respond(200, '{"data": [{"id": "first"}, {"id": "second"}]}', "application/json")
 

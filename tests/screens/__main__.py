@@ -123,9 +123,22 @@ def picture(svg: Path, png: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         local = Path(folder) / "picture.svg"
         local.write_text(re.sub(r"font-family: ?[^;]*;", "font-family: DejaVu Sans Mono;", svg.read_text()))
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"]
+        options = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--hide-scrollbars",
+        ]
         subprocess.run(
-            [chromium, *options, f"--user-data-dir={folder}/profile", f"--window-size={size}", f"--screenshot={png}", local],
+            [
+                chromium,
+                *options,
+                f"--user-data-dir={folder}/profile",
+                f"--window-size={size}",
+                f"--screenshot={png}",
+                local,
+            ],
             check=True,
             capture_output=True,
             timeout=60,

@@ -29,10 +29,15 @@ SCRIPT: dict[str, list[tuple[str, object]]] = {
         ("text", STAGING),
     ],
     "remind me": [
-        ("calls", [("remember", {"content": "Renew the certificate of lab-3 before 30 November", "key": "certificate"})]),
+        (
+            "calls",
+            [("remember", {"content": "Renew the certificate of lab-3 before 30 November", "key": "certificate"})],
+        ),
         ("text", "Kept: **renew the certificate of lab-3 before 30 November**."),
     ],
-    "Plan the trip": [("text", "Here is a plan for three days in Oslo:\n\n- the opera roof at dusk\n- Nesodden by ferry\n")],
+    "Plan the trip": [
+        ("text", "Here is a plan for three days in Oslo:\n\n- the opera roof at dusk\n- Nesodden by ferry\n")
+    ],
     "Summarise": [("text", "Three decisions, one open question: who pays for the spare box?")],
     "deploy": [("calls", [("ask_person", {"question": "Deploy to which box?", "choices": ["lab-3", "lab-4"]})])],
 }

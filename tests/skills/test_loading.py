@@ -51,16 +51,28 @@ FINE: dict[str, tuple[bytes, dict[str, Any]]] = {
     "quotes": (b"---\nname: \"pdf-tools\"\ndescription: 'it''s: quoted'\n---\n", {"description": "it's: quoted"}),
     "a folded text": (b"---\nname: pdf-tools\ndescription: >\n  two\n  lines\n---\n", {"description": "two lines"}),
     "a literal text": (b"---\nname: pdf-tools\ndescription: |-\n  two\n  lines\n---\n", {"description": "two lines"}),
-    "dashes within a text": (b"---\nname: pdf-tools\ndescription: |\n  a\n  ---\n  b\n---\n", {"description": "a --- b"}),
+    "dashes within a text": (
+        b"---\nname: pdf-tools\ndescription: |\n  a\n  ---\n  b\n---\n",
+        {"description": "a --- b"},
+    ),
     "yes stays text": (b"---\nname: pdf-tools\ndescription: yes\n---\n", {"description": "yes"}),
     "a number stays text": (b"---\nname: pdf-tools\ndescription: 0123\n---\n", {"description": "0123"}),
     "a date stays text": (b"---\nname: pdf-tools\ndescription: 2024-01-02\n---\n", {"description": "2024-01-02"}),
     "null stays text": (b"---\nname: pdf-tools\ndescription: null\n---\n", {"description": "null"}),
-    "a JSON map": (b'---\nname: pdf-tools\ndescription: x\nmetadata: {"bot": {"emoji": "\xf0\x9f\x93\x84", "n": [1, 2]}}\n---\n', {}),
+    "a JSON map": (
+        b'---\nname: pdf-tools\ndescription: x\nmetadata: {"bot": {"emoji": "\xf0\x9f\x93\x84", "n": [1, 2]}}\n---\n',
+        {},
+    ),
     "nested metadata": (b"---\nname: pdf-tools\ndescription: x\nmetadata:\n  author: me\n  tags:\n    - a\n---\n", {}),
-    "fields of others": (b"---\nname: pdf-tools\ndescription: x\nlicense: MIT\nallowed-tools: Read\nhomepage: http://x\n---\n", {}),
+    "fields of others": (
+        b"---\nname: pdf-tools\ndescription: x\nlicense: MIT\nallowed-tools: Read\nhomepage: http://x\n---\n",
+        {},
+    ),
     "a tag": (b"---\nname: pdf-tools\ndescription: !!str x\n---\n", {"description": "x"}),
-    "other scripts": ("---\nname: pdf-tools\ndescription: 读取 PDF 文件 é 🎉\n---\n".encode(), {"description": "读取 PDF 文件 é 🎉"}),
+    "other scripts": (
+        "---\nname: pdf-tools\ndescription: 读取 PDF 文件 é 🎉\n---\n".encode(),
+        {"description": "读取 PDF 文件 é 🎉"},
+    ),
     "triggers in a line": (
         b"---\nname: pdf-tools\ndescription: x\ntriggers: read pdf, open PDF ,, merge\n---\n",
         {"triggers": ["read pdf", "open PDF", "merge"]},
@@ -128,7 +140,10 @@ INVALID: dict[str, tuple[str | bytes, str]] = {
     "no description": ("---\nname: pdf-tools\n---\n", "there is no description"),
     "an empty description": ("---\nname: pdf-tools\ndescription:  ''\n---\n", "there is no description"),
     "a description that is a map": ("---\nname: pdf-tools\ndescription: {a: b}\n---\n", "there is no description"),
-    "no description, and a rule in the text": ("---\nname: pdf-tools\n---\n\n---\nprose: with: colons\n", "there is no description"),
+    "no description, and a rule in the text": (
+        "---\nname: pdf-tools\n---\n\n---\nprose: with: colons\n",
+        "there is no description",
+    ),
     "a list": ("---\n- name\n- description\n---\n", "field: value"),
     "a word": ("---\njust words\n---\n", "field: value"),
     "empty front matter": ("---\n---\nbody", "field: value"),
@@ -226,9 +241,16 @@ def test_a_folder_with_a_hostile_name(tmp_path: Path) -> None:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: f"---\n{text}\n---\n".encode("utf-8", "replace"))))
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.text(max_size=300).map(lambda text: f"---\n{text}\n---\n".encode("utf-8", "replace")),
+    )
+)
 def test_no_file_at_all_is_an_error(tmp_path: Path, content: bytes) -> None:
     skill = load(tmp_path, content)
     assert skill.valid == bool(skill.description)
     assert skill.valid or skill.problems
-    assert all(clean(text) == text for text in (skill.name, skill.description, skill.body, *skill.triggers, *skill.problems))
+    assert all(
+        clean(text) == text for text in (skill.name, skill.description, skill.body, *skill.triggers, *skill.problems)
+    )

@@ -79,7 +79,10 @@ def test_folders_of_ones_own_in_order(tmp_path: Path) -> None:
     put(tmp_path / "b", "one")
     put(tmp_path / "a", "two")
     skills = load_skills([tmp_path / "b", str(tmp_path / "a"), tmp_path / "gone"])
-    assert [(skill.name, skill.source) for skill in skills] == [("one", str(tmp_path / "b")), ("two", str(tmp_path / "a"))]
+    assert [(skill.name, skill.source) for skill in skills] == [
+        ("one", str(tmp_path / "b")),
+        ("two", str(tmp_path / "a")),
+    ]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

@@ -12,7 +12,12 @@ import pytest
 
 from tests.processes import ROOT
 
-BUILD = "import sys; from hatchling.builders.wheel import WheelBuilder; print(next(WheelBuilder(sys.argv[1]).build(directory=sys.argv[2], versions=['standard'])))"
+BUILD = """
+import sys
+from hatchling.builders.wheel import WheelBuilder
+
+print(next(WheelBuilder(sys.argv[1]).build(directory=sys.argv[2], versions=["standard"])))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +38,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_holds_the_package_and_the_skills_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {f"zotui/skills/bundled/{name}/SKILL.md" for name in ("meeting-notes", "decision-log", "skill-writer")} <= set(names)
+    assert {
+        f"zotui/skills/bundled/{name}/SKILL.md" for name in ("meeting-notes", "decision-log", "skill-writer")
+    } <= set(names)
     assert "zotui/py.typed" in names
     assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"zotui"}
     assert wheel.stat().st_size < 1_000_000
@@ -43,7 +50,18 @@ def test_installed_without_network_it_lists_them(wheel: Path, tmp_path: Path) ->
     venv.create(tmp_path / "venv", system_site_packages=False, with_pip=False)
     python = tmp_path / "venv" / "bin" / "python"
     site = next((tmp_path / "venv" / "lib").glob("python*/site-packages"))
-    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", "--quiet", str(wheel)]
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        "--no-deps",
+        "--no-index",
+        "--quiet",
+        str(wheel),
+    ]
     done = subprocess.run(install, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     # What it depends on is lent by this environment, without the tree that is installed in it.
@@ -53,7 +71,12 @@ def test_installed_without_network_it_lists_them(wheel: Path, tmp_path: Path) ->
         if found.suffix != ".pth" and "zotui" not in found.name:
             (lent / found.name).symlink_to(found)
     (site / "lent.pth").write_text(str(lent))
-    environment = {"PATH": os.environ["PATH"], "ZOTUI_HOME": str(tmp_path / "home"), "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ZOTUI_HOME": str(tmp_path / "home"),
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+    }
     run = [str(python), "-m", "zotui", "skills", "list"]
     done = subprocess.run(run, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
@@ -61,4 +84,6 @@ def test_installed_without_network_it_lists_them(wheel: Path, tmp_path: Path) ->
         [name, "ready", "bundled"] for name in ("decision-log", "meeting-notes", "skill-writer")
     ]
     where = [str(python), "-c", "import zotui; print(zotui.__file__)"]
-    assert subprocess.run(where, capture_output=True, text=True, cwd=tmp_path, env=environment).stdout.startswith(str(site))
+    assert subprocess.run(where, capture_output=True, text=True, cwd=tmp_path, env=environment).stdout.startswith(
+        str(site)
+    )

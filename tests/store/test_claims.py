@@ -167,7 +167,9 @@ def test_owners_here_and_gone(children: Children) -> None:
     assert owner.is_alive(me)
     assert owner.pid_here(me) == os.getpid()
     assert me != owner.this_owner(), "each opening has a name of its own"
-    child = children.python("from zotui.store.owner import this_owner; print(this_owner(), flush=True); input()", stdin=-1)
+    child = children.python(
+        "from zotui.store.owner import this_owner; print(this_owner(), flush=True); input()", stdin=-1
+    )
     assert child.stdout
     theirs = child.stdout.readline().strip()
     assert owner.is_alive(theirs)

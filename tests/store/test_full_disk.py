@@ -103,7 +103,9 @@ async def test_nothing_acknowledged_is_lost_and_it_goes_on(store: Store, home: H
 async def test_writes_that_shared_the_failed_commit_all_say_so(store: Store, disk: Disk) -> None:
     memory = Memories(store)
     disk.fill(leave=1024 * 1024)
-    outcomes = await asyncio.gather(*(memory.memorize(f"{number} {PIECE}") for number in range(300)), return_exceptions=True)
+    outcomes = await asyncio.gather(
+        *(memory.memorize(f"{number} {PIECE}") for number in range(300)), return_exceptions=True
+    )
     acknowledged = {outcome for outcome in outcomes if isinstance(outcome, str)}
     assert {type(outcome) for outcome in outcomes} <= {str, StoreFull}
     assert len(acknowledged) < 300

@@ -80,7 +80,9 @@ def test_a_new_file(home: Home) -> None:
 def test_zoclones_rows_are_all_there(home: Home, zoclone: str) -> None:
     opened(home).close()
     assert one(home, "PRAGMA user_version") == VERSION
-    counts = {table: one(home, f"SELECT count(*) FROM {table}") for table in ("conversations", "messages", "memory", "files")}
+    counts = {
+        table: one(home, f"SELECT count(*) FROM {table}") for table in ("conversations", "messages", "memory", "files")
+    }
     stray = zoclone == "loose"
     assert counts == {"conversations": 20 + stray, "messages": 500 + stray, "memory": 50, "files": 5}
     assert not rows(home, "SELECT name FROM sqlite_schema WHERE name LIKE 'zoclone%' OR name = 'by_conversation'")
@@ -232,7 +234,10 @@ def test_a_step_that_fails_leaves_all_as_it_was(filled: Home, children: Children
 def test_a_file_in_use_is_not_upgraded(filled: Home, children: Children) -> None:
     store = opened(filled)
     said = output(migrate(children, filled, "", "later"))
-    assert said == f"{filled.database} must be upgraded, but another zotui has it open: close it (zotui stop) and try again\n"
+    assert (
+        said
+        == f"{filled.database} must be upgraded, but another zotui has it open: close it (zotui stop) and try again\n"
+    )
     store.close()
     assert output(migrate(children, filled, "", "later")) == ""
     assert one(filled, "PRAGMA user_version") == VERSION + 2
@@ -351,7 +356,9 @@ def hold(children: Children, home: Home, sql: str) -> "subprocess.Popen[str]":
     return child
 
 
-def test_a_file_that_another_program_keeps_to_itself(filled: Home, children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_another_program_keeps_to_itself(
+    filled: Home, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connection, "BUSY_MS", 100)
     other = hold(children, filled, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE desk SET value = 'b'")
     with pytest.raises(StoreError) as caught:

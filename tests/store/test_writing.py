@@ -59,7 +59,15 @@ def level(db: Transaction) -> int:
 
 def test_pragmas_of_every_connection(store: Store) -> None:
     def pragmas(db: Transaction) -> dict[str, Any]:
-        names = ("journal_mode", "foreign_keys", "trusted_schema", "query_only", "temp_store", "busy_timeout", "fullfsync")
+        names = (
+            "journal_mode",
+            "foreign_keys",
+            "trusted_schema",
+            "query_only",
+            "temp_store",
+            "busy_timeout",
+            "fullfsync",
+        )
         return {name: db.execute(f"PRAGMA {name}").get for name in names}
 
     both = {"journal_mode": "wal", "foreign_keys": 1, "trusted_schema": 0, "temp_store": 2, "busy_timeout": 5000}
@@ -68,9 +76,7 @@ def test_pragmas_of_every_connection(store: Store) -> None:
 
 
 def test_tables_are_strict_and_foreign_keys_hold(store: Store) -> None:
-    loose = (
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite%'"
-    )
+    loose = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite%'"
     assert store.read_now(lambda db: db.execute(loose).fetchall()) == []
     orphan = "INSERT INTO turns(id, conv_id, lane, input, created_at) VALUES ('t', 'nobody', 'l', 'hi', 0)"
     with pytest.raises(apsw.ConstraintError, match="FOREIGN KEY"):
@@ -147,7 +153,12 @@ def test_a_write_that_ends_the_transaction_itself_spoils_no_other(store: Store, 
 
 def test_what_is_acknowledged_is_synced_and_the_rest_is_not(store: Store) -> None:
     full, normal = 2, 1
-    assert [store.write_now(level, durable=durable) for durable in (False, True, True, False)] == [normal, full, full, normal]
+    assert [store.write_now(level, durable=durable) for durable in (False, True, True, False)] == [
+        normal,
+        full,
+        full,
+        normal,
+    ]
 
 
 def test_one_durable_write_makes_its_commit_durable(store: Store) -> None:
@@ -278,7 +289,8 @@ def test_two_stores_of_one_home_in_one_process(home: Home) -> None:
 
 def test_processes_that_write_at_once_lose_nothing(home: Home, children: Children) -> None:
     started = [
-        children.start([sys.executable, "-m", "tests.store.hammer", str(home.path), str(number), "150"]) for number in range(4)
+        children.start([sys.executable, "-m", "tests.store.hammer", str(home.path), str(number), "150"])
+        for number in range(4)
     ]
     figures = [json.loads(output(child)) for child in started]
     assert [figure["errors"] for figure in figures] == [[], [], [], []]

@@ -264,7 +264,10 @@ BITS = [
 
 def alone(data: str) -> bool:
     """Whether a write is one that Textual makes by itself."""
-    return re.fullmatch(r"\x1b\[\?[0-9]+(?:[hl]|\$p)|\x1b\[[<>][0-9]*u|\x07|\x1b\]22;[a-z-]+\x07|\x1b\[2?J", data) is not None
+    return (
+        re.fullmatch(r"\x1b\[\?[0-9]+(?:[hl]|\$p)|\x1b\[[<>][0-9]*u|\x07|\x1b\]22;[a-z-]+\x07|\x1b\[2?J", data)
+        is not None
+    )
 
 
 @given(st.lists(st.sampled_from(BITS) | st.characters(), max_size=30).map("".join))

@@ -16,14 +16,34 @@ from zotui.tui.markdown.growth import CHUNK, LIMIT, SAMPLE
 from zotui.tui.markdown.piece import Code, Piece, Prose, Rows, Rule
 
 PLAIN = Palette()
-LOUD = Palette(muted=Style(color="grey50"), code=Style(color="cyan"), block=Style(bgcolor="grey11"), syntax="github-dark")
+LOUD = Palette(
+    muted=Style(color="grey50"), code=Style(color="cyan"), block=Style(bgcolor="grey11"), syntax="github-dark"
+)
 FRAGMENTS = [
     *("foo", "bar baz", "- a", "* b", "+ c", "  - d", "    - e", "1. x", "2. y", "3) z", "   10. w", "-", "1."),
     *("> q", ">> r", "> - s", ">", "# H", "## H2 ##", "#", "---", "***", "===", "<div>", "", "", "", "- - n"),
     *("```", "```py", "~~~", "- ```", "  ```", "    code", "      deep", "  ind", "   text"),
     *("a | b", "|a|b|", "|-|-|", "--- | ---", "- # h"),
 ]
-INLINE = ["*", "**", "`", "[", "](x)", "![", "~~", "<", "&#27;", "&amp;", "\\", "\t", "你好", "👨‍👩‍👧", "❤️", "\u200d", "é"]
+INLINE = [
+    "*",
+    "**",
+    "`",
+    "[",
+    "](x)",
+    "![",
+    "~~",
+    "<",
+    "&#27;",
+    "&amp;",
+    "\\",
+    "\t",
+    "你好",
+    "👨‍👩‍👧",
+    "❤️",
+    "\u200d",
+    "é",
+]
 DOCUMENTS = st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("\n".join)
 WILD = st.lists(
     st.one_of(st.sampled_from([*FRAGMENTS, *INLINE, "\n", " ", "| 1 | 2 |"]), st.text(max_size=12)), max_size=30
@@ -324,7 +344,9 @@ def test_html_is_shown_as_written() -> None:
 
 def test_code_has_its_language_a_bar_and_colours() -> None:
     lines = markdown_lines("```python\nimport os\n\n    x = 1\n```", 30, LOUD)
-    assert [text_of(line) for line in lines] == [f"{row:<30}" for row in ("▎ python", "▎ import os", "▎ ", "▎     x = 1")]
+    assert [text_of(line) for line in lines] == [
+        f"{row:<30}" for row in ("▎ python", "▎ import os", "▎ ", "▎     x = 1")
+    ]
     assert len({segment.style.color for segment in lines[1]}) > 1
     assert all(segment.style.bgcolor == LOUD.block.bgcolor for line in lines for segment in line)
     assert painted("```nosuchlanguage\nx\n```") == ["▎ nosuchlanguage", "▎ x"]

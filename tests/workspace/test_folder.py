@@ -31,7 +31,9 @@ def folder(tmp_path: Path) -> Folder:
 class TestReading:
     """What is inside."""
 
-    @pytest.mark.parametrize("path", ["notes.md", "/notes.md", "./notes.md", "docs/../notes.md", "//notes.md", "docs/./../notes.md"])
+    @pytest.mark.parametrize(
+        "path", ["notes.md", "/notes.md", "./notes.md", "docs/../notes.md", "//notes.md", "docs/./../notes.md"]
+    )
     def test_a_file_by_its_path(self, path: str, folder: Folder) -> None:
         assert folder.read(path) == "# Notes\nline two\n"
 
@@ -64,7 +66,9 @@ class TestReading:
         (folder.root / "empty").touch()
         assert folder.read("empty") == ""
 
-    @pytest.mark.parametrize("name", ["new\nline.txt", "tab\t.txt", "esc\x1b[31m.txt", "bidi\u202e.txt", "🎉.txt", "-rf", " "])
+    @pytest.mark.parametrize(
+        "name", ["new\nline.txt", "tab\t.txt", "esc\x1b[31m.txt", "bidi\u202e.txt", "🎉.txt", "-rf", " "]
+    )
     def test_odd_names_are_listed_clean_on_one_line(self, name: str, folder: Folder) -> None:
         (folder.root / "odd").mkdir()
         (folder.root / "odd" / name).write_text("odd")
@@ -112,7 +116,11 @@ class TestWalls:
                 look(path)
 
     def test_nor_does_a_whole_path_that_begins_inside(self, folder: Folder) -> None:
-        for path in (f"{folder.root}/../secret.txt", f"{folder.root}2/near.txt", str(folder.root.parent / "secret.txt")):
+        for path in (
+            f"{folder.root}/../secret.txt",
+            f"{folder.root}2/near.txt",
+            str(folder.root.parent / "secret.txt"),
+        ):
             with pytest.raises((NotFound, UsageError)):
                 folder.read(path)
 

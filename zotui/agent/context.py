@@ -143,8 +143,7 @@ def _entries(message: Message) -> list[dict[str, Any]]:
         for call in message.tool_calls
     ]
     results = [
-        {"role": "tool", "tool_call_id": call.call_id, "content": result_text(call)}
-        for call in message.tool_calls
+        {"role": "tool", "tool_call_id": call.call_id, "content": result_text(call)} for call in message.tool_calls
     ]
     return [{"role": "assistant", "content": content, "tool_calls": calls}, *results]
 
@@ -157,9 +156,7 @@ def result_text(call: ToolCallRecord) -> str:
 
 
 def _cost(entry: dict[str, Any]) -> int:
-    calls = "".join(
-        call["function"]["name"] + call["function"]["arguments"] for call in entry.get("tool_calls", [])
-    )
+    calls = "".join(call["function"]["name"] + call["function"]["arguments"] for call in entry.get("tool_calls", []))
     return estimate(entry["content"] + calls) + 4
 
 
@@ -172,9 +169,7 @@ def _shrunk(entries: list[dict[str, Any]], room: int) -> tuple[list[dict[str, An
             break
         if entry["role"] == "tool":
             before = _cost(entry)
-            entry["content"] = (
-                f'[left out to save room; read_result(call="{entry["tool_call_id"]}") shows it]'
-            )
+            entry["content"] = f'[left out to save room; read_result(call="{entry["tool_call_id"]}") shows it]'
             cost += _cost(entry) - before
     if cost > room:
         raise ProviderError(

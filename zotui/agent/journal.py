@@ -59,9 +59,7 @@ class Journal:
 
         def put(db: Transaction) -> None:
             for kind, text in parts:
-                db.execute(
-                    "INSERT INTO parts(message_id, kind, text) VALUES (?, ?, ?)", (message, kind, text)
-                )
+                db.execute("INSERT INTO parts(message_id, kind, text) VALUES (?, ?, ?)", (message, kind, text))
 
         await self._write(put, durable=False)
 
@@ -82,17 +80,14 @@ class Journal:
             now = now_ms()
             if calls:
                 packed = [
-                    {"id": clean(call.id), "name": clean(call.name), "arguments": clean(call.raw)}
-                    for call in calls
+                    {"id": clean(call.id), "name": clean(call.name), "arguments": clean(call.raw)} for call in calls
                 ]
                 db.execute(
                     "UPDATE messages SET tools = ? WHERE id = ?",
                     (msgspec.json.encode(packed).decode(), message),
                 )
             for position, call in enumerate(calls or []):
-                arguments = (
-                    call.raw if call.arguments is None else msgspec.json.encode(call.arguments).decode()
-                )
+                arguments = call.raw if call.arguments is None else msgspec.json.encode(call.arguments).decode()
                 db.execute(
                     "INSERT INTO tool_calls(id, message_id, turn_id, position, call_id, name, arguments, created_at)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -128,9 +123,7 @@ class Journal:
 
         await self._write(put, durable=effect != "read")
 
-    async def end_call(
-        self, call: str, status: str, result: str, summary: str, reason: str | None = None
-    ) -> None:
+    async def end_call(self, call: str, status: str, result: str, summary: str, reason: str | None = None) -> None:
         """A tool call's outcome."""
 
         def put(db: Transaction) -> None:
@@ -225,9 +218,7 @@ def wind_up(db: Transaction, turn_id: str, fence: int, why: str) -> None:
     else:
         for message in streaming:
             db.execute("DELETE FROM messages WHERE id = ?", (message.id,))
-        db.execute(
-            "UPDATE tool_calls SET status = 'queued' WHERE turn_id = ? AND status = 'running'", (turn_id,)
-        )
+        db.execute("UPDATE tool_calls SET status = 'queued' WHERE turn_id = ? AND status = 'running'", (turn_id,))
         finish(db, "turns", turn_id, fence, "queued", why)
 
 

@@ -101,13 +101,9 @@ class TurnRun:
                     await self._request(view)
                 view = await journal.view()
         except ProviderError as error:
-            shown = any(
-                message.content for message in (await journal.view()).replies if message.status != "done"
-            )
+            shown = any(message.content for message in (await journal.view()).replies if message.status != "done")
             broken_off = error.kind in BROKEN_OFF and (error.partial or shown)
-            await journal.finish(
-                "interrupted" if broken_off else "failed", error.kind, one_line(str(error), 1000)
-            )
+            await journal.finish("interrupted" if broken_off else "failed", error.kind, one_line(str(error), 1000))
         except Fenced:
             raise
         except ZotuiError as error:
@@ -118,9 +114,7 @@ class TurnRun:
         conversation = view.turn.conv_id
         limit = HISTORY + len(view.messages)
         history = await self._agent.store.read(lambda db: chat_messages(db, conversation, limit=limit))
-        context = await self._agent.context(
-            view, [message for message in history if message.status != "running"]
-        )
+        context = await self._agent.context(view, [message for message in history if message.status != "running"])
         chosen = view.turn.model or await self._conversation_model(conversation)
         provider, model, name = await self._agent.models.resolve(chosen)
         tools = self._agent.toolbox.schemas() if _options(view).tools else []
@@ -191,9 +185,7 @@ class Answer:
         self.reason = ""
         self._stream: Stream | None = None
 
-    async def take(
-        self, provider: Provider, model: str, context: Context, tools: Sequence[dict[str, object]]
-    ) -> None:
+    async def take(self, provider: Provider, model: str, context: Context, tools: Sequence[dict[str, object]]) -> None:
         """Read the whole answer. What came is in the file, whatever ends it. Raises ProviderError."""
         pen = asyncio.create_task(self._write_batches())
         self._stream = stream = provider.stream(model=model, messages=context.messages, tools=tools)
@@ -279,7 +271,5 @@ def _distinct(calls: list[ToolCall]) -> list[ToolCall]:
     for number, call in enumerate(calls):
         identity = call.id if call.id and call.id not in seen else f"{call.id or 'call'}-{number}"
         seen.add(identity)
-        distinct.append(
-            call if identity == call.id else ToolCall(identity, call.name, call.arguments, call.raw)
-        )
+        distinct.append(call if identity == call.id else ToolCall(identity, call.name, call.arguments, call.raw))
     return distinct

@@ -13,9 +13,7 @@ from zotui.toolbox import RESULT_BUDGET, Ask, Result, Tool, ToolContext, ToolErr
 
 
 class Now(Struct, forbid_unknown_fields=True):
-    zone: Annotated[
-        str, Meta(description="IANA zone or city, as Europe/Berlin; empty for the local one.")
-    ] = ""
+    zone: Annotated[str, Meta(description="IANA zone or city, as Europe/Berlin; empty for the local one.")] = ""
 
 
 class AskPerson(Struct, forbid_unknown_fields=True):
@@ -82,9 +80,7 @@ def tools(store: Store, chats: Chats) -> list[Tool]:
             ask_person,
         ),
         Tool("read_result", "More of a tool result that was cut.", ReadResult, "read", read_result),
-        Tool(
-            "search_chats", "Search everything said in all conversations.", SearchChats, "read", search_chats
-        ),
+        Tool("search_chats", "Search everything said in all conversations.", SearchChats, "read", search_chats),
     ]
 
 

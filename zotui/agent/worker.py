@@ -192,6 +192,4 @@ def _any_ready(db: Transaction) -> bool:
 
 
 def _any_with_door(db: Transaction) -> bool:
-    return (
-        db.execute("SELECT 1 FROM turns WHERE status = 'queued' AND door IS NOT NULL LIMIT 1").get is not None
-    )
+    return db.execute("SELECT 1 FROM turns WHERE status = 'queued' AND door IS NOT NULL LIMIT 1").get is not None

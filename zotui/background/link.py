@@ -121,7 +121,9 @@ class Background:
             pid = pid_here(owner) or pid
             if time.monotonic() > end:
                 if not pid:
-                    raise StoreError("the background process does not listen, and is in another container", "end it there")
+                    raise StoreError(
+                        "the background process does not listen, and is in another container", "end it there"
+                    )
                 if pid_here(owner):
                     os.kill(pid, signal.SIGKILL)
                 end = time.monotonic() + STOP_S
@@ -150,15 +152,11 @@ class Background:
             if child is not None and (code := child.poll()) is not None:
                 child = None  # 0: another was faster; less: it was killed, and is started once more
                 if code > 0 or starts == MOST_STARTS:
-                    raise StoreError(
-                        "the background process does not start", f"see {self._home.logs / 'serve.log'}"
-                    )
+                    raise StoreError("the background process does not start", f"see {self._home.logs / 'serve.log'}")
             if child is None and time.monotonic() >= spawn_at and not lock_is_held(self._home):
                 child, starts = self._spawn(), starts + 1
             if time.monotonic() > end:
-                raise StoreError(
-                    "the background process does not answer", f"see {self._home.logs / 'serve.log'}"
-                )
+                raise StoreError("the background process does not answer", f"see {self._home.logs / 'serve.log'}")
             await asyncio.sleep(0.02)
 
     async def _connect(self, purpose: str) -> Greeted | None:

@@ -1,5 +1,6 @@
 """``zotui approvals``: the inbox of questions."""
 
+import sys
 from typing import Any
 
 import click
@@ -26,7 +27,10 @@ def list_(options: dict[str, Any], as_json: bool) -> None:
         print_json([msgspec.to_builtins(q) | {"created_at": rfc3339(q.created_at)} for q in found])
         return
     now = now_ms()
-    rows = [[short(q.id), ago(q.created_at, now), q.text + (f" ({' / '.join(q.choices)})" if q.choices else "")] for q in found]
+    rows = [
+        [short(q.id), ago(q.created_at, now), q.text + (f" ({' / '.join(q.choices)})" if q.choices else "")]
+        for q in found
+    ]
     print_table(rows, "nothing waits for you")
 
 
@@ -36,7 +40,7 @@ def list_(options: dict[str, Any], as_json: bool) -> None:
 @click.pass_obj
 def answer(options: dict[str, Any], id_: str, text: tuple[str, ...]) -> None:
     """Answer a question; its turn goes on."""
-    with_computer(options, lambda computer: computer.turns.answer(clean(id_), " ".join(text)), _workers(options))
+    _answer(options, id_, " ".join(text))
 
 
 @approvals.command()
@@ -44,8 +48,11 @@ def answer(options: dict[str, Any], id_: str, text: tuple[str, ...]) -> None:
 @click.pass_obj
 def deny(options: dict[str, Any], id_: str) -> None:
     """Decline to answer; its turn goes on without."""
-    with_computer(options, lambda computer: computer.turns.answer(clean(id_), None), _workers(options))
+    _answer(options, id_, None)
 
 
-def _workers(options: dict[str, Any]) -> Any:
-    return "none" if options["no_daemon"] else "background"
+def _answer(options: dict[str, Any], id_: str, text: str | None) -> None:
+    alone = options["no_daemon"]
+    with_computer(options, lambda computer: computer.turns.answer(clean(id_), text), "none" if alone else "background")
+    if alone:
+        print("zotui: noted; the turn goes on with the next background process", file=sys.stderr)

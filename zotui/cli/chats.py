@@ -137,7 +137,8 @@ def _as_object(conversation: Conversation) -> dict[str, Any]:
 
 def _message(message: Message) -> dict[str, Any]:
     calls = [
-        msgspec.to_builtins(call) | {name: rfc3339(getattr(call, name)) for name in ("created_at", "started_at", "finished_at")}
+        msgspec.to_builtins(call)
+        | {name: rfc3339(getattr(call, name)) for name in ("created_at", "started_at", "finished_at")}
         for call in message.tool_calls
     ]
     fields: dict[str, Any] = msgspec.to_builtins(message)

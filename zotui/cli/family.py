@@ -14,7 +14,9 @@ class Family(click.Group):
             context.exit(2)
         return super().parse_args(context, args)
 
-    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
             return super().resolve_command(context, args)
         except click.NoSuchOption:
@@ -23,6 +25,9 @@ class Family(click.Group):
             from difflib import get_close_matches
 
             verbs = self.list_commands(context)
-            near = get_close_matches(args[0].lower(), verbs, n=1) or [verb for verb in verbs if verb.startswith(args[0])][:1]
+            near = (
+                get_close_matches(args[0].lower(), verbs, n=1)
+                or [verb for verb in verbs if verb.startswith(args[0])][:1]
+            )
             meant = f"did you mean {near[0]}?" if near else f"there are: {', '.join(verbs)}"
             raise click.UsageError(f"no verb {args[0]!r}: {meant}", context) from None

@@ -32,7 +32,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             _let_go_of_stdout()
             code = fail(f"the output cannot be written: {error.strerror}", "free some space where it goes", 1)
         else:
-            code = fail(f"something unforeseen failed: {type(error).__name__}: {error}", "zotui --debug … shows where", 1)
+            code = fail(
+                f"something unforeseen failed: {type(error).__name__}: {error}", "zotui --debug … shows where", 1
+            )
     sys.exit(code)
 
 

@@ -105,7 +105,9 @@ def _log_to(home: Home, detached: bool) -> None:
     handler: logging.Handler
     if detached:
         make_file(home.logs / "serve.log")
-        handler = logging.handlers.RotatingFileHandler(home.logs / "serve.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES)
+        handler = logging.handlers.RotatingFileHandler(
+            home.logs / "serve.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES
+        )
     else:
         handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -38,7 +38,9 @@ class Chats:
     async def count(self, search: str = "") -> int:
         """How many :meth:`list` would give in all."""
         where, values = _matching(search)
-        return await self._store.read(lambda db: db.execute(f"SELECT count(*) FROM conversations c {where}", values).get)
+        return await self._store.read(
+            lambda db: db.execute(f"SELECT count(*) FROM conversations c {where}", values).get
+        )
 
     async def find(self, name: str) -> Conversation:
         """The conversation with this id, or the only one whose id begins or ends so. Raises NotFound, UsageError."""
@@ -226,7 +228,9 @@ def with_parts(db: Reader, message: Message) -> Message:
 
 def tool_calls(db: Reader, column: str, value: str) -> list[ToolCallRecord]:
     """The tool calls of a message or a turn (``column`` is message_id, turn_id or id), in order."""
-    rows = db.execute(f"SELECT {_CALL} FROM tool_calls t WHERE {column} = ? ORDER BY t.id, t.position", (value,)).fetchall()
+    rows = db.execute(
+        f"SELECT {_CALL} FROM tool_calls t WHERE {column} = ? ORDER BY t.id, t.position", (value,)
+    ).fetchall()
     return [ToolCallRecord(*row) for row in rows]
 
 
@@ -247,5 +251,7 @@ def turn(db: Reader, turn_id: str) -> Turn | None:
 
 def spent(db: Reader, column: str, value: str) -> Spent:
     """Tokens and cost of a turn or a conversation (``column`` is turn_id or conv_id)."""
-    row = db.execute(f"SELECT sum(input_tokens), sum(output_tokens), sum(cost) FROM usage WHERE {column} = ?", (value,)).get
+    row = db.execute(
+        f"SELECT sum(input_tokens), sum(output_tokens), sum(cost) FROM usage WHERE {column} = ?", (value,)
+    ).get
     return Spent(*row)

@@ -23,7 +23,9 @@ async def open_memory(path: str | os.PathLike[str]) -> AsyncIterator[Memories]:
     try:
         make_folder(run)
     except OSError as error:
-        raise StoreError(f"{file}: {error.strerror or error}", "choose a file in a folder that can be written to") from None
+        raise StoreError(
+            f"{file}: {error.strerror or error}", "choose a file in a folder that can be written to"
+        ) from None
     store = await asyncio.to_thread(Store.open, file, run=run, backups=run)
     try:
         yield Memories(store)

@@ -103,7 +103,9 @@ class Memories:
         key = _tidy(key)
 
         def back(db: Transaction) -> str:
-            rows = db.execute("SELECT value FROM memory_history WHERE key = ? ORDER BY seq DESC LIMIT 2", (key,)).fetchall()
+            rows = db.execute(
+                "SELECT value FROM memory_history WHERE key = ? ORDER BY seq DESC LIMIT 2", (key,)
+            ).fetchall()
             if len(rows) < 2:
                 raise NotFound(f"{one_line(key, 40)!r} has no earlier value", "zotui memory history KEY shows them")
             put_key(db, key, rows[1][0], str(db.execute("SELECT meta FROM memory WHERE key = ?", (key,)).get))
@@ -116,7 +118,9 @@ class Memories:
         key = _tidy(key)
 
         def look(db: Reader) -> Versions:
-            kept = db.execute("SELECT value, created_at FROM memory_history WHERE key = ? ORDER BY seq", (key,)).fetchall()
+            kept = db.execute(
+                "SELECT value, created_at FROM memory_history WHERE key = ? ORDER BY seq", (key,)
+            ).fetchall()
             # One that came with a ZoClone file has no history before it is first changed.
             return [
                 Version(*row)

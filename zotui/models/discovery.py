@@ -68,7 +68,9 @@ def ollama_address(host: str) -> str:
 
 def _keys(environment: Mapping[str, str]) -> list[Found]:
     names = {name: row.key.removeprefix("env:") for name, row in BUILT_IN.items() if row.key.startswith("env:")}
-    return [Found(f"{key} is set", f'model = "{name}"') for name, key in names.items() if environment.get(key, "").strip()]
+    return [
+        Found(f"{key} is set", f'model = "{name}"') for name, key in names.items() if environment.get(key, "").strip()
+    ]
 
 
 async def _first(*probes: Any) -> Found | None:

@@ -47,7 +47,9 @@ class Offline:
     def __init__(self, discover: Discover) -> None:
         self._discover = discover
 
-    def stream(self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> Stream:
+    def stream(
+        self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+    ) -> Stream:
         """A tool call for what is understood; after its result, or for all else, text."""
         return Reply(self._events(messages, tools))
 

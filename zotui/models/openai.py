@@ -58,7 +58,9 @@ class OpenAI:
     def __repr__(self) -> str:
         return f"<OpenAI at {self._host.name}>"
 
-    def stream(self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> Stream:
+    def stream(
+        self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+    ) -> Stream:
         """One turn. Closing the iterator closes the connection at once. Raises ProviderError."""
         request: dict[str, Any] = {
             "model": model,

@@ -105,13 +105,28 @@ COMMANDS = (
     ),
     Command("ask_person", ("/ask QUESTION",), r"/ask\s+(?P<question>\S.*)"),
 )
-HELP = re.compile(r"/help\b.*|help|\?|commands|what can you do(?: for me)?\??|what can i (?:do|say|ask)(?: here)?\??", re.I)
+HELP = re.compile(
+    r"/help\b.*|help|\?|commands|what can you do(?: for me)?\??|what can i (?:do|say|ask)(?: here)?\??", re.I
+)
 
 _COURTESY = re.compile(
     r"(?:(?:please|hey|hi|hello|ok|okay|so|zo|zotui)[, ]+|(?P<asked>(?:can|could|would|will) you )(?:please )?)*", re.I
 )
 _THANKS = re.compile(r"[,.!]{0,3} (?:please|thanks|thank you)[.!?]*$", re.I)
-_NO_KEYS = {"well", "usual", "always", "possible", "before", "follows", "such", "is", "it", "needed", "planned", "agreed"}
+_NO_KEYS = {
+    "well",
+    "usual",
+    "always",
+    "possible",
+    "before",
+    "follows",
+    "such",
+    "is",
+    "it",
+    "needed",
+    "planned",
+    "agreed",
+}
 
 
 def tidy(said: str) -> str:
@@ -140,7 +155,9 @@ def near(line: str, offered: set[str]) -> list[str]:
     if len(line) > LONGEST_GUESS:
         return []
     known = {words: command.phrases[0] for command in COMMANDS if command.tool in offered for words in command.alike}
-    likely = process.extract(line.lower().rstrip("?!. "), list(known), scorer=fuzz.ratio, limit=None, score_cutoff=MAYBE)
+    likely = process.extract(
+        line.lower().rstrip("?!. "), list(known), scorer=fuzz.ratio, limit=None, score_cutoff=MAYBE
+    )
     best: dict[str, float] = {}
     for words, score, _ in likely:
         best[known[words]] = max(score, best.get(known[words], 0.0))

@@ -130,7 +130,9 @@ class Stream(Protocol):
 class Provider(Protocol):
     """Somebody who answers."""
 
-    def stream(self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()) -> Stream:
+    def stream(
+        self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+    ) -> Stream:
         """One turn; the request is made when it is iterated."""
         ...
 

@@ -25,7 +25,9 @@ def connect(path: Path, *, write: bool) -> apsw.Connection:
             raise apsw.ReadOnlyError("SQLite fell back to reading")
         if write:
             if connection.pragma("journal_mode", "wal") != "wal":
-                raise StoreError(f"the disk of {path} cannot hold a shared file (no WAL)", "choose --home on a local disk")
+                raise StoreError(
+                    f"the disk of {path} cannot hold a shared file (no WAL)", "choose --home on a local disk"
+                )
             connection.pragma("journal_size_limit", WAL_LIMIT_BYTES)
             connection.pragma("fullfsync", 1)
         else:

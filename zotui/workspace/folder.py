@@ -57,7 +57,9 @@ class Folder:
         except NotRegular as error:
             raise UsageError(f"{one_line(path, 80)}: {error}", "list_files shows what there is") from None
         except TooLarge as error:
-            raise UsageError(f"{one_line(path, 80)} has {error.args[0]:,} bytes, at most {LARGEST:,} are read") from None
+            raise UsageError(
+                f"{one_line(path, 80)} has {error.args[0]:,} bytes, at most {LARGEST:,} are read"
+            ) from None
         except OSError as error:
             raise NotFound(f"{one_line(path, 80)}: {error.strerror}") from None
         if b"\0" in content[:8192]:

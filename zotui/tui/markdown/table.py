@@ -70,7 +70,9 @@ def _border(ends: tuple[str, str, str], columns: tuple[int, ...], palette: Palet
     return [Segment(text, palette.text + palette.line)]
 
 
-def _row(row: tuple[str, ...], aligns: tuple[str, ...], columns: tuple[int, ...], palette: Palette, style: Style) -> list[Line]:
+def _row(
+    row: tuple[str, ...], aligns: tuple[str, ...], columns: tuple[int, ...], palette: Palette, style: Style
+) -> list[Line]:
     """One row, as many lines high as its highest cell."""
     bar, base = palette.text + palette.line, palette.text
     wrapped = [wrap(runs_of(cell, palette, style), column) for cell, column in zip(row, columns, strict=True)]

@@ -31,7 +31,9 @@ class ConversationPane(Pane):
 
     letter = "c"
     heading = "Conversation"
-    tables: ClassVar[frozenset[str]] = frozenset({"conversations", "messages", "parts", "turns", "tool_calls", "approvals"})
+    tables: ClassVar[frozenset[str]] = frozenset(
+        {"conversations", "messages", "parts", "turns", "tool_calls", "approvals"}
+    )
     DEFAULT_CSS = """
     ConversationPane {
         & > #welcome { height: 1fr; padding: 1 2; color: $foreground 60%; }
@@ -291,5 +293,7 @@ def _choice(question: Question, text: str) -> str:
     if not said.isdigit() or not question.choices:
         return text
     if not 0 < int(said) <= len(question.choices):
-        raise UsageError(f"there is no choice {one_line(said, 20)}", f"choose 1 to {len(question.choices)}, or use words")
+        raise UsageError(
+            f"there is no choice {one_line(said, 20)}", f"choose 1 to {len(question.choices)}, or use words"
+        )
     return question.choices[int(said) - 1]
