@@ -160,6 +160,11 @@ class Computer:
             names = ", ".join([OFFLINE, *BUILT_IN, *self.config.providers])
             raise UsageError(f"no provider {one_line(provider, 40)!r}", f"there are: {names}")
 
+    async def handed_over(self) -> None:
+        """Wait until a background process is there for what was written, where this door starts one."""
+        if self._keeper is not None:
+            await self._ready.wait()
+
     async def context(self, conversation: str) -> str | None:
         """What the model was sent for the conversation's last request, with what each part costs; None without one."""
         from zotui.workers import agent

@@ -8,6 +8,7 @@ import msgspec
 
 from zotui.cli.door import as_json, print_json, print_table, rfc3339, short, with_computer
 from zotui.cli.family import Family
+from zotui.computer import Computer
 from zotui.store import now_ms
 from zotui.text import ago, clean
 
@@ -53,6 +54,11 @@ def deny(options: dict[str, Any], id_: str) -> None:
 
 def _answer(options: dict[str, Any], id_: str, text: str | None) -> None:
     alone = options["no_daemon"]
-    with_computer(options, lambda computer: computer.turns.answer(clean(id_), text), "none" if alone else "background")
+
+    async def run(computer: Computer) -> None:
+        await computer.turns.answer(clean(id_), text)
+        await computer.handed_over()
+
+    with_computer(options, run, "none" if alone else "background")
     if alone:
         print("zotui: noted; the turn goes on with the next background process", file=sys.stderr)
