@@ -214,6 +214,39 @@ async def test_a_hung_one_is_killed(home: Home, children: Children, monkeypatch:
     assert not alive(child.pid)
 
 
+async def test_a_door_says_why_none_starts_and_tries_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zotui.background.link.AGAIN_S", 0.1)
+    config = home.config_file.read_text()
+    home.config_file.write_text("this is no TOML")
+    async with Door(home) as door:
+        await wait_for(lambda: len(door.told) > 1)
+        assert door.told[0] == f"the background process does not start: see {home.logs / 'serve.log'}"
+        assert door.link.problem == door.told[0]
+        assert "config.toml" in (home.logs / "serve.log").read_text()
+        home.config_file.write_text(config)
+        await wait_for(lambda: door.pid)
+        assert door.link.problem == ""
+
+
+async def test_a_fault_of_the_machine_does_not_end_the_keeping(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No log can be opened, no process started: it is said, and tried again."""
+    monkeypatch.setattr("zotui.background.link.AGAIN_S", 0.1)
+    home.logs.rename(home.path / "elsewhere")
+    async with Door(home) as door:
+        await wait_for(lambda: door.told)
+        assert "No such file or directory" in door.told[0]
+        (home.path / "elsewhere").rename(home.logs)
+        await wait_for(lambda: door.pid)
+
+
+async def test_one_that_dies_while_it_starts_is_started_once_more(home: Home) -> None:
+    async with Door(home) as door:
+        await wait_for(lambda: serving(home))
+        os.kill(serving(home), signal.SIGKILL)  # it has the post, and does not listen yet
+        await wait_for(lambda: door.pid and alive(door.pid))
+        assert not [line for line in door.told if "does not start" in line]
+
+
 HOLD = """
 import asyncio, sys
 from zotui.background import Post

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import Children, alive, one, output, rows, serving, zotui
+from tests.processes import Children, alive, end_background, one, output, rows, serving, zotui
 from tests.waiting import wait_for, wait_until
 from zotui import __version__
 from zotui.background import lock_is_held
@@ -68,6 +68,20 @@ def test_the_first_door_starts_it_detached(home: Home) -> None:
     assert os.getsid(pid) != os.getsid(0)
     assert {os.readlink(f"/proc/{pid}/fd/{number}") for number in (1, 2)} == {str(home.logs / "serve.log")}
     assert os.readlink(f"/proc/{pid}/fd/0") == "/dev/null"
+
+
+def test_a_home_with_a_long_path(tmp_path: Path) -> None:
+    """Longer than the address of a socket can be."""
+    deep = tmp_path.joinpath(*["a folder with a long name"] * 6)
+    deep.mkdir(parents=True)
+    home = Home(deep / "home")
+    try:
+        assert "ran `now`" in zotui(home, "ask", "what time is it").stdout
+        assert len(os.fsencode(home.run / SOCKET)) > 108
+        assert status(home)["pid"] == serving(home) != 0
+        assert zotui(home, "stop").returncode == 0
+    finally:
+        end_background(home)
 
 
 def test_it_ends_by_itself_when_nobody_needs_it(home: Home) -> None:

@@ -58,6 +58,7 @@ def ask(
     attended = approve != "none" and sys.stdin.isatty() and sys.stderr.isatty()
 
     async def run(computer: Computer) -> int:
+        computer.listener = lambda line: print(f"zotui: {line}", file=sys.stderr)
         turn = await computer.submit(
             request,
             (await find_chat(computer, conversation)).id if conversation else None,

@@ -130,12 +130,16 @@ class ConversationPane(Pane):
             self._paint_all()
             return
         settled = self.reel.settled
+        before = self.reel.messages[settled - 1].position if settled else 0
         await self.reel.refresh()
         if self.reel.conversation is None:  # deleted, here or elsewhere
             self.reel = None
             self._paint_all()
             return
-        self._paint_news(settled)
+        first = len(self.reel.messages)  # a page may have come in front meanwhile: count from the end
+        while first and self.reel.messages[first - 1].position > before:
+            first -= 1
+        self._paint_news(first)
 
     def state(self) -> str:
         """What goes on, in a word or two."""
