@@ -12,10 +12,10 @@ from tests.openai_server import OpenAIServer, answers, blank, calls, cuts, holds
 from tests.processes import Children, one, output, rows, serving, zotui
 from tests.waiting import wait_for
 from zotui import Computer, Reply
-from zotui.computer import ToolResult, TurnFailed
 from zotui.errors import ConfigError, NotFound, UsageError, ZotuiError
 from zotui.home import Home
 from zotui.models.provider import Finished, ReasoningDelta, TextDelta, ToolCall, Usage
+from zotui.replies import ToolResult, TurnFailed
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,11 +29,11 @@ print(json.dumps({"made": made, "threads": threading.active_count(), "modules": 
 """
 
 
-def watched(children: Children, tmp_path: Path, code: str) -> dict[str, list[str]]:
+def watched(children: Children, tmp_path: Path, code: str) -> dict[str, Any]:
     """What running ``code`` made and imported."""
     environment = {"ZOTUI_HOME": str(tmp_path / "home"), "HOME": str(tmp_path), "PATH": ""}
     child = children.start([sys.executable, "-c", WATCH.replace("CODE", code)], env=environment)
-    found: dict[str, list[str]] = json.loads(output(child).splitlines()[-1])
+    found: dict[str, Any] = json.loads(output(child).splitlines()[-1])
     assert list(tmp_path.iterdir()) == []
     return found
 
@@ -117,6 +118,6 @@ def test_everything_that_is_promised_is_there() -> None:
     assert all(getattr(zotui, name) is not None for name in zotui.__all__)
 
 
-def roots(found: dict[str, list[str]]) -> set[str]:
+def roots(found: dict[str, Any]) -> set[str]:
     """The packages among the imported modules."""
     return {name.partition(".")[0] for name in found["modules"]}

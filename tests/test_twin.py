@@ -127,8 +127,8 @@ print(len(set(ids)), len(zo.memory.recall("fact", 100)))
 
 
 def test_errors_are_those_of_the_computer_and_leave_it_usable(tmp_path: Path) -> None:
-    from zotui.computer import TurnFailed
     from zotui.errors import UsageError
+    from zotui.replies import TurnFailed
 
     twin = Twin(str(tmp_path / "home"))
     try:

@@ -28,7 +28,9 @@ def tools(folder: Folder) -> list[Tool]:
     async def list_files(arguments: ListFiles, context: ToolContext) -> Result:
         entries = await asyncio.to_thread(folder.list, arguments.path)
         lines = [f"{entry.path}/" if entry.folder else f"{entry.path}  {size(entry.size)}" for entry in entries]
-        return Result("\n".join(lines) or "The folder is empty.", f"{len(entries)} entries")
+        return Result(
+            "\n".join(lines) or "The folder is empty.", "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+        )
 
     async def read_file(arguments: ReadFile, context: ToolContext) -> Result:
         lines = (await asyncio.to_thread(folder.read, arguments.path)).splitlines()
