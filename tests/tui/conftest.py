@@ -1,26 +1,12 @@
-"""A home for the app, and ways to wait for what it shows."""
+"""Ways to wait for what the app shows."""
 
 import asyncio
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
 from textual.pilot import Pilot
 
-from zotui.home import Home
 from zotui.tui.app import Zotui
 from zotui.tui.widgets.transcript import Transcript
-
-
-@pytest.fixture
-def home() -> Iterator[Home]:
-    """A home under a name that is always the same: pictures show it."""
-    folder = Path(tempfile.gettempdir()) / "zotui-desk" / "home"
-    shutil.rmtree(folder, ignore_errors=True)
-    yield Home(folder).prepare()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def wait_for(pilot: Pilot[None], ready: Callable[[], object], patience_s: float = 20) -> None:

@@ -1,7 +1,10 @@
 """Pictures of the desk: what is empty, full and broken, wide, narrow and tiny. Made anew by --snapshot-update."""
 
 import asyncio
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -51,6 +54,15 @@ INSERT INTO desk(key, value) VALUES ('conversation', '01a');
 async def live(home: Home) -> None:
     async with Computer.open(home, workers="none") as computer:
         await computer.store.write(lambda db: [db.execute(part) for part in LIFE.split(";\n") if part.strip()])
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    """A home under a name that is always the same: pictures show it."""
+    folder = Path(tempfile.gettempdir()) / "zotui-desk" / "home"
+    shutil.rmtree(folder, ignore_errors=True)
+    yield Home(folder).prepare()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
