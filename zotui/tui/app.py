@@ -105,6 +105,8 @@ class Zotui(GuardedApp[None]):
         return task
 
     def _look_at(self, task: asyncio.Task[None]) -> None:
+        if self._exit:  # whoever leaves at once takes the panes away under it
+            return
         if not task.cancelled() and (error := task.exception()) is not None and isinstance(error, Exception):
             self._handle_exception(error)
 
