@@ -123,15 +123,6 @@ def test_broken(snap_compare: Callable[..., bool], home: Home, app: Zotui, size:
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 
 
-def test_palette(snap_compare: Callable[..., bool], app: Zotui) -> None:
-    async def before(pilot: Pilot[None]) -> None:
-        await opened(pilot, app)
-        await pilot.press("ctrl+p", *"memory")
-        await pilot.pause(0.5)
-
-    assert snap_compare(app, terminal_size=SIZES["wide"], run_before=before)
-
-
 def test_help(snap_compare: Callable[..., bool], app: Zotui) -> None:
     async def before(pilot: Pilot[None]) -> None:
         await opened(pilot, app)
