@@ -11,17 +11,26 @@ import math
 import re
 import socket
 import ssl
+import sys
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
-
-import httpx
 
 from zotui.errors import ZotuiError
+from zotui.secret import Secret
+
+_command_line = sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+import httpx  # noqa: E402 (without its own command line, which brings rich, click and pygments: a third of its import)
+
+if _command_line is None:
+    del sys.modules["httpx._main"]
+from httpx import _models  # noqa: E402
+
+# What httpx hides in the text of headers; it knows of two.
+_hidden: set[str] = getattr(_models, "SENSITIVE_HEADERS", set())
+_hidden.update(("x-api-key", "api-key", "x-goog-api-key"))
 
 _ADDRESS = "write its address as http://HOST:PORT/PATH"
 
@@ -98,7 +107,11 @@ def proxy_for(url: str) -> str | None:
     """The proxy the environment names for ``url``; None where it names none and for this machine itself."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if is_loopback(host) or proxy_bypass(f"{host}:{parts.port}" if parts.port else host):
+    if is_loopback(host):
+        return None
+    from urllib.request import getproxies, proxy_bypass
+
+    if proxy_bypass(f"{host}:{parts.port}" if parts.port else host):
         return None
     known = getproxies()
     proxy = known.get(parts.scheme) or known.get("all")
@@ -118,6 +131,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         try:
             seconds = float(text) * unit
         except ValueError:
+            from email.utils import parsedate_to_datetime
+
             try:
                 seconds = parsedate_to_datetime(text).timestamp() - time.time()
             except (ValueError, TypeError, OverflowError):
@@ -168,12 +183,15 @@ class Client:
         self._connect_s = connect_s
         self._pools: dict[tuple[bool, str | None], httpx.AsyncClient] = {}
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Send ``body``; return once the head of the answer is there. Time limits are the caller's."""
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str | Secret]) -> Answer:
+        """Send ``body``; return once the head of the answer is there. Time limits are the caller's.
+
+        A header that is a Secret is revealed for the request alone.
+        """
         return await self._send("POST", url, body, {"accept-encoding": "identity", **headers})
 
     async def get(
-        self, url: str, headers: Mapping[str, str] | None = None, *, cap: int = 8 << 20, total_s: float = 30.0
+        self, url: str, headers: Mapping[str, str | Secret] | None = None, *, cap: int = 8 << 20, total_s: float = 30.0
     ) -> Page:
         """Fetch a whole answer of at most ``cap`` bytes within ``total_s``."""
         host = host_of(url)
@@ -192,7 +210,7 @@ class Client:
         for pool in pools:
             await pool.aclose()
 
-    async def _send(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _send(self, method: str, url: str, body: bytes, headers: Mapping[str, str | Secret]) -> Answer:
         """Send a request and wait for the head of its answer."""
         host = host_of(url)
         try:
@@ -201,7 +219,8 @@ class Client:
                 raise ValueError("no host to ask")
             proxy = proxy_for(url)
             pool = self._pool(url, proxy)
-            request = pool.build_request(method, url, content=body, headers=headers)
+            shown = {name: value.reveal() if isinstance(value, Secret) else value for name, value in headers.items()}
+            request = pool.build_request(method, url, content=body, headers=shown)
         except (httpx.InvalidURL, ValueError):  # the text of which may hold a header
             raise BadAddress(host, f"{host}: not an address that can be asked", _ADDRESS) from None
         with _faults(host, via=host_of(proxy) if proxy else ""):

@@ -3,7 +3,18 @@
 from typing import Any
 
 Outcome = dict[str, Any]
-_PLAIN = ("text", "reasoning", "finish", "refusal", "partial", "cost_usd", "models", "price_per_mtok")
+_PLAIN = (
+    "text",
+    "reasoning",
+    "finish",
+    "refusal",
+    "partial",
+    "cost_usd",
+    "models",
+    "price_per_mtok",
+    "conversation_id",
+    "output",
+)
 
 
 def judge(expect: Outcome, outcome: Outcome, journal: list[dict[str, Any]]) -> list[str]:
@@ -19,6 +30,8 @@ def judge_one(expect: Outcome, outcome: Outcome, journal: list[dict[str, Any]]) 
         want = expect.get(name)
         if want is not None and (outcome.get(name) or type(want)()) != want:
             bad.append(f"{name}={outcome.get(name)!r} want {want!r}")
+    if signature := expect.get("replay", {}).get("assistant.content[0].signature"):
+        bad += [] if outcome.get("signatures") == [signature] else [f"signatures={outcome.get('signatures')}"]
     if "models_any_of" in expect and outcome.get("models") not in expect["models_any_of"]:
         bad.append(f"models={outcome.get('models')}")
     if "text_len" in expect and len(outcome.get("text", "")) != expect["text_len"]:

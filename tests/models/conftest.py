@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 
-from zotui.models import Event, ReasoningDelta, TextDelta
-from zotui.models.answer import Answer
+from zotui.models import Event, Provider, ReasoningDelta, TextDelta, open_provider
 from zotui.models.body import Body
 from zotui.models.faults import Host
-from zotui.models.openai import OpenAI
+from zotui.models.openai import Answer
 from zotui.models.turn import Tail
+from zotui.secret import Secret
 
 HERE = Path(__file__).parent
 CASES = [json.loads(line) for line in (HERE / "cases.jsonl").read_text(encoding="utf-8").splitlines()]
 
 KEY = "sk-do-not-show-me"
 HELLO: list[dict[str, Any]] = [{"role": "user", "content": "Hi"}]
-HOST = Host("lab:1", "sk-secret")
+HOST = Host("lab:1", Secret("sk-secret"), "an OpenAI-compatible server")
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -107,12 +107,12 @@ def choice(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
 DONE = events(choice({"content": "Hi"}), choice({}, "stop"))
 
 
-def opened(port: int, key: str | None = KEY, **options: Any) -> OpenAI:
+def opened(port: int, key: str | None = KEY, dialect: str = "openai", **options: Any) -> Provider:
     """A provider at a server on this port."""
-    return OpenAI(base_url=f"http://127.0.0.1:{port}/v1", key=key, **{"backoff_s": 0.01, **options})
+    return open_provider(dialect, f"http://127.0.0.1:{port}/v1", key, **{"backoff_s": 0.01, "pace_s": 0, **options})
 
 
-async def asked(provider: OpenAI, messages: list[dict[str, Any]] = HELLO, model: str = "m") -> list[Event]:
+async def asked(provider: Provider, messages: list[dict[str, Any]] = HELLO, model: str = "m") -> list[Event]:
     """The events of one turn."""
     async with aclosing(provider.stream(model=model, messages=messages)) as turn:
         return [event async for event in turn]

@@ -7,6 +7,7 @@ from conftest import HOST
 
 from zotui.models import ProviderError
 from zotui.models.faults import Host
+from zotui.secret import Secret
 
 
 def refused(status: int | None, body: Any, **headers: str) -> ProviderError:
@@ -103,7 +104,7 @@ def test_what_is_quoted(body: Any, quoted: str) -> None:
 
 
 def test_a_placeholder_is_no_key() -> None:
-    assert Host("lab", "x").scrub("exact") == "exact"
+    assert Host("lab", Secret("x")).scrub("exact") == "exact"
 
 
 def test_waits() -> None:
@@ -118,5 +119,5 @@ def test_waits() -> None:
 
 
 def test_no_key_is_another_matter_than_a_wrong_one() -> None:
-    assert "wants a key" in Host("lab", "").refusal("", 401, {}).message
+    assert "wants a key" in Host("lab", Secret("")).refusal("", 401, {}).message
     assert "refuses the key" in refused(401, "").message

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from conftest import DONE, HELLO, KEY, answering, asked, choice, events, head_of, opened, serving
 
-from zotui.models import Finished, ProviderError, TextDelta, ToolCall
-from zotui.models import openai as dialect
-from zotui.models.openai import OpenAI, base_of, unwrapped
+from zotui.models import Finished, Provider, ProviderError, TextDelta, ToolCall, open_provider
+from zotui.models import server as dialect
+from zotui.models.openai import OpenAI
+from zotui.models.server import unwrapped
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -21,7 +22,7 @@ CLOSE_S = 1.0  # 250 ms are promised; a busy machine has its own time
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-async def failed(provider: OpenAI) -> ProviderError:
+async def failed(provider: Provider) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
         await asked(provider)
     error = caught.value
@@ -188,7 +189,7 @@ async def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    error = await failed(OpenAI(base_url="http://nowhere.example/v1", key=KEY, backoff_s=0))
+    error = await failed(open_provider("openai", "http://nowhere.example/v1", KEY, backoff_s=0))
     assert (error.kind, error.retryable) == ("connection", True)
     assert error.message == "nowhere.example: no such host"
 
@@ -202,7 +203,7 @@ async def test_a_self_signed_certificate_is_named(tmp_path: Any) -> None:
     context.load_cert_chain(tmp_path / "c", tmp_path / "k")
     handler, seen = answering(DONE)
     async with serving(handler, ssl=context) as port:
-        error = await failed(OpenAI(base_url=f"https://127.0.0.1:{port}/v1", key=KEY))
+        error = await failed(open_provider("openai", f"https://127.0.0.1:{port}/v1", KEY))
     assert (error.kind, error.retryable, seen) == ("connection", False, [])
     assert f"127.0.0.1:{port}" in error.message
     assert "self-signed" in error.message
@@ -284,9 +285,9 @@ async def test_ids_of_tool_calls_are_made_up_where_none_come() -> None:
     ],
 )
 def test_base_urls(given: str, root: str) -> None:
-    assert base_of(given).geturl() == root
+    assert OpenAI(given).base(given).geturl() == root
 
 
 @pytest.mark.parametrize("key", [" sk ", '"sk"', "'sk'\n", "\tsk"])
 def test_keys_areunwrapped(key: str) -> None:
-    assert unwrapped(key) == "sk"
+    assert unwrapped(key).reveal() == "sk"

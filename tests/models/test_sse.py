@@ -14,10 +14,10 @@ STREAM = (
     "retry: 5\nid: 7\ndata:no space\n\ndata\n\nevent: lost\n\n: x\ndata: last\n"
 ).encode()  # fmt: skip
 EVENTS = [
-    ServerEvent("message", '{"a":\n"zażółć 🐢 \u2028 \x85"}'),
-    ServerEvent("", "no space"),
-    ServerEvent("", ""),
-    ServerEvent("", "last"),
+    ServerEvent("message", '{"a":\n"zażółć 🐢 \u2028 \x85"}'.encode()),
+    ServerEvent("", b"no space"),
+    ServerEvent("", b""),
+    ServerEvent("", b"last"),
 ]
 
 

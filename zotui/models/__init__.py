@@ -4,7 +4,7 @@
 """
 
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from zotui.models.provider import (
     ErrorKind,
@@ -20,6 +20,9 @@ from zotui.models.provider import (
     ToolCall,
     Usage,
 )
+
+if TYPE_CHECKING:
+    from zotui.secret import Secret
 
 __all__ = [
     "ErrorKind",
@@ -37,17 +40,24 @@ __all__ = [
     "open_provider",
 ]
 
-DIALECTS = {"openai": "zotui.models.openai:OpenAI"}
+DIALECTS = {
+    "openai": "zotui.models.openai:OpenAI",
+    "anthropic": "zotui.models.anthropic:Anthropic",
+    "ollama": "zotui.models.ollama:Ollama",
+    "zo": "zotui.models.zo:Zo",
+}
 """Where each dialect is; imported when it is first used."""
 
 
-def open_provider(dialect: str, base_url: str, key: str | None = None, **options: Any) -> Provider:
+def open_provider(dialect: str, base_url: str, key: "str | Secret | None" = None, **options: Any) -> Provider:
     """A provider that speaks ``dialect`` at ``base_url``; nothing is sent yet.
 
-    Options: ``retries``, ``backoff_s``, ``max_retry_after_s``, ``first_event_timeout_s``, ``idle_timeout_s``.
-    Raises ProviderError ("unsupported") for a dialect that is not there.
+    Options: ``retries``, ``backoff_s``, ``max_retry_after_s``, ``first_event_timeout_s``, ``idle_timeout_s``; ``extra``
+    and ``headers`` go with every request. Raises ProviderError ("unsupported") for a dialect that is not there.
     """
     if dialect not in DIALECTS:
         raise ProviderError("unsupported", f"no dialect {dialect!r}", hint=f"there is: {', '.join(DIALECTS)}")
     module, _, name = DIALECTS[dialect].partition(":")
-    return cast(Provider, getattr(import_module(module), name)(base_url=base_url, key=key, **options))
+    from zotui.models.server import Server
+
+    return Server(getattr(import_module(module), name)(base_url), base_url=base_url, key=key, **options)

@@ -49,6 +49,11 @@ class _Slot:
         return (whole or not self.raw) if name != self.name else (whole and bool(function.get("arguments")))
 
 
+def new_call_id() -> str:
+    """An id for a call that came without one, or with another call's."""
+    return f"call_{uuid.uuid4().hex[:24]}"
+
+
 class Calls:
     """The tool calls of an answer, fragment by fragment.
 
@@ -105,7 +110,7 @@ class Calls:
             if not (slot.name or slot.raw or slot.id):
                 continue
             if not slot.id or slot.id in seen:
-                slot.id = f"call_{uuid.uuid4().hex[:24]}"
+                slot.id = new_call_id()
             seen.add(slot.id)
             arguments = None if cut and not slot.raw.strip() else slot.arguments()
             calls.append(ToolCall(slot.id, joined(slot.name), arguments, joined(slot.raw)))

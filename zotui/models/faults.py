@@ -8,6 +8,7 @@ from typing import NamedTuple
 from zotui import http
 from zotui.models.document import at, dicts, string
 from zotui.models.provider import ErrorKind, ProviderError
+from zotui.secret import Secret
 from zotui.text import clean, one_line
 
 
@@ -104,7 +105,7 @@ SAYINGS: dict[ErrorKind, tuple[str, str]] = {
     "server": ("failed", "try again, or choose another model"),
     "timeout": ("took too long", "try again, or choose a faster model"),
     "truncated": ("stopped before the answer was whole", "try again"),
-    "protocol": ("did not answer as an OpenAI-compatible server does", "check its base_url"),
+    "protocol": ("did not answer as {server} does", "check its base_url"),
     "connection": ("cannot be reached", "check its base_url and your connection"),
     "context_overflow": ("finds the conversation too long", "start a new one, or choose a larger model"),
     "model_not_found": ("does not have the model", "`zotui models list` shows those it has"),
@@ -119,13 +120,16 @@ SAYINGS: dict[ErrorKind, tuple[str, str]] = {
 class Host:
     """One server: writes the one line a person reads when it fails, never with the key in it."""
 
-    def __init__(self, name: str, key: str) -> None:
+    def __init__(self, name: str, key: Secret, server: str = "a model server", busy: Mapping[int, float] = {}) -> None:
         self.name = one_line(name, 100)
         self._key = key
+        self._server = server
+        self._busy = busy
 
     def scrub(self, text: str) -> str:
         """``text`` without the key; a word of three letters ("x", for a local server) is none."""
-        return text.replace(self._key, "[key]") if len(self._key) > 3 else text
+        key = self._key.reveal()
+        return text.replace(key, "[key]") if len(key) > 3 else text
 
     def error(
         self,
@@ -142,7 +146,7 @@ class Host:
         said, do = SAYINGS[kind]
         if kind == "auth" and not self._key:
             said = "wants a key"
-        message = f"{self.name} {saying or said}" + (f" ({status})" if status else "")
+        message = f"{self.name} {saying or said.format(server=self._server)}" + (f" ({status})" if status else "")
         if quoted := one_line(self.scrub(clean(quoting)), 300):
             message += f': "{quoted}"'
         retryable = kind in RETRYABLE if retryable is None else retryable
@@ -171,11 +175,13 @@ class Host:
         error = _complaint(document)
         quoting, words = words_of(error)
         code = status or _status(error)
-        kind = _kind(code, words)
+        kind = "overloaded" if code in self._busy else _kind(code, words)
         delay, delay_inside = http.retry_after(headers), _retry_info(error)
         if delay_inside is not None:
             delay = delay_inside if delay is None else delay
             kind = "rate_limit" if kind == "billing" else kind  # Gemini calls its rate limits a quota
+        if delay is None:
+            delay = self._busy.get(code or 0)
         retryable = {"true": True, "false": False}.get(headers.get("x-should-retry", "").lower())
         return self.error(kind, status=code, quoting=quoting, retry_after_s=delay, retryable=retryable)
 

@@ -29,6 +29,8 @@ class Reply(AsyncIterator[Event]):
     """One turn without a model: there is no server, and so there are no raw words of one."""
 
     last_raw = ""
+    opaque = None
+    sent = b""
 
     def __init__(self, events: AsyncGenerator[Event, None]) -> None:
         self._events = events
@@ -48,7 +50,12 @@ class Offline:
         self._discover = discover
 
     def stream(
-        self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+        self,
+        *,
+        model: str,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] = (),
+        schema: Mapping[str, Any] | None = None,
     ) -> Stream:
         """A tool call for what is understood; after its result, or for all else, text."""
         return Reply(self._events(messages, tools))

@@ -38,6 +38,11 @@ class Think:
         self._state = "start"  # then "think", "after" (spaces before the text) and "text"; or "text" at once
         self._held = ""
 
+    @property
+    def passed(self) -> bool:
+        """Whether the start is over: all that comes now is text."""
+        return self._state == "text"
+
     def feed(self, text: str) -> list[Event]:
         """The next piece of content."""
         if self._state == "text":

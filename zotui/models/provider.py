@@ -2,8 +2,10 @@
 
 Messages and tools are given in the OpenAI chat shape, the lingua franca of the field; each dialect translates:
 
-* ``{"role": "system" | "user" | "assistant" | "tool", "content": str, "tool_calls"?: [...], "tool_call_id"?: str}``
+* ``{"role": "system" | "user" | "assistant" | "tool", "content": str | [part], "tool_calls"?: [...], "tool_call_id"?: str}``
   with ``tool_calls = [{"id": str, "type": "function", "function": {"name": str, "arguments": JSON text}}]``
+  and ``part = {"type": "text", "text": str} | {"type": "image_url", "image_url": {"url": "data:image/…;base64,…"}}``
+* an assistant's message may carry ``"opaque"``: what its provider wants back with it (see ``Stream.opaque``)
 * ``{"type": "function", "function": {"name": str, "description": str, "parameters": JSON schema}}``
 """
 
@@ -56,12 +58,14 @@ class ToolCall(msgspec.Struct, frozen=True):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens and cost of one request. ``input_tokens`` includes the cached ones; None is unknown; cost in US dollars."""
+    """Tokens and cost of one request. ``input_tokens`` includes those read from a cache (``cached_tokens``) and those
+    written to one; None is unknown; cost in US dollars, as the provider states it."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cache_write_tokens: int | None = None
     cost: float | None = None
 
 
@@ -75,12 +79,17 @@ Event = TextDelta | ReasoningDelta | ToolCall | Usage | Finished
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A model a provider offers. ``context_window`` in tokens, prices in US dollars per million tokens; None is unknown."""
+    """A model a provider offers. ``context_window`` and ``max_output`` in tokens, prices in US dollars per million
+    tokens, ``vision``, ``tools`` and ``reasoning`` whether it has them; None is unknown."""
 
     id: str
     context_window: int | None = None
+    max_output: int | None = None
     input_price: float | None = None
     output_price: float | None = None
+    vision: bool | None = None
+    tools: bool | None = None
+    reasoning: bool | None = None
 
 
 class ProviderError(ZotuiError):
@@ -118,6 +127,17 @@ class Stream(Protocol):
         """The last raw words of the server, not cleaned, so that a blank answer can be shown honestly."""
         ...
 
+    @property
+    def opaque(self) -> dict[str, Any] | None:
+        """Once finished: JSON that only this provider understands and wants back with the message (signatures, a
+        conversation of its own); nobody else may be sent it."""
+        ...
+
+    @property
+    def sent(self) -> bytes:
+        """The body of the last request, as it went out."""
+        ...
+
     def __aiter__(self) -> AsyncIterator[Event]: ...
 
     async def __anext__(self) -> Event: ...
@@ -131,9 +151,14 @@ class Provider(Protocol):
     """Somebody who answers."""
 
     def stream(
-        self, *, model: str, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+        self,
+        *,
+        model: str,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] = (),
+        schema: Mapping[str, Any] | None = None,
     ) -> Stream:
-        """One turn; the request is made when it is iterated."""
+        """One turn; the request is made when it is iterated. ``schema``: the answer is to be JSON of this schema."""
         ...
 
     async def models(self) -> list[ModelInfo]:

@@ -37,7 +37,7 @@ QUIRKS = (
     ),
 )
 
-REFUSABLE = ("stream_options",)
+REFUSABLE = ("stream_options", "response_format")
 """Request fields that are left out from then on where an error names them."""
 
 OPAQUE = ("reasoning_details",)
@@ -49,8 +49,7 @@ OPAQUE_IN_CALL = ("extra_content",)
 USAGE_PATHS: tuple[tuple[str | int, ...], ...] = (
     ("usage",),
     ("x_groq", "usage"),  # https://github.com/Portkey-AI/gateway/issues/1072
-    ("choices", 0, "usage"),  # Moonshot: https://github.com/earendil-works/pi/issues/2017
-)
+)  # and in the choice: Moonshot, https://github.com/earendil-works/pi/issues/2017
 CACHED_PATHS: tuple[tuple[str | int, ...], ...] = (
     ("prompt_tokens_details", "cached_tokens"),
     ("prompt_cache_hit_tokens",),  # DeepSeek

@@ -16,10 +16,10 @@ class TooLong(Exception):
 
 
 class ServerEvent(NamedTuple):
-    """One event: its type (empty if none was given) and its data lines, joined with newlines."""
+    """One event: its type (empty if none was given) and its data lines, joined with newlines, as UTF-8."""
 
     type: str
-    data: str
+    data: bytes
 
 
 class Parser:
@@ -42,16 +42,16 @@ class Parser:
             chunk = chunk.removeprefix(b"\n")
         self._after_cr = chunk.endswith(b"\r")
         events: list[ServerEvent] = []
-        for piece in chunk.splitlines(keepends=True):  # of bytes: splits on CR, LF and CRLF only
-            if piece.endswith((b"\n", b"\r")):
-                line = piece.rstrip(b"\r\n")
-                if self._line:
-                    line = bytes(self._line) + line
-                    self._line.clear()
-                self._take(line, events)
-            else:
-                self._line += piece
-                self._bound(len(self._line))
+        lines = chunk.splitlines()  # of bytes: splits on CR, LF and CRLF only
+        rest = b"" if chunk[-1:] in b"\r\n" else lines.pop()
+        if self._line and lines:
+            lines[0] = bytes(self._line) + lines[0]
+            self._line.clear()
+        for line in lines:
+            self._take(line, events)
+        if rest:
+            self._line += rest
+            self._bound(len(self._line))
         return events
 
     def close(self) -> list[ServerEvent]:
@@ -65,24 +65,25 @@ class Parser:
 
     def _take(self, line: bytes, events: list[ServerEvent]) -> None:
         """One whole line: a field, a comment, or the end of an event."""
-        self._bound(len(line))
         if self._first:
             line = line.removeprefix(_BOM)
             self._first = False
         if line:
             field, _, value = line.partition(b":")
             value = value.removeprefix(b" ")
+            self._size += len(line) + 1
+            if self._size > self._longest:
+                raise TooLong(f"more than {self._longest} bytes in one event")
             if field == b"data":
-                self._size += len(value) + 1
-                self._bound(self._size)
                 self._data.append(value)
             elif field == b"event":
                 self._type = value
             return
         if self._data:
-            data = b"\n".join(self._data)
-            events.append(ServerEvent(self._type.decode("utf-8", "replace"), data.decode("utf-8", "replace")))
-        self._data, self._size, self._type = [], 0, b""
+            data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+            events.append(ServerEvent(self._type.decode("utf-8", "replace") if self._type else "", data))
+            self._data = []
+        self._size, self._type = 0, b""
 
     def _bound(self, size: int) -> None:
         """Refuse what would fill the memory."""

@@ -1,16 +1,16 @@
 """Every case of ``cases.jsonl``, replayed byte for byte over loopback."""
 
 import asyncio
+import json
 import time
 from contextlib import aclosing
 from typing import Any
 
 import pytest
 from case_judge import judge
-from conftest import CASES, ReplayServer
+from conftest import CASES, HELLO, ReplayServer
 
-from zotui.models import Finished, ProviderError, ReasoningDelta, TextDelta, ToolCall, Usage
-from zotui.models.openai import OpenAI
+from zotui.models import Finished, Provider, ProviderError, ReasoningDelta, TextDelta, ToolCall, Usage, open_provider
 
 WEATHER = {
     "type": "function",
@@ -28,23 +28,22 @@ OPTIONS = {
 }
 
 
-def opened(case: dict[str, Any], url: str) -> OpenAI:
+def opened(case: dict[str, Any], url: str) -> Provider:
     """A provider with the client options of a case."""
     client = case["client"]
     options = {ours: client[theirs] for theirs, ours in OPTIONS.items() if theirs in client}
-    base = f"{url}/case/{case['id']}{client.get('base_url_suffix', '/v1')}"
-    return OpenAI(base_url=base, key=client.get("api_key", "sk-rig"), **{"backoff_s": 0.05, **options})
+    base = f"{url}/case/{case['id']}{client.get('base_url_suffix', '')}"
+    dialect = "openai" if case["family"] == "models" else case["family"]
+    return open_provider(dialect, base, client.get("api_key", "sk-rig"), **{"backoff_s": 0.05, "pace_s": 0, **options})
 
 
-async def turn(case: dict[str, Any], provider: OpenAI) -> dict[str, Any]:
+async def turn(case: dict[str, Any], provider: Provider) -> dict[str, Any]:
     """What becomes of one turn."""
     out: dict[str, Any] = {"text": "", "reasoning": "", "tool_calls": [], "usage": {}}
     tools = [WEATHER] if case["request"]["tools"] else []
     stop_at = case["client"].get("cancel_after_text")
     try:
-        async with aclosing(
-            provider.stream(model="m", messages=[{"role": "user", "content": "Hi"}], tools=tools)
-        ) as turn:
+        async with aclosing(provider.stream(model="m", messages=HELLO, tools=tools)) as turn:
             async for event in turn:
                 match event:
                     case TextDelta(text):
@@ -61,14 +60,19 @@ async def turn(case: dict[str, Any], provider: OpenAI) -> dict[str, Any]:
                 if out["text"] == stop_at:
                     out |= {"finish": "cancelled", "partial": True, "stopped": time.time()}
                     break
+            opaque = turn.opaque or {}
+            out["conversation_id"] = opaque.get("conversation_id")
+            out["signatures"] = [block["signature"] for block in opaque.get("content", []) if "signature" in block]
     except ProviderError as error:
         out |= {"finish": "error", "partial": error.partial, "error": told(error)}
-    if out["finish"] == "refusal":
+    if out["finish"] == "refusal" and case["family"] == "openai":
         out |= {"refusal": out["text"], "text": ""}
+    if isinstance(case["expect"].get("output"), dict):
+        out["output"] = json.loads(out["text"])
     return out
 
 
-async def listing(provider: OpenAI) -> dict[str, Any]:
+async def listing(provider: Provider) -> dict[str, Any]:
     """What becomes of a list of models."""
     try:
         models = await provider.models()
