@@ -11,7 +11,15 @@ import sys
 
 from environment import ROOT, environment
 
-PROGRAMS = {"openssl": "openssl", "script": "bsdutils", "mount": "mount", "sqlite3": "sqlite3"}
+PROGRAMS = {
+    "openssl": "openssl",
+    "script": "bsdutils",
+    "mount": "mount",
+    "sqlite3": "sqlite3",
+    "gnome-keyring-daemon": "gnome-keyring",
+    "dbus-daemon": "dbus-daemon",
+    "npm": "npm",
+}
 CHECKS = (
     ["-m", "ruff", "check", "."],
     ["-m", "ruff", "format", "--check", "."],

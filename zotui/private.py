@@ -1,6 +1,7 @@
 """Files and folders for their owner only, whatever the umask."""
 
 import os
+import resource
 import stat
 from pathlib import Path
 
@@ -26,3 +27,9 @@ def make_file(path: Path, text: str = "") -> None:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write(text)
+
+
+def keep_no_core() -> None:
+    """Have no core dump of this process written: its memory may hold keys."""
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))

@@ -1,10 +1,19 @@
 """A text that is not to be seen: an API key, a passphrase."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Never, final
 
 _SHOWN = "Secret(…)"
 _LONG_ENOUGH = 12
+_NAMES = re.compile(
+    r"(?:^|_)(?:KEY|KEYS|APIKEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|CREDENTIALS)(?:_|$)", re.IGNORECASE
+)
+
+
+def without_secrets(environment: Mapping[str, str], *named: str) -> dict[str, str]:
+    """An environment for a child, without the variables that are called as secrets are, and those ``named``."""
+    return {name: value for name, value in environment.items() if name not in named and not _NAMES.search(name)}
 
 
 @final
