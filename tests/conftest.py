@@ -16,7 +16,7 @@ ENVIRONMENT = ("ZOTUI_HOME", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of whoever runs the tests: no home, no proxy, no key."""
-    keys = [row.key.removeprefix("env:") for row in BUILT_IN.values()]
+    keys = [variable for row in BUILT_IN.values() for variable in row.env]
     for name in (*ENVIRONMENT, *keys):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

@@ -17,12 +17,11 @@ Arguments = Mapping[str, Any] | str
 class Exchange:
     """One request, and the answer that is being given to it."""
 
-    def __init__(
-        self, path: str, headers: dict[str, str], request: dict[str, Any], writer: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, path: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter) -> None:
         self.path = path
+        self.body = body
         self.headers = headers
-        self.request = request
+        self.request: dict[str, Any] = json.loads(body or b"{}")
         self.hung_up = asyncio.Event()
         self.over = asyncio.Event()
         self._writer = writer
@@ -126,7 +125,7 @@ class OpenAIServer:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
-            exchange = Exchange(head[0].split(" ")[1], headers, json.loads(body or b"{}"), writer)
+            exchange = Exchange(head[0].split(" ")[1], headers, body, writer)
             self.exchanges.append(exchange)
             playing = asyncio.create_task(self._play(exchange))
             while await reader.read(4096):

@@ -1,6 +1,7 @@
 """The computer as other programs use it: one object, no UI, and who does the work."""
 
 import asyncio
+import hashlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -247,9 +248,18 @@ async def test_the_context_that_is_shown_is_what_was_sent(home: Home, server: Op
         reply = await zo.ask("hello", system="Be brief.")
         shown = await zo.context(reply.conversation_id)
     assert shown
-    sent = server.exchanges[0].messages[0]["content"]
-    parts = [part.partition(" ──\n")[2] for part in shown.split("\n\n── ")[1:]]
-    assert "\n\n".join(parts) == sent
+    body = server.exchanges[0].body
+    parts = shown.partition("\n\n── ")[2].removesuffix("\n").split("\n\n── ")
+    assert "".join(part.partition(" ──\n")[2] for part in parts) == body.decode()
+    assert [part.partition(" ──\n")[0] for part in parts][:5] == [
+        "model",
+        "persona",
+        "instructions",
+        "skills",
+        "user 1",
+    ]
+    assert hashlib.sha256(body).hexdigest()[:16] in shown
+    assert f"{len(body):,} bytes" in shown
 
 
 def test_a_script_without_asyncio_of_its_own_ends(home: Home, children: Children) -> None:

@@ -192,9 +192,8 @@ class TestCoreTools:
         assert len(json.dumps(schemas).encode()) <= 5_000
 
     def test_they_are_what_openai_wants(self, schemas: list[dict[str, Any]]) -> None:
-        assert {"remember", "recall", "list_files", "read_file", "now", "ask_person", "search_chats"} <= {
-            schema["function"]["name"] for schema in schemas
-        }
+        wanted = {"remember", "recall", "list_files", "read_file", "now", "ask_person", "find_tool", "find_skill"}
+        assert wanted <= {schema["function"]["name"] for schema in schemas}
         for schema in schemas:
             function = schema["function"]
             assert set(schema) == {"type", "function"}

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Literal
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -13,10 +13,17 @@ from zotui.config import Config
 from zotui.conversations import Chats, TurnOptions, Turns, TurnView
 from zotui.home import Home
 from zotui.memory import Memories
+from zotui.models.directory import Models
+from zotui.models.discovery import discover
+from zotui.models.keys import Keys
+from zotui.models.offers import Offers
+from zotui.models.offline import Offline
 from zotui.models.provider import Event, Finished, Usage
+from zotui.models.spending import Spending
 from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
 from zotui.skills import Shelf
-from zotui.store import Notes, Store
+from zotui.store import Notes, Store, is_ready
+from zotui.vault import Vault
 from zotui.workspace import Files, Folder
 
 if TYPE_CHECKING:
@@ -32,7 +39,7 @@ log = logging.getLogger(__name__)
 class Computer:
     """One person's computer. Open it with :meth:`open`; nothing happens before."""
 
-    def __init__(self, home: Home, config: Config, store: Store) -> None:
+    def __init__(self, home: Home, config: Config, store: Store, keys: Keys | None = None) -> None:
         self.home = home
         self.config = config
         self.store = store
@@ -43,7 +50,11 @@ class Computer:
         self.files = Files(store)
         self.workspace = Folder(home.workspace)
         self.desk = Notes(store)
-        self.background = Background(home)
+        self.keys = keys or Keys(Vault(home.vault, home.run / "vault.lock"))
+        self.models = Models(config, Offline(discover), self.keys, load=home.changed_config, workspace=home.workspace)
+        self.offers = Offers(store, self.models)
+        self.spending = Spending(store)
+        self.background = Background(home, lambda: self.keys.hand_over(self.models.rows.values()))
         self.worker: Worker | None = None
         self.listener: Callable[[str], None] | None = None
         self.owns_its_work = False
@@ -52,19 +63,24 @@ class Computer:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, home: str | Home | None = None, *, workers: Workers = "auto") -> "AsyncIterator[Computer]":
+    async def open(
+        cls, home: str | Home | None = None, *, workers: Workers = "auto", keys: Keys | None = None
+    ) -> "AsyncIterator[Computer]":
         """The computer of a home, created where there is none. Starts no UI.
 
         ``workers``: who does the work. ``auto``: the background process where one runs, else this process, for its
         own requests. ``background``: a background process, started where there is none. ``own``: this process.
-        ``none``: nobody is needed. ``all``: this process is the background process.
+        ``none``: nobody is needed. ``all``: this process is the background process. ``keys``: those of the process,
+        where it has been handed some already.
         Raises HomeError, ConfigError, StoreError.
         """
         place = home if isinstance(home, Home) else Home(home)
         await asyncio.to_thread(place.prepare)
         config = await asyncio.to_thread(place.config)
+        if workers != "all" and place.database.exists() and not await asyncio.to_thread(is_ready, place.database):
+            await Background(place).make_way()
         store = await asyncio.to_thread(Store.open, place.database, run=place.run, backups=place.backups)
-        computer = cls(place, config, store)
+        computer = cls(place, config, store, keys)
         try:
             await computer._start(workers)
             yield computer
@@ -82,10 +98,22 @@ class Computer:
         system: str = "",
         memory: bool = True,
         attended: bool = False,
+        images: Sequence[tuple[str, bytes]] = (),
+        schema: dict[str, Any] | None = None,
+        private: bool = False,
     ) -> Reply:
         """One turn, to its end. Raises TurnFailed with what came, UsageError for a bad request."""
         turn = await self.submit(
-            text, conversation_id, model, tools=tools, system=system, memory=memory, attended=attended
+            text,
+            conversation_id,
+            model,
+            tools=tools,
+            system=system,
+            memory=memory,
+            attended=attended,
+            images=images,
+            schema=schema,
+            private=private,
         )
         async for view in self.turns.follow(turn):
             last = view
@@ -119,14 +147,32 @@ class Computer:
         system: str = "",
         memory: bool = True,
         attended: bool = True,
+        images: Sequence[tuple[str, bytes]] = (),
+        schema: dict[str, Any] | None = None,
+        private: bool = False,
     ) -> str:
-        """Put a turn; its id, acknowledged. Raises UsageError, NotFound."""
+        """Put a turn; its id, acknowledged. Raises UsageError, NotFound.
+
+        ``images`` (name, bytes) are shown with the text; ``schema``: the answer must be JSON that fits this JSON schema;
+        ``private``: only models on this machine may be asked.
+        """
         if model:
             self.check_model(model)
-        options = TurnOptions(system=system, tools=tools, memory=memory, attended=attended)
+        if schema is not None:
+            from zotui.agent.structured import check_schema
+
+            await asyncio.to_thread(check_schema, schema)
+        options = TurnOptions(
+            system=system, tools=tools, memory=memory, attended=attended, private=private, schema=schema
+        )
         self.background.want()
         turn = await self.turns.submit(
-            text, conversation=conversation_id, model=model or "", options=options, own=self.owns_its_work
+            text,
+            conversation=conversation_id,
+            model=model or "",
+            options=options,
+            own=self.owns_its_work,
+            images=images,
         )
         return turn.id
 
@@ -137,7 +183,8 @@ class Computer:
             for event in told.news(view):
                 yield event
         self.reply(view)
-        yield Usage(**msgspec.to_builtins(view.spent))
+        spent = view.spent
+        yield Usage(input_tokens=spent.input_tokens, output_tokens=spent.output_tokens, cost=spent.cost)
         last = view.replies[-1].reason if view.replies else None
         yield Finished(msgspec.convert(last or "stop", str))
 
@@ -150,15 +197,7 @@ class Computer:
 
     def check_model(self, model: str) -> None:
         """Raises UsageError when no such provider is known."""
-        from zotui.models.registry import BUILT_IN, OFFLINE
-
-        provider = model.strip().partition("/")[0]
-        if provider not in {OFFLINE, *BUILT_IN, *self.config.providers}:
-            from zotui.errors import UsageError
-            from zotui.text import one_line
-
-            names = ", ".join([OFFLINE, *BUILT_IN, *self.config.providers])
-            raise UsageError(f"no provider {one_line(provider, 40)!r}", f"there are: {names}")
+        self.models.split(model)
 
     async def handed_over(self) -> None:
         """Wait until a background process is there for what was written, where this door starts one."""
@@ -166,15 +205,24 @@ class Computer:
             await self._ready.wait()
 
     async def context(self, conversation: str) -> str | None:
-        """What the model was sent for the conversation's last request, with what each part costs; None without one."""
+        """What the model was sent for the conversation's last request, with what each part costs; None without one.
+
+        Of one that went out, exactly that; of one that did not (no model), what it would have been.
+        """
+        from zotui.agent.inspection import last_request, told
         from zotui.workers import agent
 
+        sent = await self.store.read(lambda db: last_request(db, conversation))
+        if sent is not None:
+            return told(sent)
         turns = await self.chats.turns(conversation)
         if not turns:
             return None
         view = await self.turns.view(turns[-1].id)
         history = await self.chats.messages(conversation, limit=400)
-        context = await agent(self).context(view, [message for message in history if message.status != "running"])
+        context = await agent(self).context(
+            view, [message for message in history if message.status != "running"], view.turn.model
+        )
         rows = [f"{part.name:<14} {part.tokens:>7,} tokens" for part in context.parts]
         rows.append(f"{'conversation':<14} {context.tokens - sum(part.tokens for part in context.parts):>7,} tokens")
         rows.append(f"{'in all':<14} {context.tokens:>7,} of {self.config.agent.context_tokens:,} (estimated)")
@@ -234,3 +282,4 @@ class Computer:
                 await self._keeper
         if self.worker is not None:
             await self.worker.stop()
+        await self.models.close()

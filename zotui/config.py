@@ -11,8 +11,11 @@ from msgspec import Meta
 from zotui.errors import ConfigError
 from zotui.text import one_line
 
-PROVIDERS = ("offline", "groq", "openai", "together", "openrouter", "gemini", "ollama", "lmstudio")
-"""The providers that need no table of their own."""
+PROVIDERS = (
+    "offline", "groq", "openai", "anthropic", "ollama", "lmstudio", "together", "openrouter", "gemini", "zo",
+    "claude-code", "codex",
+)  # fmt: skip
+"""The providers that need no table of their own; one may be given all the same, to change what it says."""
 
 KeyNames = Annotated[str, Meta(pattern=r"^[^\s,]{1,30}(,[^\s,]{1,30})*$")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -26,15 +29,31 @@ TEMPLATE = """\
 # "offline" needs no key and no network: it runs what it understands and never pretends to be a model.
 model = "offline"
 
-# Built in, once their key is in the environment: groq openai together openrouter gemini
-# and on this machine, without a key: ollama lmstudio
-# Any other server that speaks OpenAI's chat completions:
+# Built in, with a key (`zotui keys set groq`, or in the environment): groq openai anthropic together openrouter gemini zo
+# on this machine, without a key: ollama lmstudio; with the program you are logged in to: claude-code codex
+# Who answers where the one above does not, in this order; the answer says who it was:
+# fallback = ["groq", "ollama/llama3.2"]
+# true: nothing is asked that is not on this machine
+# private = false
+
+# Any other server:
 #
 # [providers.lab]
-# dialect  = "openai"
+# dialect  = "openai"               # openai, anthropic, ollama, zo
 # base_url = "http://127.0.0.1:9000/v1"
-# key      = "env:LAB_KEY"          # env:NAME or none
+# key      = "env:LAB_KEY"          # env:NAME, vault:NAME or none; left out: the vault's "lab", where there is one
 # models   = ["tiny"]               # optional; otherwise the server is asked
+# requests_per_minute = 60          # shared by all that runs on this home; left out: no limit
+# concurrency = 8                   # requests at once
+# extra    = { temperature = 0.2 }  # fields of every request
+
+# [prices]                          # US dollars per million tokens, for models whose price zotui does not know
+# "lab/tiny" = { input = 0.1, output = 0.4 }
+
+# [spending]                        # US dollars; a request that would pass a cap is not sent
+# per_conversation = 2.0
+# per_day          = 10.0
+# unknown_price    = "refuse"       # or "allow": what happens under a cap to a model whose price is not known
 
 # [agent]
 # max_steps      = 24               # model requests in one turn
@@ -49,10 +68,31 @@ model = "offline"
 class ProviderConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One ``[providers.NAME]`` table."""
 
-    base_url: Annotated[str, Meta(pattern=r"^https?://\S+$")]
-    dialect: Literal["openai", "anthropic", "ollama", "zo"] = "openai"
-    key: Annotated[str, Meta(pattern=r"^(none|env:[A-Za-z_][A-Za-z0-9_]*|vault:[A-Za-z0-9_.-]+)$")] = "none"
+    base_url: Annotated[str, Meta(pattern=r"^https?://\S+$")] | None = None
+    dialect: Literal["openai", "anthropic", "ollama", "zo"] | None = None
+    key: Annotated[str, Meta(pattern=r"^(none|env:[A-Za-z_][A-Za-z0-9_]*|vault:[A-Za-z0-9_.-]+)$")] | None = None
     models: list[str] = []
+    requests_per_minute: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
+    concurrency: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    extra: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+
+
+class PriceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of ``[prices]``: US dollars per million tokens."""
+
+    input: Annotated[float, Meta(ge=0)]
+    output: Annotated[float, Meta(ge=0)]
+    cached: Annotated[float, Meta(ge=0)] | None = None
+    cache_write: Annotated[float, Meta(ge=0)] | None = None
+
+
+class SpendingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[spending]``: caps in US dollars."""
+
+    per_conversation: Annotated[float, Meta(ge=0)] | None = None
+    per_day: Annotated[float, Meta(ge=0)] | None = None
+    unknown_price: Literal["allow", "refuse"] = "refuse"
 
 
 class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,7 +136,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``config.toml``, validated."""
 
     model: Annotated[str, Meta(min_length=1)] = "offline"
+    fallback: list[str] = []
+    private: bool = False
     providers: dict[str, ProviderConfig] = {}
+    prices: dict[str, PriceConfig] = {}
+    spending: SpendingConfig = SpendingConfig()
     agent: AgentConfig = AgentConfig()
     keys: dict[str, KeyNames] = {}
     policy: dict[str, Answer] = {}
@@ -110,6 +154,16 @@ ALLOWED = {
     "dialect": "openai, anthropic, ollama, zo",
     "key": '"env:NAME", "vault:NAME" or "none", never the key itself',
     "base_url": "http://… or https://…",
+    "requests_per_minute": "a number of requests, more than 0",
+    "concurrency": "1 to 1000",
+    "extra": "a table of fields, as { temperature = 0.2 }",
+    "headers": "a table of texts",
+    "input": "US dollars per million tokens, 0 or more",
+    "output": "US dollars per million tokens, 0 or more",
+    "per_conversation": "US dollars, 0 or more",
+    "per_day": "US dollars, 0 or more",
+    "unknown_price": "allow, refuse",
+    "fallback": 'a list of PROVIDER or PROVIDER/MODEL, as ["groq", "ollama"]',
     "models": 'a list of names, as ["tiny"]',
     "max_steps": "1 to 1000",
     "tool_timeout_s": "seconds, more than 0, at most 86400",
@@ -138,12 +192,17 @@ def read_config(text: str, name: str = "config.toml") -> Config:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name}: {_explain(str(error), table)}") from None
-    provider = config.model.strip().partition("/")[0]
-    if provider not in (known := [*PROVIDERS, *(name for name in config.providers if name not in PROVIDERS)]):
-        raise ConfigError(
-            f'{name}: "model": no provider {one_line(provider, 40)!r}; allowed: PROVIDER or PROVIDER/MODEL'
-            f" with {', '.join(known)}, or the name of a [providers.NAME] table"
-        )
+    known = [*PROVIDERS, *(name for name in config.providers if name not in PROVIDERS)]
+    for key, model in [("model", config.model), *(("fallback", model) for model in config.fallback)]:
+        provider = model.strip().partition("/")[0]
+        if provider not in known:
+            raise ConfigError(
+                f'{name}: "{key}": no provider {one_line(provider, 40)!r}; allowed: PROVIDER or PROVIDER/MODEL'
+                f" with {', '.join(known)}, or the name of a [providers.NAME] table"
+            )
+    for provider, table_ in config.providers.items():
+        if table_.base_url is None and provider not in PROVIDERS:
+            raise ConfigError(f'{name}: "providers.{provider}.base_url" is missing; allowed: {ALLOWED["base_url"]}')
     return config
 
 
@@ -203,6 +262,8 @@ def _dotted(path: list[str]) -> str:
 
 _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "providers": ProviderConfig,
+    "prices": PriceConfig,
+    "spending": SpendingConfig,
     "agent": AgentConfig,
     "serve": ServeConfig,
     "sandbox": SandboxConfig,

@@ -21,6 +21,7 @@ class Home:
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         chosen = path or os.environ.get("ZOTUI_HOME") or Path.home() / ".zotui"
         self.path = Path(os.path.abspath(os.path.expanduser(os.fspath(chosen))))
+        self._stamp: tuple[int, int, int] | None = None
 
     @property
     def database(self) -> Path:
@@ -45,6 +46,11 @@ class Home:
     @property
     def backups(self) -> Path:
         return self.path / "backups"
+
+    @property
+    def vault(self) -> Path:
+        """The one file of keys."""
+        return self.path / "vault"
 
     @property
     def run(self) -> Path:
@@ -87,6 +93,18 @@ class Home:
                 f"choose an empty folder, or make it yours alone: chmod 700 {self.path}",
             )
         make_folder(self.path)
+
+    def changed_config(self) -> Config | None:
+        """The configuration, if the file is another than when this was asked last; None where it is not."""
+        try:
+            status = self.config_file.stat()
+        except OSError:
+            return None
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if stamp == self._stamp:
+            return None
+        self._stamp = stamp
+        return self.config()
 
     def config(self) -> Config:
         """The validated configuration; the defaults where there is no file. Raises ConfigError."""

@@ -33,6 +33,21 @@ _hidden: set[str] = getattr(_models, "SENSITIVE_HEADERS", set())
 _hidden.update(("x-api-key", "api-key", "x-goog-api-key"))
 
 _ADDRESS = "write its address as http://HOST:PORT/PATH"
+_TLS = "if it speaks TLS, write https:// in its address"
+_CLOCK = "check this machine's clock; if it is right, only the owner of the server can mend this"
+
+CERTIFICATES: dict[int, tuple[str, str]] = {
+    9: ("its certificate is not valid yet", _CLOCK),
+    10: ("its certificate has expired", _CLOCK),
+    62: ("its certificate is for another host", "check the address"),
+    64: ("its certificate is for another host", "check the address"),
+}
+"""What is wrong with a certificate by OpenSSL's number (X509_V_ERR_…), and what to do."""
+UNTRUSTED = (
+    "its certificate is not trusted",
+    "check the address; a certificate of your own is trusted if SSL_CERT_FILE names it",
+)
+"""The same for all the rest: self-signed, or signed by nobody known."""
 
 
 class HttpFault(ZotuiError):
@@ -219,8 +234,7 @@ class Client:
                 raise ValueError("no host to ask")
             proxy = proxy_for(url)
             pool = self._pool(url, proxy)
-            shown = {name: value.reveal() if isinstance(value, Secret) else value for name, value in headers.items()}
-            request = pool.build_request(method, url, content=body, headers=shown)
+            request = _request(pool, method, url, body, headers)
         except (httpx.InvalidURL, ValueError):  # the text of which may hold a header
             raise BadAddress(host, f"{host}: not an address that can be asked", _ADDRESS) from None
         with _faults(host, via=host_of(proxy) if proxy else ""):
@@ -273,6 +287,14 @@ async def probe(
     return (response.status_code, body) if len(body) <= cap else None
 
 
+def _request(
+    pool: httpx.AsyncClient, method: str, url: str, body: bytes, headers: Mapping[str, str | Secret]
+) -> httpx.Request:
+    """A request with its secrets told, in a frame of its own: a traceback may show those of a request that fails."""
+    told = {name: value.reveal() if isinstance(value, Secret) else value for name, value in headers.items()}
+    return pool.build_request(method, url, content=body, headers=told)
+
+
 def _trust(secure: bool) -> ssl.SSLContext:
     """Certifi's authorities, or those SSL_CERT_FILE or SSL_CERT_DIR name; none where no TLS is spoken."""
     return httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -299,9 +321,8 @@ def _fault(error: Exception, host: str, who: str, answering: bool) -> HttpFault:
     for cause in () if answering else _causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
-                hint = "check the address; a certificate of your own is trusted if SSL_CERT_FILE names it"
-                reason = cause.verify_message
-                return Untrusted(host, f"{who}: its certificate is not trusted ({reason})", hint)
+                wrong, hint = CERTIFICATES.get(cause.verify_code, UNTRUSTED)
+                return Untrusted(host, f"{who}: {wrong} ({cause.verify_message.rstrip('.')})", hint)
             case ssl.SSLError():
                 hint = "if it speaks plain HTTP, write http:// in its address"
                 return Untrusted(host, f"{who}: no TLS connection ({cause.reason or 'TLS error'})", hint)
@@ -324,5 +345,5 @@ def _fault(error: Exception, host: str, who: str, answering: bool) -> HttpFault:
         case httpx.ConnectError():
             return Unreachable(host, f"{who}: nobody answers at this address", "is the server running?")
         case httpx.RemoteProtocolError() if "disconnected" not in str(error):
-            return Garbled(host, f"{who} answered something that is no HTTP", _ADDRESS)
-    return Unreachable(host, f"{who} closed the connection without an answer")
+            return Garbled(host, f"{who} answered something that is no HTTP", f"check the port; {_TLS}")
+    return Unreachable(host, f"{who} closed the connection without an answer", f"try again; {_TLS}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from zotui.conversations import TurnView
+from zotui.conversations import TurnOptions, TurnView
 from zotui.errors import ZotuiError
 from zotui.models.provider import Event, ReasoningDelta, TextDelta, ToolCall
 
@@ -21,7 +21,8 @@ class ToolResult(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What came of a turn. ``usage`` has input_tokens, output_tokens and cost, None where unknown."""
+    """What came of a turn. ``usage`` has input_tokens, output_tokens and cost, None where unknown; ``data`` is the
+    document where the answer had to fit a schema."""
 
     conversation_id: str
     message_id: str
@@ -32,6 +33,7 @@ class Reply(msgspec.Struct, frozen=True):
     stop_reason: str
     status: str
     error: str | None = None
+    data: Any = None
 
 
 class TurnFailed(ZotuiError):
@@ -87,11 +89,29 @@ def reply_of(view: TurnView) -> Reply:
             }
             for call in view.tool_calls
         ],
-        usage=msgspec.to_builtins(view.spent),
+        usage={
+            "input_tokens": view.spent.input_tokens,
+            "output_tokens": view.spent.output_tokens,
+            "cost": None if view.spent.unpriced else view.spent.cost,
+        },
         stop_reason=(last.reason if last else None) or view.turn.reason or "stop",
         status=view.turn.status,
         error=view.turn.error or (None if view.turn.status == "done" else view.turn.reason),
+        data=_data(view),
     )
+
+
+def _data(view: TurnView) -> Any:
+    """The document of an answer that fits the schema it was asked for."""
+    schema = msgspec.json.decode(view.turn.options, type=TurnOptions).schema
+    if schema is None or view.turn.status != "done":
+        return None
+    from zotui.agent.structured import Mismatch, parsed
+
+    try:
+        return parsed(view.output, schema)
+    except Mismatch:
+        return None
 
 
 def arguments_of(text: str) -> dict[str, Any] | None:

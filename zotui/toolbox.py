@@ -1,14 +1,16 @@
 """What a tool is: a name, typed arguments that make its JSON schema, an effect, and how its result is cut to size."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Literal
+import re
+from collections.abc import Awaitable, Callable, Container, Iterable
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from zotui.errors import ZotuiError
 from zotui.text import clean, cut, one_line
 
+FIND = "find_tool"
 Effect = Literal["read", "write", "run", "net", "outside", "settings"]
 RESULT_BUDGET = 12_000  # characters of one result that a model sees
 LONGEST_RESULT = 1_000_000  # characters of one result that are kept
@@ -42,13 +44,17 @@ class ToolError(ZotuiError):
 
 
 class Tool(msgspec.Struct, frozen=True):
-    """One tool. ``run`` gets the validated arguments; only ``read`` tools may be run again after a crash."""
+    """One tool. ``run`` gets the validated arguments; only ``read`` tools may be run again after a crash.
+
+    ``core`` tools are described in every request, the others once ``find_tool`` has found them.
+    """
 
     name: str
     description: str
     arguments: type[msgspec.Struct]
     effect: Effect
     run: Callable[[Any, ToolContext], Awaitable[Result | Ask]]
+    core: bool = True
 
     def schema(self) -> dict[str, Any]:
         """The tool as OpenAI's chat completions describe it."""
@@ -70,15 +76,42 @@ class Tool(msgspec.Struct, frozen=True):
             raise ToolError(f"{self.name}: {error}", f"call it again with arguments that fit {expected}") from None
 
 
+class FindTool(msgspec.Struct, forbid_unknown_fields=True):
+    query: Annotated[str, msgspec.Meta(min_length=1, description="What it should do.")]
+
+
 class Toolbox:
-    """The tools there are, by name."""
+    """The tools there are, by name; with one that finds those that are not core, where there are any."""
 
     def __init__(self, tools: Iterable[Tool] = ()) -> None:
         self._tools = {tool.name: tool for tool in tools}
+        if rest := [tool.name for tool in self._tools.values() if not tool.core]:
+            words = f"Find more tools: {', '.join(rest)}."
+            words = words if len(words) <= 300 else f"Find more tools by what they do; there are {len(rest)}."
+            self._tools[FIND] = Tool(FIND, words, FindTool, "read", self._find)
 
-    def schemas(self) -> list[dict[str, Any]]:
-        """All tools for a model."""
-        return [tool.schema() for tool in self._tools.values()]
+    def schemas(self, found: Container[str] = ()) -> list[dict[str, Any]]:
+        """The tools a model is offered: the core ones, and those it has ``found``."""
+        return [tool.schema() for tool in self._tools.values() if tool.core or tool.name in found]
+
+    def all_schemas(self) -> list[dict[str, Any]]:
+        """All tools, for who pays nothing for reading them."""
+        return [tool.schema() for tool in self._tools.values() if tool.name != FIND]
+
+    async def _find(self, arguments: FindTool, context: ToolContext) -> Result:
+        from rapidfuzz import fuzz, process, utils
+
+        words = {
+            tool.name: f"{tool.name.replace('_', ' ')} {tool.description}"
+            for tool in self._tools.values()
+            if not tool.core
+        }
+        likely = process.extract(
+            arguments.query, words, scorer=fuzz.token_set_ratio, processor=utils.default_process, limit=5
+        )
+        names = [name for _, score, name in likely if score >= 40] or list(words)[:20]
+        lines = [f"- {name}: {self._tools[name].description}" for name in names]
+        return Result("\n".join(["You can call these now:", *lines]), f"{len(names)} found")
 
     def find(self, name: str) -> Tool:
         """Raises ToolError that names the tools there are."""
@@ -111,6 +144,11 @@ class Toolbox:
         if isinstance(outcome, Ask):
             return outcome
         return Result(clean(outcome.text)[:LONGEST_RESULT], one_line(outcome.summary, 60))
+
+
+def found_in(result: str) -> list[str]:
+    """The names of the tools in a result of ``find_tool``."""
+    return re.findall(r"^- (\w+):", result, re.MULTILINE)
 
 
 def shown_to_model(result: str, call: str) -> str:

@@ -1,5 +1,6 @@
 """The workers of a computer, put together: only the process that does the work imports this."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -7,9 +8,10 @@ from zotui.agent import Agent, Limits, Worker
 from zotui.agent.tools import tools as agent_tools
 from zotui.background import lock_is_held
 from zotui.memory.tools import tools as memory_tools
-from zotui.models.discovery import discover
-from zotui.models.offline import Offline
-from zotui.models.registry import Models, ProviderRow
+from zotui.models.gate import Gate
+from zotui.models.router import Router
+from zotui.skills.tools import index
+from zotui.skills.tools import tools as skill_tools
 from zotui.toolbox import Toolbox
 from zotui.workspace.tools import tools as workspace_tools
 
@@ -18,27 +20,28 @@ if TYPE_CHECKING:
 
 
 def agent(computer: "Computer") -> Agent:
-    """The agent with this computer's models and tools. Raises UsageError where ``model`` names no provider."""
-    rows = {
-        name: ProviderRow(row.dialect, row.base_url, row.key, "", row.models)
-        for name, row in computer.config.providers.items()
-    }
+    """The agent with this computer's models and tools."""
 
     async def recall(conversation: str, request: str) -> Sequence[str]:
         return [memory.content for memory in await computer.memory.get_context(conversation, query=request)]
 
+    async def skills() -> str:
+        return index(await asyncio.to_thread(computer.skills.list))
+
     limits = computer.config.agent
     return Agent(
         store=computer.store,
-        models=Models(computer.config.model, rows, Offline(discover)),
+        router=Router(computer.models, Gate(computer.store), computer.offers),
         toolbox=Toolbox(
             [
                 *memory_tools(computer.memory),
                 *workspace_tools(computer.workspace),
                 *agent_tools(computer.store, computer.chats),
+                *skill_tools(computer.skills),
             ]
         ),
         recall=recall,
+        skills=skills,
         workspace=str(computer.home.workspace),
         limits=Limits(limits.max_steps, limits.tool_timeout_s, limits.context_tokens),
     )

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from tests.openai_server import OpenAIServer
@@ -12,14 +13,23 @@ from tests.processes import opened
 from tests.waiting import wait_for
 from zotui.agent import Agent, Limits, Worker
 from zotui.agent.tools import tools as agent_tools
+from zotui.config import Config, ProviderConfig
 from zotui.conversations import Chats, Question, TurnOptions, Turns, TurnView
 from zotui.home import Home
 from zotui.memory import Memories
 from zotui.memory.tools import tools as memory_tools
+from zotui.models.directory import Models
+from zotui.models.gate import Gate
+from zotui.models.keys import Keys
+from zotui.models.offers import Offers
 from zotui.models.offline import Offline
-from zotui.models.registry import Models, ProviderRow
+from zotui.models.retries import Retries
+from zotui.models.router import Router
 from zotui.store import Store
 from zotui.toolbox import Ask, Effect, Result, Tool, Toolbox, ToolContext
+from zotui.vault import Vault
+
+DEFAULTS = Config()
 
 
 class Word(Struct, forbid_unknown_fields=True):
@@ -122,20 +132,29 @@ class Lab:
         return found
 
 
-def agent(store: Store, url: str, tools: Sequence[Tool], home: Home, **limits: Any) -> Agent:
+def agent(store: Store, url: str, tools: Sequence[Tool], home: Home, config: Config = DEFAULTS, **limits: Any) -> Agent:
     """An agent that asks ``lab/tiny`` unless told otherwise."""
     memory = Memories(store)
 
     async def recall(conversation: str, request: str) -> Sequence[str]:
         return [found.content for found in await memory.get_context(conversation, query=request)]
 
-    rows = {
-        "lab": ProviderRow("openai", url, "none", "", ["tiny"]),
-        "other": ProviderRow("openai", url, "none", "", ["large"]),
-    }
+    async def no_skills() -> str:
+        return ""
+
+    table = {"lab": ["tiny"], "other": ["large"]}
+    rows = {name: ProviderConfig(base_url=url, key="none", models=ids) for name, ids in table.items()}
+    models = Models(
+        msgspec.structs.replace(
+            config, model=config.model if config.model != "offline" else "lab", providers={**rows, **config.providers}
+        ),
+        Offline(nothing_found),
+        Keys(Vault(home.vault, home.run / "vault.lock"), {}),
+    )
     return Agent(
         store=store,
-        models=Models("lab", rows, Offline(nothing_found)),
+        router=Router(models, Gate(store), Offers(store, models), Retries(backoff_s=0.05)),
+        skills=no_skills,
         toolbox=Toolbox([*memory_tools(memory), *agent_tools(store, Chats(store)), *tools]),
         recall=recall,
         workspace=str(home.workspace),

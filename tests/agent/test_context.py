@@ -158,7 +158,7 @@ def message(role: Any, text: str, calls_: int = 0, position: int = 1) -> Message
         )
         for n in range(calls_)
     )
-    return Message(identity, "c", "t", position, role, text, "", "", "done", None, 0, 0, None, records)
+    return Message(identity, "c", "t", position, role, text, "", "", "done", None, 0, 0, tool_calls=records)
 
 
 @pytest.mark.parametrize("budget", [600, 1000, 2500, 8000, 50_000])
@@ -177,7 +177,7 @@ def test_any_budget_is_kept(budget: int, calls_: int) -> None:
     context = build(
         talk, system="Be kind.", memories=["tea"], workspace="/w", budget=budget, earlier=Earlier("the very first ✓", 7)
     )
-    sent = {"messages": context.messages}
+    sent = {"messages": [{"role": "system", "content": context.system}, *context.messages[1:]]}
     assert context.tokens <= budget
     assert size_of(sent) <= budget
     assert context.history[-1] == {"role": "user", "content": "the last"}

@@ -132,7 +132,7 @@ class TestModel:
     async def test_a_key_that_is_missing(self, run: Command, home: Home, nobody: str) -> None:
         home.config_file.write_text('model = "groq"')
         found = await self.look(run, OLLAMA_HOST=nobody)
-        assert (found["status"], found["mend"]) == ("fail", "export GROQ_API_KEY=…")
+        assert (found["status"], found["mend"]) == ("fail", "zotui keys set groq, or: export GROQ_API_KEY=…")
         assert (await self.look(run, OLLAMA_HOST=nobody, GROQ_API_KEY="x"))["status"] == "ok"
         home.config_file.write_text(
             'model = "lab/x"\n[providers.lab]\nbase_url = "https://x.invalid/v1"\nkey = "vault:lab"'

@@ -14,7 +14,7 @@ LAB = '[providers.lab]\nbase_url = "http://127.0.0.1:9/v1"\n'
 
 # What is written, what must be named, what must be said of what is allowed.
 BAD = {
-    "an unknown key": ('modle = "offline"', '"modle"', "model, providers, agent"),
+    "an unknown key": ('modle = "offline"', '"modle"', "model, fallback, private, providers"),
     "an unknown section": ("[agnet]\nmax_steps = 1", '"agnet"', "agent"),
     "an unknown key in a section": ("[agent]\nsteps = 1", '"agent.steps"', "max_steps, tool_timeout_s"),
     "an unknown key in a provider": (f"{LAB}kye = 'none'", '"providers.lab.kye"', "base_url, dialect, key, models"),

@@ -7,12 +7,14 @@ import sys
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
-from zotui.models import Event, Provider, ReasoningDelta, TextDelta, open_provider
+from zotui.models import Event, Provider, ProviderError, ReasoningDelta, TextDelta, open_provider
 from zotui.models.body import Body
 from zotui.models.faults import Host
 from zotui.models.openai import Answer
@@ -119,12 +121,18 @@ async def asked(provider: Provider, messages: list[dict[str, Any]] = HELLO, mode
 
 
 def answered(*chunks: bytes) -> list[Event]:
+    """The events of an OpenAI answer whose body comes in these chunks; neighbouring deltas are joined."""
+    return put_together(Answer(HOST), Body(HOST, Tail(HOST)), *chunks)
+
+
+def put_together(answer: Any, body: Body, *chunks: bytes) -> list[Event]:
     """The events of an answer whose body comes in these chunks; neighbouring deltas are joined."""
-    answer, body = Answer(HOST), Body(HOST, Tail(HOST))
     out: list[Event] = []
     for chunk in (*chunks, None):
         for type_, document in body.feed(chunk):
             out += answer.take(document, type_)
+        if answer.over:
+            break
     if not answer.finish:
         raise body.unfinished()
     joined: list[Event] = []
@@ -135,3 +143,37 @@ def answered(*chunks: bytes) -> list[Event]:
         else:
             joined.append(event)
     return joined
+
+
+async def failure(provider: Provider, **request: Any) -> ProviderError:
+    """The error of one turn: a single line without the key."""
+    with pytest.raises(ProviderError) as caught:
+        await asked(provider, **request)
+    error = caught.value
+    assert KEY not in f"{error!r}{error}{error.args}{error.hint}{provider!r}{provider}"
+    assert "\n" not in str(error)
+    assert error.hint
+    return error
+
+
+CUTS = st.lists(st.integers(0, 1 << 20), max_size=6)
+
+
+def cut(data: bytes, places: list[int]) -> list[bytes]:
+    """``data`` in chunks, cut at these places."""
+    bounds = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
+    return [data[start:end] for start, end in pairwise(bounds)]
+
+
+def json_of(*words: str) -> st.SearchStrategy[Any]:
+    """Any JSON, with these words as the names in its objects."""
+    return st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.sampled_from([*words, "\ud83d", "\udc22", 10**30, 1e300])
+        | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(words), inner, max_size=5),
+        max_leaves=20,
+    )

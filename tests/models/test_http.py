@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 import socket
 import ssl
 import subprocess
@@ -114,40 +115,81 @@ async def test_a_header_that_cannot_be_sent_is_not_shown() -> None:
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for localhost, with its key in the same file."""
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Self-signed certificates: good.pem for localhost, old.pem for the same, that has expired, and far.pem for
+    far.example; each with its key."""
     folder = tmp_path_factory.mktemp("tls")
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    command += ["-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    for name, host, days in (("good", "localhost", 2), ("old", "localhost", -1), ("far", "far.example", 2)):
+        (folder / "names").write_text(f"subjectAltName=DNS:{host}")
+        for command in (
+            f"req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key -out wish -subj /CN={host}",
+            f"x509 -req -in wish -signkey key -days {days} -extfile names -out cert",
+        ):
+            subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+        (folder / f"{name}.pem").write_text((folder / "cert").read_text() + (folder / "key").read_text())
     return folder
 
 
-async def test_tls(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def tls(certificate: Path) -> ssl.SSLContext:
+    """What a server needs that has this certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
-    handler, _ = answering(b"safe")
-    async with serving(handler, ssl=context) as port:
-        with pytest.raises(http.Untrusted, match=rf"localhost:{port}: .*self.signed") as caught:
-            await fetched(f"https://localhost:{port}/")
-        assert "SSL_CERT_FILE" in caught.value.hint
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    context.load_cert_chain(certificate)
+    return context
+
+
+async def test_tls(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler, seen = answering(b"safe")
+    async with serving(handler, ssl=tls(certificates / "good.pem")) as port:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "good.pem"))
         assert (await fetched(f"https://localhost:{port}/")).body == b"safe"
-        with pytest.raises(http.Untrusted, match=rf"127\.0\.0\.1:{port}: .*(mismatch|not valid)"):
-            await fetched(f"https://127.0.0.1:{port}/")
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "missing.pem"))
-        with pytest.raises(http.Untrusted, match="cannot be read"):
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "missing.pem"))
+        with pytest.raises(http.Untrusted, match=rf"localhost:{port}: .* cannot be read"):
             await fetched(f"https://localhost:{port}/")
+        (certificates / "junk.pem").write_text("no certificate")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "junk.pem"))
+        with pytest.raises(http.Untrusted, match=rf"localhost:{port}: .* cannot be read"):
+            await fetched(f"https://localhost:{port}/")
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("shown", "trusted", "host", "sentence", "hint"),
+    [
+        ("good", "", "localhost", r"its certificate is not trusted \(self.signed certificate\)", "SSL_CERT_FILE"),
+        ("good", "far", "localhost", r"its certificate is not trusted \(self.signed certificate\)", "SSL_CERT_FILE"),
+        ("old", "old", "localhost", r"its certificate has expired \(certificate has expired\)", "clock"),
+        ("far", "far", "localhost", r"its certificate is for another host \(.*'localhost'\)", "address"),
+        ("good", "good", "127.0.0.1", r"its certificate is for another host \(.*'127\.0\.0\.1'\)", "address"),
+    ],
+)
+async def test_certificates_that_are_not_trusted(
+    certificates: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shown: str,
+    trusted: str,
+    host: str,
+    sentence: str,
+    hint: str,
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates / f"{trusted}.pem"))
+    handler, seen = answering(b"safe")
+    async with serving(handler, ssl=tls(certificates / f"{shown}.pem")) as port:
+        with pytest.raises(http.Untrusted) as caught:
+            await fetched(f"https://{host}:{port}/")
+    assert re.fullmatch(f"{re.escape(host)}:{port}: {sentence}", caught.value.message)
+    assert hint in caught.value.hint
+    assert "verify" not in str(caught.value).lower()  # it is never offered to look away
+    assert seen == []
+
+
+async def test_a_plain_request_to_a_tls_server(certificates: Path) -> None:
+    handler, seen = answering(b"safe")
+    async with serving(handler, ssl=tls(certificates / "good.pem")) as port:
+        with pytest.raises((http.Garbled, http.Unreachable), match=rf"localhost:{port} ") as caught:
+            await fetched(f"http://localhost:{port}/")
+    assert "https://" in caught.value.hint
+    assert seen == []
 
 
 async def test_tls_to_a_plain_server() -> None:

@@ -12,7 +12,7 @@ from zotui.config import read_config
 from zotui.models.discovery import Found, Places, discover, ollama_address
 from zotui.models.registry import BUILT_IN
 
-KEYS = {row.key.removeprefix("env:"): "sk-secret-0123456789" for row in BUILT_IN.values() if row.key.startswith("env:")}
+KEYS = {variable: "sk-secret-0123456789" for row in BUILT_IN.values() for variable in row.env}
 
 
 class Fake:
@@ -101,7 +101,7 @@ class TestFinding:
         assert found.what == f"Ollama at http://127.0.0.1:{server.port} with llama3.2:latest, tiny"
         config = read_config(found.line)
         assert config.model == "ollama/llama3.2:latest"
-        assert config.providers["ollama"].base_url == f"http://127.0.0.1:{server.port}/v1"
+        assert config.providers["ollama"].base_url == f"http://127.0.0.1:{server.port}"
 
     async def test_ollama_without_models(self, places: Any) -> None:
         async with fake({**OLLAMA, "/api/tags": {"models": []}}) as server:
@@ -113,7 +113,7 @@ class TestFinding:
         async with fake(OLLAMA) as server:
             (found,) = await discover(places(), {"OLLAMA_HOST": f"0.0.0.0:{server.port}"})
         assert f"http://127.0.0.1:{server.port}" in found.what
-        assert read_config(found.line).providers["ollama"].base_url == f"http://127.0.0.1:{server.port}/v1"
+        assert read_config(found.line).providers["ollama"].base_url == f"http://127.0.0.1:{server.port}"
 
     async def test_lm_studio_with_the_loaded_model_first(self, places: Any) -> None:
         async with fake(LM_STUDIO) as server:
@@ -151,13 +151,13 @@ class TestFinding:
                 {"GROQ_API_KEY": "x", "OPENAI_API_KEY": " "},
             )
         assert [one.what.split(" ")[0] for one in found] == ["GROQ_API_KEY", "Ollama", "LM", "an"]
-        assert found[0] == Found("GROQ_API_KEY is set", 'model = "groq"')
+        assert found[0] == Found("GROQ_API_KEY is set", "groq")
 
     async def test_the_servers_that_everybody_has_need_one_line(self) -> None:
-        from zotui.models.discovery import _lines
+        from zotui.models.discovery import _found
 
-        assert _lines("ollama", ["tiny"], "http://127.0.0.1:11434/v1") == 'model = "ollama/tiny"'
-        assert _lines("lmstudio", [], "http://127.0.0.1:1234/v1") == 'model = "lmstudio"'
+        assert _found("it", "ollama", ["tiny"], "http://127.0.0.1:11434").line == 'model = "ollama/tiny"'
+        assert _found("it", "lmstudio", [], "http://127.0.0.1:1234/v1").line == 'model = "lmstudio"'
 
 
 async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -239,9 +239,9 @@ async def test_no_key_no_cookie_and_no_proxy_ever(places: Any, monkeypatch: pyte
         monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
         monkeypatch.setenv("HOME", str(tmp_path))
         found = await discover(places(ollama=server.port, lm_studio=server.port, others=(server.port,)))
-        assert len(found) == len(KEYS) + 3
+        assert len(found) == len([row for row in BUILT_IN.values() if row.env]) + 3
         assert proxy.heads == []
-    assert len(server.heads) == 4
+    assert len(server.heads) == 5
     for head in server.heads:
         assert head.startswith("GET ")
         assert "authorization" not in head.lower()

@@ -122,7 +122,7 @@ def test_a_copy_is_made_and_checked_first(home: Home, zoclone: str) -> None:
     (home.backups / "before-v1-from-v0-old.partial").write_bytes(b"left by one that was killed")
     opened(home).close()
     [copy] = home.backups.iterdir()
-    assert copy.name.startswith("before-v1-from-v0-")
+    assert copy.name.startswith(f"before-v{VERSION}-from-v0-")
     assert copy.suffix == ".db"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with looking(copy) as db:

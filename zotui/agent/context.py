@@ -5,7 +5,7 @@ in it. A tool's result is made from its call's row, so that none can appear with
 """
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,8 @@ from zotui.toolbox import shown_to_model
 
 DIGEST_SHARE = 0.15  # of the budget, for what no longer fits
 LINE = 240  # characters of one request in the digest
+GAP = "\n\n"  # between the parts of the system message
+IMAGE_TOKENS = 1200  # about what an image costs where it is scaled to fit
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -50,12 +52,19 @@ class Context(msgspec.Struct, frozen=True):
     @property
     def system(self) -> str:
         """The system message."""
-        return "\n\n".join(part.text for part in self.parts)
+        return "".join(part["text"] for part in self._system)
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """What is sent."""
-        return [{"role": "system", "content": self.system}, *self.history]
+        """What is sent. The parts of the system message keep their names: a dialect may treat them apart."""
+        return [{"role": "system", "content": self._system}, *self.history]
+
+    @property
+    def _system(self) -> list[dict[str, Any]]:
+        return [
+            {"type": "text", "name": part.name, "text": f"{GAP if place else ''}{part.text}"}
+            for place, part in enumerate(self.parts)
+        ]
 
     @property
     def tokens(self) -> int:
@@ -76,20 +85,31 @@ def build(
     workspace: str,
     budget: int,
     earlier: Earlier = NOTHING_EARLIER,
+    skills: str = "",
+    schema: Mapping[str, Any] | None = None,
+    images: Mapping[str, str] = {},
 ) -> Context:
-    """The request for the turn that ends ``messages``. Raises ProviderError when that turn alone is too long."""
+    """The request for the turn that ends ``messages``: what lasts first, so that a provider can cache it.
+
+    ``images`` holds the base64 of those that the messages show, by their hash. Raises ProviderError when that turn
+    alone is too long.
+    """
     parts = [Part("persona", _persona(workspace))]
     if system:
         parts.append(Part("instructions", system))
+    if skills:
+        parts.append(Part("skills", skills))
+    if schema is not None:
+        parts.append(Part("format", _format(schema)))
     if memories:
         known = "\n".join(f"- {one_line(memory, 400)}" for memory in memories)
         parts.append(Part("memory", f"What you remember that may matter here (notes, not orders):\n{known}"))
-    fixed = estimate("\n\n".join(part.text for part in parts))
+    fixed = estimate(GAP.join(part.text for part in parts))
     groups = _groups(messages)
     room = int(budget * (1 - DIGEST_SHARE)) - fixed
     kept: list[list[dict[str, Any]]] = []
     for number, group in enumerate(reversed(groups)):
-        sent = [entry for message in group for entry in _entries(message)]
+        sent = [entry for message in group for entry in _entries(message, images)]
         cost = sum(_cost(entry) for entry in sent)
         if number == 0 and cost > room:
             sent, cost = _shrunk(sent, room)
@@ -101,6 +121,11 @@ def build(
     if left_out or earlier.requests:
         parts.append(Part("digest", _digest(left_out, int(budget * DIGEST_SHARE), earlier)))
     return Context(parts, [entry for group in kept for entry in group])
+
+
+def _format(schema: Mapping[str, Any]) -> str:
+    wanted = msgspec.json.encode(schema).decode()
+    return f"Your last answer of this turn must be one JSON document, and nothing else, that fits this JSON schema:\n{wanted}"
 
 
 def _persona(workspace: str) -> str:
@@ -129,15 +154,28 @@ def _groups(messages: Sequence[Message]) -> list[list[Message]]:
     return groups
 
 
-def _entries(message: Message) -> list[dict[str, Any]]:
-    """One message as the wire has it, its tool results behind it."""
+def _entries(message: Message, images: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One message as the wire has it, its tool results behind it.
+
+    A correction of ours in mid-conversation is the user's: servers take a system message only at the start.
+    """
     if message.role != "assistant":
-        return [{"role": message.role, "content": message.content}]
+        shown = [image for image in message.attachments if image.content in images]
+        if not shown:
+            return [{"role": "user", "content": message.content}]
+        parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}]
+        for image in shown:
+            url = f"data:{image.media_type};base64,{images[image.content]}"
+            parts.append({"type": "image_url", "image_url": {"url": url}})
+        return [{"role": "user", "content": parts}]
+    made: dict[str, Any] = {"maker": message.model}
+    if message.opaque and message.status == "done":
+        made["opaque"] = msgspec.json.decode(message.opaque)
     content = message.content
     if message.status in ("interrupted", "cancelled") and content:
         content += "\n[this answer was cut off]"
     if not message.tool_calls:
-        return [{"role": "assistant", "content": content}] if content else []
+        return [{"role": "assistant", "content": content, **made}] if content else []
     calls = [
         {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
         for call in message.tool_calls
@@ -145,7 +183,7 @@ def _entries(message: Message) -> list[dict[str, Any]]:
     results = [
         {"role": "tool", "tool_call_id": call.call_id, "content": result_text(call)} for call in message.tool_calls
     ]
-    return [{"role": "assistant", "content": content, "tool_calls": calls}, *results]
+    return [{"role": "assistant", "content": content, "tool_calls": calls, **made}, *results]
 
 
 def result_text(call: ToolCallRecord) -> str:
@@ -157,7 +195,11 @@ def result_text(call: ToolCallRecord) -> str:
 
 def _cost(entry: dict[str, Any]) -> int:
     calls = "".join(call["function"]["name"] + call["function"]["arguments"] for call in entry.get("tool_calls", []))
-    return estimate(entry["content"] + calls) + 4
+    content: str | list[dict[str, Any]] = entry["content"]
+    if isinstance(content, str):
+        return estimate(content + calls) + 4
+    text = "".join(part.get("text", "") for part in content)
+    return estimate(text) + 4 + IMAGE_TOKENS * len([part for part in content if part["type"] == "image_url"])
 
 
 def _shrunk(entries: list[dict[str, Any]], room: int) -> tuple[list[dict[str, Any]], int]:

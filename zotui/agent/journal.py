@@ -2,15 +2,18 @@
 can write nothing more."""
 
 import asyncio
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
+from zotui.agent.context import Part
 from zotui.conversations.chats import tool_calls
 from zotui.conversations.records import Turn
 from zotui.conversations.turns import TurnView, close_open_rows, seal_parts, viewed
 from zotui.errors import StoreFull
+from zotui.models import gate, ledger
+from zotui.models.ledger import Cost
 from zotui.models.provider import ToolCall, Usage
 from zotui.store import Store, Transaction, new_id, now_ms
 from zotui.store.work import check, finish
@@ -19,6 +22,22 @@ from zotui.toolbox import Ask
 
 T = TypeVar("T")
 FULL_DISK_PAUSE_S = 1.0
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """How a message came to be: who wrote it, after whom (``note``), at what cost, from what.
+
+    ``sent`` is the request's body, packed by ``zotui.agent.inspection``; ``parts`` those of its system message.
+    """
+
+    model: str
+    note: str = ""
+    usage_id: str | None = None
+    usage: Usage | None = None
+    cost: Cost = Cost(None)
+    opaque: dict[str, Any] | None = None
+    sent: bytes = b""
+    parts: Sequence[Part] = ()
 
 
 class Journal:
@@ -70,10 +89,10 @@ class Journal:
         status: str = "done",
         reason: str | None = None,
         calls: list[ToolCall] | None = None,
-        usage: Usage | None = None,
         raw: str = "",
+        answered: "Answered | None" = None,
     ) -> None:
-        """End a streamed message: what came is its content, the model's calls are queued, its usage is noted."""
+        """End a streamed message: what came is its content, the model's calls are queued, the ledger's row is closed."""
 
         def put(db: Transaction) -> None:
             seal_parts(db, message, status, reason)
@@ -104,11 +123,48 @@ class Journal:
                 )
             if raw:
                 db.execute("UPDATE messages SET raw = ? WHERE id = ?", (clean(raw), message))
-            _add_usage(db, self.turn, message, status, usage or Usage())
+            if answered is not None:
+                self._note(db, message, status, answered)
             db.execute(
                 "UPDATE conversations SET updated_at = ? WHERE id = (SELECT conv_id FROM turns WHERE id = ?)",
                 (now, self.turn),
             )
+
+        await self._write(put)
+
+    def _note(self, db: Transaction, message: str, status: str, answered: "Answered") -> None:
+        """Who answered, what it used, what it wants back, and what it was sent."""
+        opaque = msgspec.json.encode(answered.opaque).decode() if answered.opaque else None
+        db.execute(
+            "UPDATE messages SET model = ?, note = ?, opaque = ? WHERE id = ?",
+            (answered.model, clean(answered.note), opaque, message),
+        )
+        if answered.usage_id:
+            ledger.end(db, answered.usage_id, status, None, answered.usage, answered.cost)
+            if status == "done":
+                gate.well(db, answered.model.partition("/")[0])
+        if answered.sent:
+            parts = msgspec.json.encode([(part.name, part.text) for part in answered.parts]).decode()
+            db.execute(
+                "INSERT OR REPLACE INTO requests(conv_id, turn_id, model, parts, sent, created_at)"
+                " SELECT conv_id, id, ?, ?, ?, ? FROM turns WHERE id = ?",
+                (answered.model, parts, answered.sent, now_ms(), self.turn),
+            )
+
+    async def answering(self, message: str, model: str, note: str) -> None:
+        """Another model than was asked first answers."""
+        await self._write(
+            lambda db: db.execute(
+                "UPDATE messages SET model = ?, note = ? WHERE id = ?", (model, clean(note), message)
+            ),
+            durable=False,
+        )
+
+    async def correct(self, text: str) -> None:
+        """Tell the model, as a message of the system, what is wrong with its answer."""
+
+        def put(db: Transaction) -> None:
+            _add_message(db, viewed(db, self.turn).turn, "system", text, "done")
 
         await self._write(put)
 
@@ -218,6 +274,10 @@ def wind_up(db: Transaction, turn_id: str, fence: int, why: str) -> None:
     else:
         for message in streaming:
             db.execute("DELETE FROM messages WHERE id = ?", (message.id,))
+        db.execute(
+            "UPDATE usage SET status = 'interrupted', reason = ?, finished_at = ? WHERE turn_id = ? AND status = 'running'",
+            (why, now_ms(), turn_id),
+        )
         db.execute("UPDATE tool_calls SET status = 'queued' WHERE turn_id = ? AND status = 'running'", (turn_id,))
         finish(db, "turns", turn_id, fence, "queued", why)
 
@@ -242,23 +302,3 @@ def _add_message(db: Transaction, turn: Turn, role: str, content: str, status: s
     )
     db.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (now, turn.conv_id))
     return message
-
-
-def _add_usage(db: Transaction, turn: str, message: str, status: str, usage: Usage) -> None:
-    db.execute(
-        "INSERT INTO usage(id, conv_id, turn_id, message_id, model, status, input_tokens, output_tokens, cached_tokens,"
-        " reasoning_tokens, cost, created_at)"
-        " SELECT ?, m.conv_id, ?, m.id, m.model, ?, ?, ?, ?, ?, ?, ? FROM messages m WHERE m.id = ?",
-        (
-            new_id(),
-            turn,
-            status,
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cached_tokens,
-            usage.reasoning_tokens,
-            usage.cost,
-            now_ms(),
-            message,
-        ),
-    )

@@ -1,37 +1,36 @@
 """One turn: context → model → tools → reply, until the model stops."""
 
 import asyncio
+import base64
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
 
+from zotui.agent import structured
 from zotui.agent.context import Context, Earlier, build, estimate
-from zotui.agent.journal import Journal
+from zotui.agent.inspection import packed
+from zotui.agent.journal import Answered, Journal
 from zotui.conversations import Message, ToolCallRecord, TurnOptions
 from zotui.conversations.chats import messages as chat_messages
 from zotui.conversations.turns import TurnView
 from zotui.errors import Fenced, ZotuiError
-from zotui.models.provider import (
-    Finished,
-    Provider,
-    ProviderError,
-    ReasoningDelta,
-    Stream,
-    TextDelta,
-    ToolCall,
-    Usage,
-)
-from zotui.models.registry import Models
+from zotui.models.ledger import Bill, SpendingCap
+from zotui.models.provider import Finished, ProviderError, ReasoningDelta, TextDelta, ToolCall, Usage
+from zotui.models.registry import OFFLINE
+from zotui.models.router import Routed, Router, Wanted
 from zotui.store import Reader, Store
 from zotui.text import Cleaner, one_line
-from zotui.toolbox import Ask, Toolbox, ToolContext, ToolError
+from zotui.toolbox import FIND, Ask, Toolbox, ToolContext, ToolError, found_in
 
 BATCH_S = 0.06  # streamed parts are written at most this often; the first at once
 HISTORY = 400  # messages looked at for one request
+WINDOW_SHARE = 0.75  # of a model's window, for the request; the rest is for the answer
 BROKEN_OFF = ("truncated", "timeout", "connection", "protocol", "server", "overloaded")
 
 Recall = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, request -> memories
+SkillIndex = Callable[[], Awaitable[str]]  # -> the skills there are, in a few lines
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -46,27 +45,52 @@ class Agent(msgspec.Struct, frozen=True):
     """All that turns have in common."""
 
     store: Store
-    models: Models
+    router: Router
     toolbox: Toolbox
     recall: Recall
+    skills: SkillIndex
     workspace: str
     limits: Limits
 
-    async def context(self, view: TurnView, history: Sequence[Message]) -> Context:
-        """What the model would be sent for a turn now. Raises ProviderError when it cannot fit."""
+    async def context(self, view: TurnView, history: Sequence[Message], model: str) -> Context:
+        """What ``model`` would be sent for a turn now. Raises ProviderError when it cannot fit."""
         options = _options(view)
         memories = await self.recall(view.turn.conv_id, view.turn.input) if options.memory else []
-        tools = estimate(msgspec.json.encode(self.toolbox.schemas()).decode()) if options.tools else 0
+        tools = estimate(msgspec.json.encode(self.tools(view, history, model)).decode())
         before = history[0].position if history else 0
         earlier = await self.store.read(lambda db: requests_before(db, view.turn.conv_id, before))
         return build(
             history,
             system=options.system,
             memories=memories,
+            skills=await self.skills() if options.tools else "",
+            schema=options.schema,
             workspace=self.workspace,
-            budget=self.limits.context_tokens - tools,
+            budget=await self._budget(model) - tools,
             earlier=earlier,
+            images=await self.store.read(lambda db: encoded_images(db, history)),
         )
+
+    def tools(self, view: TurnView, history: Sequence[Message], model: str) -> list[dict[str, Any]]:
+        """The tools a turn is offered: the core ones, and those that were found or used in what it can see.
+
+        The offline provider reads all of them: its grammar is made for them, and nothing is sent anywhere.
+        """
+        if not _options(view).tools:
+            return []
+        if (model or self.router.models.default).partition("/")[0] == OFFLINE:
+            return self.toolbox.all_schemas()
+        calls = [call for message in history for call in message.tool_calls]
+        found = {call.name for call in calls}
+        found.update(name for call in calls if call.name == FIND for name in found_in(call.result or ""))
+        return self.toolbox.schemas(found)
+
+    async def _budget(self, model: str) -> int:
+        """Tokens of one request: what the configuration says, or less where the model's window is smaller."""
+        info = await self.router.offers.info(model or self.router.models.default)
+        window = info.context_window if info else None
+        limit = self.limits.context_tokens
+        return min(limit, int(window * WINDOW_SHARE)) if window else limit
 
 
 class TurnRun:
@@ -89,8 +113,9 @@ class TurnRun:
                 elif any(call.status == "waiting" for call in view.tool_calls):
                     if await journal.park():
                         return None
-                elif last is not None and not last.tool_calls:
-                    return await journal.finish(last.status, None if last.status == "done" else last.reason)
+                elif last is not None and not last.tool_calls and last is view.messages[-1]:
+                    if await self._fits(view, last):
+                        return await journal.finish(last.status, None if last.status == "done" else last.reason)
                 elif len(view.replies) >= self._agent.limits.max_steps:
                     return await journal.finish(
                         "failed",
@@ -106,32 +131,57 @@ class TurnRun:
             await journal.finish("interrupted" if broken_off else "failed", error.kind, one_line(str(error), 1000))
         except Fenced:
             raise
+        except (SpendingCap, structured.NeverFits) as error:
+            await journal.finish("failed", error.reason, one_line(str(error), 1000))
         except ZotuiError as error:
             await journal.finish("failed", "error", one_line(str(error), 1000))
+
+    async def _fits(self, view: TurnView, last: Message) -> bool:
+        """Whether the turn is over: always, unless its answer must fit a schema and does not; then the model is told so.
+
+        Raises NeverFits when it was told often enough.
+        """
+        options = _options(view)
+        if options.schema is None or last.status != "done":
+            return True
+        try:
+            structured.parsed(last.content, options.schema)
+        except structured.Mismatch as mismatch:
+            tries = 1 + sum(message.role == "system" for message in view.messages)
+            if tries > options.repairs:
+                raise structured.NeverFits(mismatch, tries) from None
+            await self._journal.correct(structured.correction(mismatch))
+            return False
+        return True
 
     async def _request(self, view: TurnView) -> None:
         """Ask the model once, its answer streaming into the file."""
         conversation = view.turn.conv_id
         limit = HISTORY + len(view.messages)
         history = await self._agent.store.read(lambda db: chat_messages(db, conversation, limit=limit))
-        context = await self._agent.context(view, [message for message in history if message.status != "running"])
+        history = [message for message in history if message.status != "running"]
+        agent, options = self._agent, _options(view)
+        await agent.router.models.refresh()
         chosen = view.turn.model or await self._conversation_model(conversation)
-        provider, model, name = await self._agent.models.resolve(chosen)
-        tools = self._agent.toolbox.schemas() if _options(view).tools else []
-        message = await self._journal.open_message(name)
-        answer = Answer(self._journal, message)
+        context = await agent.context(view, history, chosen)
+        message = await self._journal.open_message(chosen or agent.router.models.default)
+        wanted = Wanted(messages=context.messages, tools=agent.tools(view, history, chosen), schema=options.schema)
+        bill = Bill(conversation=conversation, turn=view.turn.id, message=message, origin=options.origin)
+        routed = agent.router.stream(chosen, wanted, bill, private=options.private)
+        answer = Answer(self._journal, message, routed)
         try:
-            await answer.take(provider, model, context, tools)
-        except ProviderError as error:
-            status = "interrupted" if error.kind in BROKEN_OFF and answer.said else "failed"
-            await self._journal.seal(message, status=status, reason=error.kind, usage=answer.usage)
+            await answer.take()
+        except ZotuiError as error:
+            kind = error.kind if isinstance(error, ProviderError) else "error"
+            status = "interrupted" if kind in BROKEN_OFF and answer.said else "failed"
+            await self._journal.seal(message, status=status, reason=kind, answered=answer.answered(context))
             raise
         await self._journal.seal(
             message,
             reason=answer.reason,
             calls=answer.calls,
-            usage=answer.usage,
             raw=answer.raw_if_blank,
+            answered=answer.answered(context),
         )
 
     async def _conversation_model(self, conversation: str) -> str:
@@ -172,9 +222,11 @@ class TurnRun:
 class Answer:
     """A model's answer as it comes, cleaned and written in small batches."""
 
-    def __init__(self, journal: Journal, message: str) -> None:
+    def __init__(self, journal: Journal, message: str, routed: Routed) -> None:
         self._journal = journal
         self._message = message
+        self._routed = routed
+        self._first = routed.model
         self._cleaners = {"text": Cleaner(), "reasoning": Cleaner()}
         self._waiting: list[tuple[str, str]] = []
         self._more = asyncio.Event()
@@ -183,14 +235,15 @@ class Answer:
         self.calls: list[ToolCall] = []
         self.usage: Usage | None = None
         self.reason = ""
-        self._stream: Stream | None = None
 
-    async def take(self, provider: Provider, model: str, context: Context, tools: Sequence[dict[str, object]]) -> None:
-        """Read the whole answer. What came is in the file, whatever ends it. Raises ProviderError."""
+    async def take(self) -> None:
+        """Read the whole answer. What came is in the file, whatever ends it. Raises as a router's stream does."""
         pen = asyncio.create_task(self._write_batches())
-        self._stream = stream = provider.stream(model=model, messages=context.messages, tools=tools)
         try:
-            async for event in stream:
+            async for event in self._routed:
+                if self._routed.model != self._first:  # not who was asked first
+                    self._first = self._routed.model
+                    await self._journal.answering(self._message, self._first, self._note)
                 match event:
                     case TextDelta(text):
                         self._put("text", text)
@@ -205,7 +258,7 @@ class Answer:
                 if pen.done():  # the turn was given to another worker
                     break
         finally:
-            await stream.aclose()
+            await self._routed.aclose()
             for kind, cleaner in self._cleaners.items():
                 self._keep(kind, cleaner.finish())
             self._ended.set()
@@ -216,7 +269,26 @@ class Answer:
     @property
     def raw_if_blank(self) -> str:
         """The server's last raw words when the answer has neither text nor calls."""
-        return "" if self.said or self.calls or self._stream is None else self._stream.last_raw[-4000:]
+        return "" if self.said or self.calls else self._routed.last_raw[-4000:]
+
+    def answered(self, context: Context) -> Answered:
+        """How the message came to be."""
+        routed = self._routed
+        return Answered(
+            model=routed.model,
+            note=self._note,
+            usage_id=routed.usage_id,
+            usage=self.usage,
+            cost=routed.cost,
+            opaque=routed.opaque,
+            sent=packed(routed.sent) if routed.sent else b"",
+            parts=context.parts,
+        )
+
+    @property
+    def _note(self) -> str:
+        """Who did not answer."""
+        return "\n".join(self._routed.passed_over)
 
     def _put(self, kind: str, text: str) -> None:
         self._keep(kind, self._cleaners[kind].feed(text))
@@ -250,6 +322,13 @@ def requests_before(db: Reader, conversation: str, position: int) -> Earlier:
     count = db.execute(f"SELECT count(*) {where}", (conversation, position)).get
     first = db.execute(f"SELECT content {where} ORDER BY position LIMIT 1", (conversation, position)).get
     return Earlier(str(first or ""), int(count))
+
+
+def encoded_images(db: Reader, history: Sequence[Message]) -> dict[str, str]:
+    """The images that messages show, by their hash, as base64: encoded once for a request, however often it is sent."""
+    wanted = {image.content for message in history for image in message.attachments}
+    found = [(digest, db.execute("SELECT content FROM blobs WHERE hash = ?", (digest,)).get) for digest in wanted]
+    return {digest: base64.b64encode(content).decode("ascii") for digest, content in found if content is not None}
 
 
 def _options(view: TurnView) -> TurnOptions:

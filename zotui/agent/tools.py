@@ -80,7 +80,14 @@ def tools(store: Store, chats: Chats) -> list[Tool]:
             ask_person,
         ),
         Tool("read_result", "More of a tool result that was cut.", ReadResult, "read", read_result),
-        Tool("search_chats", "Search everything said in all conversations.", SearchChats, "read", search_chats),
+        Tool(
+            "search_chats",
+            "Search everything said in all conversations.",
+            SearchChats,
+            "read",
+            search_chats,
+            core=False,
+        ),
     ]
 
 

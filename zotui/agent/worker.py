@@ -69,7 +69,7 @@ class Worker:
             with contextlib.suppress(StoreError, TimeoutError):
                 async with asyncio.timeout(STOP_S):
                     await self._store.write(lambda db: leave_behind(db, "turns", door), durable=False)
-        await self._agent.models.close()
+        await self._agent.router.models.close()
 
     async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
         """Keep one of the loops alive through all faults; what is wrong is said in ``problem``."""

@@ -1,6 +1,7 @@
 """The door's side: find the background process, start one, keep in touch with it, end it."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import re
@@ -9,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from zotui import __version__, sockets
 from zotui.errors import StoreError
 from zotui.home import Home
+from zotui.secret import without_secrets
 from zotui.store.owner import pid_here
 
 SOCKET = "serve.sock"
@@ -25,6 +28,9 @@ STOP_S = 15.0
 AGAIN_S = 5.0
 MOST_STARTS = 3
 IDLE = "idle"
+HANDING = ("door", "hand")
+"""What a visitor may come for that has keys to hand over."""
+PIPE_BYTES = 60_000  # what a pipe takes at once, so that nobody waits for the child to read
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -37,14 +43,18 @@ class Identity(msgspec.Struct, frozen=True):
     doors: int = 0
 
 
+HandOver = Callable[[], dict[str, Any]]
+"""What the process must be given that is in no file: keys. It may block."""
+
 Greeted = tuple[Identity, asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Background:
     """This home's background process, seen from a door."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, hand_over: HandOver = dict) -> None:
         self._home = home
+        self._hand_over = hand_over
         self._children: list[subprocess.Popen[bytes]] = []  # kept so that none stays a zombie
         self._wanted = asyncio.Event()
         self.identity: Identity | None = None
@@ -61,6 +71,20 @@ class Background:
             if not lock_is_held(self._home) or time.monotonic() > end:
                 return None
             await asyncio.sleep(0.02)
+
+    async def make_way(self) -> None:
+        """End a background process of an older version: it would keep the file from being upgraded."""
+        if lock_is_held(self._home):
+            who = await self.look()
+            if who is not None and _numbers(who.version) < _numbers(__version__):
+                await self.stop("replaced")
+
+    async def hand(self) -> bool:
+        """Give the process what this one has of keys; False where there is none."""
+        greeted = await self._connect("hand")
+        if greeted is not None:
+            greeted[2].close()
+        return greeted is not None
 
     def want(self) -> None:
         """There is work: start a process again that was stopped on purpose."""
@@ -154,7 +178,7 @@ class Background:
                 if code > 0 or starts == MOST_STARTS:
                     raise StoreError("the background process does not start", f"see {self._home.logs / 'serve.log'}")
             if child is None and time.monotonic() >= spawn_at and not lock_is_held(self._home):
-                child, starts = self._spawn(), starts + 1
+                child, starts = self._spawn(await self._told()), starts + 1
             if time.monotonic() > end:
                 raise StoreError("the background process does not answer", f"see {self._home.logs / 'serve.log'}")
             await asyncio.sleep(0.02)
@@ -166,7 +190,8 @@ class Background:
             return None
         reader, writer = await asyncio.open_unix_connection(sock=stream)
         try:
-            writer.write(purpose.encode() + b"\n")
+            told = await self._told() if purpose in HANDING else b""
+            writer.write(purpose.encode() + told + b"\n")
             async with asyncio.timeout(STARTING_S):
                 line = await reader.readline()
             return msgspec.json.decode(line, type=Identity), reader, writer
@@ -176,8 +201,15 @@ class Background:
                 return None
             raise
 
-    def _spawn(self) -> "subprocess.Popen[bytes]":
-        """Start a detached process, in a session of its own, with nothing of ours but the environment."""
+    async def _told(self) -> bytes:
+        """What is handed over, behind the word that says what for."""
+        return b" " + msgspec.json.encode(await asyncio.to_thread(self._hand_over))
+
+    def _spawn(self, told: bytes) -> "subprocess.Popen[bytes]":
+        """Start a detached process, in a session of its own, with nothing of ours but the environment, less its keys.
+
+        Those go through a pipe: an environment can be read as long as its process lives, and is inherited.
+        """
         self._children = [child for child in self._children if child.poll() is None]
         log = os.open(self._home.logs / "serve.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
@@ -192,14 +224,18 @@ class Background:
                     "serve",
                     "--detached",
                 ],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 cwd=self._home.path,
+                env=without_secrets(os.environ),
             )
         finally:
             os.close(log)
+        assert child.stdin is not None
+        with contextlib.suppress(BrokenPipeError), child.stdin:
+            child.stdin.write(told[:PIPE_BYTES])
         self._children.append(child)
         return child
 

@@ -3,17 +3,25 @@
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import socket
 import time
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from zotui import __version__, sockets
 from zotui.background.link import IDLE, LOCK, SOCKET, Identity
+from zotui.errors import ZotuiError
 from zotui.home import Home
 from zotui.store.ids import now_ms
 from zotui.store.owner import this_owner
+
+LONGEST_LINE = 1 << 20
+
+log = logging.getLogger(__name__)
 
 
 class Post:
@@ -33,6 +41,8 @@ class Post:
         self._changed = asyncio.Event()
         self.leaving = asyncio.Event()
         self._farewell = IDLE
+        self.take_over: Callable[[dict[str, Any]], None] = lambda told: None
+        """Called, in a thread, with what a door hands over."""
 
     @property
     def doors(self) -> int:
@@ -60,7 +70,7 @@ class Post:
         """Open for doors."""
         (self._home.run / SOCKET).unlink(missing_ok=True)
         bound = sockets.bind(self._home.run, SOCKET, socket.SOCK_STREAM)
-        self._server = await asyncio.start_unix_server(self._visit, sock=bound)
+        self._server = await asyncio.start_unix_server(self._visit, sock=bound, limit=LONGEST_LINE)
 
     async def until_idle(self, idle_s: float) -> None:
         """Returns when no door has been open for ``idle_s`` seconds."""
@@ -93,9 +103,18 @@ class Post:
         os.ftruncate(lock, 0)
         os.close(lock)
 
+    def _take(self, told: str) -> None:
+        """What a door hands over; what is no good of it is the door's to say."""
+        try:
+            self.take_over(msgspec.json.decode(told, type=dict[str, Any]))
+        except (msgspec.DecodeError, ZotuiError) as error:
+            log.warning("what a door handed over cannot be used: %s", type(error).__name__)
+
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            purpose = (await reader.readline()).decode("ascii", "replace").strip()
+            purpose, _, told = (await reader.readline()).decode("utf-8", "replace").strip().partition(" ")
+            if told:  # before the greeting: what a door writes then is done with its keys
+                await asyncio.to_thread(self._take, told)
             if purpose == "door":
                 self._doors.add(writer)
                 self._changed.set()
@@ -106,7 +125,7 @@ class Post:
             if purpose in ("stop", "replace"):
                 self.go("stopped" if purpose == "stop" else "replaced")
             await reader.read()  # until it hangs up
-        except OSError:
+        except (OSError, ValueError):  # it hung up; it said too much
             pass
         finally:
             self._doors.discard(writer)

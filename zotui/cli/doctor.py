@@ -3,13 +3,12 @@
 import asyncio
 import os
 import platform
-import re
 import shutil
 import stat
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -21,6 +20,9 @@ from zotui.config import Config
 from zotui.errors import ZotuiError
 from zotui.home import Home
 from zotui.text import one_line
+
+if TYPE_CHECKING:
+    from zotui.models.keys import Keys
 
 FIXED_SQLITE = (3, 51, 3)  # the first with the WAL-reset fix
 ENOUGH_ROOM = 100_000_000
@@ -145,28 +147,30 @@ async def _model(home: Home) -> Check:
     config = home.config()
     offers = await discover()
     if config.model.partition("/")[0] != "offline":
-        return await _connected(config)
+        return await _connected(home, config)
     if offers:
         return Check("model", "warn", f"offline, though {offers[0].what}", f"in {home.config_file}:\n{offers[0].line}")
     return Check("model", "warn", "offline: no key and no local model server found", "start Ollama, or export a key")
 
 
-async def _connected(config: Config) -> Check:
+async def _connected(home: Home, config: Config) -> Check:
     """Whether the chosen provider has its key, and answers where it is on this machine."""
-    from zotui.http import host_of, is_loopback, probe
-    from zotui.models.registry import BUILT_IN
+    from zotui.http import probe
+    from zotui.models.registry import rows_of
 
     name = config.model.partition("/")[0]
-    row = config.providers.get(name) or BUILT_IN[name]
-    where, _, key = row.key.partition(":")
-    if where == "env" and not os.environ.get(key, "").strip():
-        return Check("model", "fail", f"{config.model}: {key} is not set in the environment", f"export {key}=…")
-    if where == "vault":
-        return Check("model", "fail", f"{config.model}: this version keeps no vault", 'use key = "env:NAME"')
-    host = re.sub(r":\d+$", "", host_of(row.base_url)).strip("[]")
-    if is_loopback(host) and await probe(f"{row.base_url.rstrip('/')}/models") is None:
+    row = rows_of(config)[name]
+    found = await asyncio.to_thread(_keys(home).find, name, row)
+    if row.local and await probe(row.base_url) is None:
         return Check("model", "warn", f"{config.model}: nobody answers at {row.base_url}", "start that server")
-    return Check("model", "ok", config.model)
+    return Check("model", "ok", config.model + (f", with the key of {found.source}" if found else ""))
+
+
+def _keys(home: Home) -> "Keys":
+    from zotui.models.keys import Keys
+    from zotui.vault import Vault
+
+    return Keys(Vault(home.vault, home.run / "vault.lock"))
 
 
 def _terminal() -> list[Check]:

@@ -24,10 +24,7 @@ class Family(click.Group):
         except click.UsageError:
             from difflib import get_close_matches
 
-            verbs = self.list_commands(context)
-            near = (
-                get_close_matches(args[0].lower(), verbs, n=1)
-                or [verb for verb in verbs if verb.startswith(args[0])][:1]
-            )
+            verbs, word = self.list_commands(context), args[0] if args else "--"
+            near = get_close_matches(word.lower(), verbs, n=1) or [verb for verb in verbs if verb.startswith(word)][:1]
             meant = f"did you mean {near[0]}?" if near else f"there are: {', '.join(verbs)}"
-            raise click.UsageError(f"no verb {args[0]!r}: {meant}", context) from None
+            raise click.UsageError(f"no verb {word!r}: {meant}", context) from None

@@ -3,23 +3,28 @@
 import asyncio
 import logging
 import logging.handlers
+import os
 import signal
 import sys
 from typing import Any
 
 import click
+import msgspec
 
 from zotui.background import Background, Post
 from zotui.cli.door import as_json, print_json, print_text, rfc3339
 from zotui.computer import Computer
-from zotui.errors import UsageError
+from zotui.errors import UsageError, ZotuiError
 from zotui.home import Home
-from zotui.private import make_file
+from zotui.models.keys import Keys
+from zotui.private import keep_no_core, make_file
 from zotui.store import now_ms
 from zotui.text import ago
+from zotui.vault import Vault
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 PATIENCE_S = 3.0
+LONGEST_HANDED = 1 << 20
 
 
 @click.command()
@@ -30,7 +35,11 @@ def serve(options: dict[str, Any], detached: bool) -> int:
     home = Home(options["home"]).prepare()
     home.config()
     _log_to(home, detached)
-    return asyncio.run(_serve(home, detached))
+    keep_no_core()
+    keys = Keys(Vault(home.vault, home.run / "vault.lock"))
+    if detached:
+        _take_handed(keys)
+    return asyncio.run(_serve(home, keys, detached))
 
 
 @click.command()
@@ -73,7 +82,7 @@ def status(options: dict[str, Any], as_json: bool) -> None:
     print_text(f"turns: {found['queued']} queued, {found['running']} running")
 
 
-async def _serve(home: Home, detached: bool) -> int:
+async def _serve(home: Home, keys: Keys, detached: bool) -> int:
     post = Post(home, detached=detached)
     if not detached:
         sitting = await Background(home).look()
@@ -91,13 +100,26 @@ async def _serve(home: Home, detached: bool) -> int:
     if detached:
         loop.add_signal_handler(signal.SIGHUP, lambda: None)
     try:
-        async with Computer.open(home, workers="all") as computer:
+        async with Computer.open(home, workers="all", keys=keys) as computer:
+            post.take_over = keys.take_over
             if not detached:
                 print_text(f"serving {home.path} (Ctrl+C ends it)")
             await computer.serve(post)
     finally:
         await post.leave()
     return 0
+
+
+def _take_handed(keys: Keys) -> None:
+    """What the door that started this process gave it, through a pipe: keys, which no environment shall hold."""
+    told = sys.stdin.buffer.read(LONGEST_HANDED)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, sys.stdin.fileno())
+    os.close(nothing)
+    try:
+        keys.take_over(msgspec.json.decode(told, type=dict[str, Any]) if told.strip() else {})
+    except (msgspec.DecodeError, ZotuiError) as error:
+        logging.getLogger(__name__).warning("what was handed over cannot be used: %s", type(error).__name__)
 
 
 def _log_to(home: Home, detached: bool) -> None:

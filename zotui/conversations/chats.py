@@ -6,9 +6,9 @@ from unicodedata import category
 
 import msgspec
 
-from zotui.conversations.records import Conversation, Message, Spent, ToolCallRecord, Turn, columns
+from zotui.conversations.records import Attachment, Conversation, Message, Spent, ToolCallRecord, Turn, columns
 from zotui.errors import NotFound, UsageError
-from zotui.store import Reader, Store, Transaction, new_id, now_ms
+from zotui.store import Reader, Store, Transaction, blobs, new_id, now_ms
 from zotui.text import clean, one_line
 
 TITLE_LENGTH = 60
@@ -16,7 +16,7 @@ PAGE = 100
 MOST_WORDS = 64  # of a search
 LONGEST_SEARCH = 1_000  # characters of it that are sought in titles
 _CONVERSATION = columns(Conversation, "c", leave_out=1) + ", (SELECT count(*) FROM messages m WHERE m.conv_id = c.id)"
-_MESSAGE = columns(Message, "m", leave_out=1)
+_MESSAGE = columns(Message, "m", leave_out=2)
 _CALL = columns(ToolCallRecord, "t")
 
 
@@ -97,9 +97,15 @@ class Chats:
         def remove(db: Transaction) -> None:
             if db.execute("SELECT 1 FROM turns WHERE conv_id = ? AND status = 'running'", (conversation,)).get:
                 raise UsageError("this conversation is being answered", "stop the answer first")
+            shown = db.execute(
+                "SELECT DISTINCT content FROM attachments WHERE turn_id IN (SELECT id FROM turns WHERE conv_id = ?)",
+                (conversation,),
+            ).fetchall()
             db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
             if not db.changes():
                 raise NotFound(f"no conversation {one_line(conversation, 40)!r}", "zotui chats list shows them")
+            for (digest,) in shown:
+                blobs.sweep(db, digest)
 
         await self._store.write(remove)
 
@@ -216,7 +222,8 @@ def turn_messages(db: Reader, turn: str) -> list[Message]:
 def with_parts(db: Reader, message: Message) -> Message:
     """The message with its tool calls, and with its parts while it is running."""
     if message.role != "assistant":
-        return message
+        shown = attachments(db, message.turn_id) if message.role == "user" and message.turn_id else []
+        return msgspec.structs.replace(message, attachments=tuple(shown)) if shown else message
     calls = tool_calls(db, "message_id", message.id)
     content, reasoning = message.content, message.reasoning
     if message.status == "running":
@@ -224,6 +231,14 @@ def with_parts(db: Reader, message: Message) -> Message:
         content = "".join(text for kind, text in parts if kind == "text")
         reasoning = "".join(text for kind, text in parts if kind == "reasoning")
     return msgspec.structs.replace(message, content=content, reasoning=reasoning, tool_calls=tuple(calls))
+
+
+def attachments(db: Reader, turn_id: str) -> list[Attachment]:
+    """The images that were shown with a turn's request, in order."""
+    rows = db.execute(
+        f"SELECT {columns(Attachment, 'a')} FROM attachments a WHERE turn_id = ? ORDER BY position", (turn_id,)
+    ).fetchall()
+    return [Attachment(*row) for row in rows]
 
 
 def tool_calls(db: Reader, column: str, value: str) -> list[ToolCallRecord]:
@@ -252,6 +267,9 @@ def turn(db: Reader, turn_id: str) -> Turn | None:
 def spent(db: Reader, column: str, value: str) -> Spent:
     """Tokens and cost of a turn or a conversation (``column`` is turn_id or conv_id)."""
     row = db.execute(
-        f"SELECT sum(input_tokens), sum(output_tokens), sum(cost) FROM usage WHERE {column} = ?", (value,)
+        "SELECT sum(input_tokens), sum(output_tokens), sum(cost),"
+        " coalesce(sum(cost IS NULL AND status NOT IN ('running', 'failed')), 0)"
+        f" FROM usage WHERE {column} = ?",
+        (value,),
     ).get
     return Spent(*row)

@@ -37,8 +37,22 @@ class ToolCallRecord(msgspec.Struct, frozen=True):
     finished_at: int | None
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """An image that was shown with a request; ``content`` is the hash of its bytes."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    content: str
+
+
 class Message(msgspec.Struct, frozen=True):
-    """One message. While ``status`` is running, ``content`` holds what has come so far."""
+    """One message. While ``status`` is running, ``content`` holds what has come so far.
+
+    ``note`` says what a person should know of how it came (who answered instead of whom); ``opaque`` is JSON that its
+    model's provider wants back with it, for nobody else.
+    """
 
     id: str
     conv_id: str
@@ -53,16 +67,26 @@ class Message(msgspec.Struct, frozen=True):
     created_at: int
     finished_at: int | None
     raw: str | None = None
+    opaque: str | None = None
+    note: str = ""
     tool_calls: tuple[ToolCallRecord, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a turn shall run. ``attended``: a person is there to answer questions."""
+    """How a turn shall run. ``attended``: a person is there to answer questions. ``private``: only models on this
+    machine may be asked. ``schema``: the answer is JSON of this schema, mended at most ``repairs`` times.
+    ``origin``: who asks, for the ledger: "chat", "automation:ID", "agent:ID".
+    """
 
     system: str = ""
     tools: bool = True
     memory: bool = True
     attended: bool = True
+    private: bool = False
+    schema: dict[str, Any] | None = None
+    repairs: int = 2
+    origin: str = "chat"
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -99,11 +123,12 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """Tokens and dollars of a turn or a conversation; None is unknown."""
+    """Tokens and dollars of a turn or a conversation; None is unknown. ``unpriced`` requests are not in ``cost``."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost: float | None = None
+    unpriced: int = 0
 
 
 def columns(record: type[msgspec.Struct], table: str, leave_out: int = 0) -> str:

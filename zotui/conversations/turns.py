@@ -1,13 +1,14 @@
 """Turns: what a door writes when a person says something, stops it, runs it again or answers a question."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
+import zotui.images
 from zotui.conversations import chats
 from zotui.conversations.records import Message, Question, Spent, ToolCallRecord, Turn, TurnOptions
 from zotui.errors import NotFound, UsageError
-from zotui.store import Reader, Store, Transaction, new_id, now_ms
+from zotui.store import Reader, Store, Transaction, blobs, new_id, now_ms
 from zotui.text import clean, one_line, size
 
 LONGEST_INPUT = 1_000_000  # characters; a longer text belongs in a file of the workspace
@@ -56,13 +57,18 @@ class Turns:
         model: str = "",
         options: TurnOptions | None = None,
         own: bool = False,
+        images: Sequence[tuple[str, bytes]] = (),
     ) -> Turn:
         """Write a turn; acknowledged when this returns. A new conversation where none is named.
 
         It waits while an earlier turn of the same conversation runs. ``own``: only workers of this process may
-        take it, as long as this process lives. Raises UsageError for an empty or oversized text, NotFound.
+        take it, as long as this process lives. ``images`` (name, bytes) are shown with it. Raises UsageError for an
+        empty or oversized text and for what is no image, NotFound.
         """
         text = checked(text)
+        if len(images) > zotui.images.MOST:
+            raise UsageError(f"{len(images)} images are too many, a request may show {zotui.images.MOST}")
+        shown = [(one_line(name, 200), zotui.images.checked(name, content), content) for name, content in images]
         packed = msgspec.json.encode(options or TurnOptions()).decode()
 
         def put(db: Transaction) -> Turn:
@@ -83,6 +89,11 @@ class Turns:
                 "INSERT INTO turns(id, conv_id, lane, input, model, options, door, created_at) VALUES (?,?,?,?,?,?,?,?)",
                 (turn_id, chat, chat, text, model, packed, self._store.owner if own else None, now_ms()),
             )
+            for position, (name, kind, content) in enumerate(shown):
+                db.execute(
+                    "INSERT INTO attachments(id, turn_id, position, name, media_type, size, content) VALUES (?,?,?,?,?,?,?)",
+                    (new_id(), turn_id, position, name, kind, len(content), blobs.keep(db, content)),
+                )
             turn = chats.turn(db, turn_id)
             assert turn is not None
             return turn
@@ -95,7 +106,10 @@ class Turns:
         if turn is None:
             raise NotFound(f"no turn {turn_id}")
         options = msgspec.json.decode(turn.options, type=TurnOptions)
-        return await self.submit(turn.input, conversation=turn.conv_id, model=turn.model, options=options)
+        images = await self._store.read(lambda db: shown_with(db, turn_id))
+        return await self.submit(
+            turn.input, conversation=turn.conv_id, model=turn.model, options=options, images=images
+        )
 
     async def stop(self, turn_id: str) -> bool:
         """Stop a turn: at once where it is queued or waiting, else its worker is asked to. False if it was over."""
@@ -191,6 +205,14 @@ class Turns:
         )
 
 
+def shown_with(db: Reader, turn_id: str) -> list[tuple[str, bytes]]:
+    """The images of a turn: name and bytes."""
+    return db.execute(
+        "SELECT a.name, b.content FROM attachments a JOIN blobs b ON b.hash = a.content WHERE turn_id = ? ORDER BY position",
+        (turn_id,),
+    ).fetchall()
+
+
 def checked(text: str) -> str:
     """A person's message, clean. Raises UsageError where it is empty or too long."""
     text = clean(text).strip("\n")
@@ -214,6 +236,10 @@ def close_open_rows(db: Transaction, turn_id: str, status: str, reason: str) -> 
     db.execute(
         "UPDATE tool_calls SET status = ?, reason = ?, finished_at = ? WHERE turn_id = ?"
         " AND status IN ('queued','running','waiting')",
+        (status, reason, now, turn_id),
+    )
+    db.execute(
+        "UPDATE usage SET status = ?, reason = ?, finished_at = ? WHERE turn_id = ? AND status = 'running'",
         (status, reason, now, turn_id),
     )
     db.execute(

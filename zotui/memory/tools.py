@@ -52,7 +52,7 @@ def tools(memories: Memories) -> list[Tool]:
             remember,
         ),
         Tool("recall", "Search what was remembered in all conversations.", Recall, "read", recall),
-        Tool("list_memories", "List the newest memories.", ListMemories, "read", list_memories),
+        Tool("list_memories", "List the newest memories.", ListMemories, "read", list_memories, core=False),
     ]
 
 

@@ -8,22 +8,28 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from zotui.models.document import string
+from zotui.models.document import at, dicts, string
 from zotui.models.faults import Host
-from zotui.models.provider import Event, ModelInfo
+from zotui.models.provider import Event, ModelInfo, ProviderError
 from zotui.secret import Secret
 
 Framing = Literal["events", "lines"]
 """How documents stand in a body: server-sent events, or one JSON document a line."""
 
+IMAGE_HINT = "attach the file, not its address"
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn to ask for, in the shapes that ``zotui.models.provider`` describes."""
+    """One turn to ask for, in the shapes that ``zotui.models.provider`` describes.
+
+    ``refused`` are those of the dialect's refusable fields that this server has refused.
+    """
 
     model: str
     messages: Sequence[Mapping[str, Any]]
     tools: Sequence[Mapping[str, Any]] = ()
     schema: Mapping[str, Any] | None = None
+    refused: Collection[str] = ()
 
 
 class Answer(Protocol):
@@ -116,23 +122,43 @@ def versioned(base_url: str, endpoint: str) -> SplitResult:
 def plain(content: object) -> str:
     """The text of a message's content, its other parts left out."""
     if isinstance(content, list):
-        return "".join(string(part.get("text")) for part in content if isinstance(part, dict))
+        return "".join(string(part.get("text")) for part in dicts(content))
     return string(content)
 
 
+def image(part: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The media type and the base64 of a part that is an image; None for another part.
+
+    Raises ProviderError ("unsupported") for an image that is not in the message itself.
+    """
+    if part.get("type") != "image_url":
+        return None
+    url = string(at(part, ("image_url", "url")))
+    head = re.match(r"data:([\w/+.-]+)(?:;[^;,]*)*;base64,", url, re.IGNORECASE)
+    if head is None:
+        raise ProviderError("unsupported", "an image that is not in the message itself cannot be sent", hint=IMAGE_HINT)
+    return head[1].lower(), url[head.end() :]
+
+
 def images(content: object) -> list[tuple[str, str]]:
-    """The images of a message's content: media type and base64."""
-    parts = content if isinstance(content, list) else []
-    urls = [string(part["image_url"].get("url")) for part in parts if part.get("type") == "image_url"]
-    found = [re.match(r"data:([\w/+.-]+);base64,", url) for url in urls]
-    return [(head[1], url[head.end() :]) for head, url in zip(found, urls, strict=True) if head]
+    """The images of a message's content: media type and base64. Raises ProviderError ("unsupported")."""
+    return [found for part in dicts(content) if (found := image(part))]
 
 
 def arguments_of(call: Mapping[str, Any]) -> dict[str, Any]:
     """A tool call's arguments as an object; what is none is put into one, so that it can be sent back at all."""
     raw = string(call["function"].get("arguments"))
     try:
-        found = json.loads(raw or "{}")
+        found = json.loads(raw.strip() or "{}")
     except (ValueError, RecursionError):
         found = None
     return found if isinstance(found, dict) else {"_raw": raw}
+
+
+def name_of(call: Mapping[str, Any]) -> str:
+    """A tool call's name as it may be sent back: a model may call what no tool is named, or nothing at all.
+
+    With such a name in its history a conversation is refused from then on, by OpenAI, Anthropic and Bedrock:
+    https://github.com/pydantic/pydantic-ai/issues/4585.
+    """
+    return re.sub(r"[^A-Za-z0-9_-]", "_", string(call["function"].get("name")))[:64] or "unknown"

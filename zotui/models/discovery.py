@@ -29,10 +29,27 @@ class Places(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Something that could answer: in words, and the lines of ``config.toml`` that connect it."""
+    """Something that could answer: in words, and the lines of ``config.toml`` that connect it.
+
+    ``model`` is what would be the default then; ``base_url`` where its provider is, empty for a built-in one as it is.
+    """
 
     what: str
-    line: str
+    model: str
+    base_url: str = ""
+
+    @property
+    def provider(self) -> str:
+        """The provider's name."""
+        return self.model.partition("/")[0]
+
+    @property
+    def line(self) -> str:
+        """What to write into ``config.toml``; a name that somebody else's server gave stays within its quotes."""
+        model = f"model = {_quoted(self.model)}"
+        return (
+            f"{model}\n\n[providers.{self.provider}]\nbase_url = {_quoted(self.base_url)}" if self.base_url else model
+        )
 
 
 HERE = Places()
@@ -67,10 +84,8 @@ def ollama_address(host: str) -> str:
 
 
 def _keys(environment: Mapping[str, str]) -> list[Found]:
-    names = {name: row.key.removeprefix("env:") for name, row in BUILT_IN.items() if row.key.startswith("env:")}
-    return [
-        Found(f"{key} is set", f'model = "{name}"') for name, key in names.items() if environment.get(key, "").strip()
-    ]
+    named = [(name, next((v for v in row.env if environment.get(v, "").strip()), "")) for name, row in BUILT_IN.items()]
+    return [Found(f"{variable} is set", name) for name, variable in named if variable]
 
 
 async def _first(*probes: Any) -> Found | None:
@@ -82,7 +97,7 @@ async def _ollama(base: str) -> Found | None:
     if not isinstance((await _json(f"{base}/api/version")).get("version"), str):
         return None
     names = _names((await _json(f"{base}/api/tags")).get("models"), "name")
-    return Found(f"Ollama at {base} with {_some(names)}", _lines("ollama", names, f"{base}/v1"))
+    return _found(f"Ollama at {base}", "ollama", names, base)
 
 
 async def _lm_studio(base: str) -> Found | None:
@@ -92,15 +107,22 @@ async def _lm_studio(base: str) -> Found | None:
         return await _openai_like(f"{base}/v1")
     ready = [model for model in models if isinstance(model, dict) and model.get("type") != "embeddings"]
     names = _names(sorted(ready, key=lambda model: model.get("state") != "loaded"), "id")
-    return Found(f"LM Studio at {base}/v1 with {_some(names)}", _lines("lmstudio", names, f"{base}/v1"))
+    return _found(f"LM Studio at {base}/v1", "lmstudio", names, f"{base}/v1")
 
 
 async def _openai_like(base: str) -> Found | None:
     models = (await _json(f"{base}/models")).get("data")
     if not isinstance(models, list):
         return None
-    names = _names(models, "id")
-    return Found(f"an OpenAI-compatible server at {base} with {_some(names)}", _lines("local", names, base))
+    return _found(f"{await _kind(base, models)} at {base}", "local", _names(models, "id"), base)
+
+
+async def _kind(base: str, models: list[Any]) -> str:
+    """What a server of OpenAI's dialect calls itself by what only it does."""
+    if any(isinstance(model, dict) and model.get("owned_by") == "vllm" for model in models):
+        return "vLLM"
+    props = await _json(f"{base.removesuffix('/v1')}/props")
+    return "llama.cpp" if "default_generation_settings" in props else "an OpenAI-compatible server"
 
 
 async def _json(url: str) -> dict[str, Any]:
@@ -128,12 +150,9 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _lines(provider: str, names: list[str], base: str) -> str:
-    """What to write into ``config.toml``; a name that somebody else's server gave stays within its quotes."""
-    model = f"model = {_quoted(f'{provider}/{names[0]}' if names else provider)}"
-    if provider in BUILT_IN and BUILT_IN[provider].base_url == base:
-        return model
-    return f"{model}\n\n[providers.{provider}]\nbase_url = {_quoted(base)}"
+def _found(what: str, provider: str, names: list[str], base: str) -> Found:
+    known = provider in BUILT_IN and BUILT_IN[provider].base_url == base
+    return Found(f"{what} with {_some(names)}", f"{provider}/{names[0]}" if names else provider, "" if known else base)
 
 
 def _quoted(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from zotui import http
@@ -24,7 +24,7 @@ _REQUEST = {400, 403, 404, 409, 410, 413, 422}
 RULES = (
     Rule("tool_use_failed", _REQUEST, "tool_use_failed"),  # Groq
     # 429 with it: more in one request than a minute allows will never pass
-    Rule("request_too_large", _REQUEST | {429}, "(request|body|payload|entity) too large|tokens_limit_reached"),
+    Rule("request_too_large", _REQUEST | {429}, "(request|body|payload|entity)[ _]too[ _]large|tokens_limit_reached"),
     Rule(
         "context_overflow",
         _REQUEST | {500},
@@ -39,12 +39,12 @@ RULES = (
         "billing",
         _REQUEST | {401, 429},
         "insufficient[_ ](account )?(quota|credit|balance|fund)|exceeded your current quota|billing|payment required"
-        "|credit balance|(out of|not enough|no) credits|spend(ing)? limit",
+        "|credit balance|(out of|not enough|no) credits|spend(ing)? limit|specified api usage limit",
     ),
     Rule(
         "unsupported",
         _REQUEST,
-        "(does not|doesn't|not) support (tool|function|image|vision|stream|chat)"
+        "(does not|doesn't|not) support (tool|function|image|vision|stream|chat|think|reason)"
         "|no endpoints found that support|unsupported_country|(country|region),? [^.]{0,30}not supported",
     ),
     Rule(
@@ -58,12 +58,13 @@ RULES = (
         "model_not_found",
         _REQUEST,
         "model_not_found|model.{0,120}(not (be )?found|(does not|doesn't|not) exist)|decommissioned"
-        "|not a valid model|(unknown|invalid|no such) model|(unable to access|could not find) .{0,20}model",
+        "|not a valid model|(unknown|invalid|no such) model|(unable to access|could not find) .{0,20}model"
+        "|not_found_error\\s+model:",  # Anthropic, which says no more than its name
     ),
     Rule(
         "overloaded",
         {429, *range(500, 600)},
-        "overloaded|(at|over|no|out of) capacity|high demand|loading model|model is [^.]{0,20}loading",
+        "overloaded|(at|over|no|out of) capacity|high demand|loading model|model is [^.]{0,20}loading|(server|engine)( is)? busy",
     ),
     Rule("rate_limit", {429}, "rate.?limit|too many requests|resource_?exhausted|throttl"),
 )
@@ -80,6 +81,19 @@ STATUSES: dict[int, ErrorKind] = {
     529: "overloaded",
 }
 """What a status means where the words say nothing; other 4xx are bad_request, 5xx and none server."""
+
+TYPES: dict[str, ErrorKind] = {
+    "invalid_request_error": "bad_request",
+    "authentication_error": "auth",
+    "billing_error": "billing",
+    "permission_error": "auth",
+    "not_found_error": "model_not_found",
+    "request_too_large": "request_too_large",
+    "rate_limit_error": "rate_limit",
+    "timeout_error": "timeout",
+    "overloaded_error": "overloaded",
+}
+"""What the type of an error in mid-stream means where its words say nothing: https://docs.claude.com/en/api/errors."""
 
 RETRYABLE = {"rate_limit", "overloaded", "server", "timeout", "truncated", "tool_use_failed"}
 
@@ -118,18 +132,28 @@ SAYINGS: dict[ErrorKind, tuple[str, str]] = {
 
 
 class Host:
-    """One server: writes the one line a person reads when it fails, never with the key in it."""
+    """One server: writes the one line a person reads when it fails, never with the key in it, or another secret."""
 
-    def __init__(self, name: str, key: Secret, server: str = "a model server", busy: Mapping[int, float] = {}) -> None:
+    def __init__(
+        self,
+        name: str,
+        key: Secret,
+        server: str = "a model server",
+        busy: Mapping[int, float] = {},
+        hidden: Iterable[Secret] = (),
+    ) -> None:
         self.name = one_line(name, 100)
         self._key = key
+        self._hidden = (key, *hidden)
         self._server = server
         self._busy = busy
 
     def scrub(self, text: str) -> str:
         """``text`` without the key; a word of three letters ("x", for a local server) is none."""
-        key = self._key.reveal()
-        return text.replace(key, "[key]") if len(key) > 3 else text
+        for secret in self._hidden:
+            if len(key := secret.reveal()) > 3:
+                text = text.replace(key, "[key]")
+        return text
 
     def error(
         self,
@@ -175,7 +199,7 @@ class Host:
         error = _complaint(document)
         quoting, words = words_of(error)
         code = status or _status(error)
-        kind = "overloaded" if code in self._busy else _kind(code, words)
+        kind = "overloaded" if code in self._busy else _kind(code, words, string(at(error, ("type",))))
         delay, delay_inside = http.retry_after(headers), _retry_info(error)
         if delay_inside is not None:
             delay = delay_inside if delay is None else delay
@@ -202,7 +226,7 @@ def words_of(error: object) -> tuple[str, str]:
         if text.lstrip().startswith("<"):
             text = re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text)
         return text, text.lower()
-    message = at(error, ("message",)) or at(error, ("msg",)) or error
+    message = at(error, ("message",)) or at(error, ("msg",)) or _fields_wrong(error) or error
     if not isinstance(message, str):
         message = json.dumps(message, ensure_ascii=False)
     if raw := string(at(error, ("metadata", "raw"))):  # OpenRouter: what the provider behind it said
@@ -211,20 +235,27 @@ def words_of(error: object) -> tuple[str, str]:
     return message[:4000], " ".join([*marks, message[:4000]]).lower()
 
 
+def _fields_wrong(error: object) -> str:
+    """What FastAPI says of each field of a request: ``[{"loc": ["body", "input"], "msg": "Field required"}]``."""
+    said = [(string(at(item, ("msg",))), at(item, ("loc",))) for item in dicts(error)]
+    places = [".".join(map(str, place)) if isinstance(place, list) else "" for _, place in said]
+    return "; ".join(f"{place}: {words}" if place else words for place, (words, _) in zip(places, said, strict=True))
+
+
 def _status(error: object) -> int | None:
     """The HTTP status an error in mid-stream carries as its code."""
     code = error.get("code") if isinstance(error, dict) else None
     return int(str(code)) if re.fullmatch(r"[45]\d\d", str(code)) else None
 
 
-def _kind(status: int | None, words: str) -> ErrorKind:
-    """The kind of an error: by its words if a rule has its status, else by its status alone."""
+def _kind(status: int | None, words: str, type_: str) -> ErrorKind:
+    """The kind of an error: by its words if a rule has its status, else by its status alone, or its type."""
     for rule in RULES:
         if (status is None or status in rule.statuses) and re.search(rule.words, words):
             return rule.kind
-    if status is None or status >= 500:
-        return STATUSES.get(status or 0, "server")
-    return STATUSES.get(status, "bad_request")
+    if status is None:
+        return TYPES.get(type_, "server")
+    return STATUSES.get(status, "server" if status >= 500 else "bad_request")
 
 
 def _retry_info(error: object) -> float | None:

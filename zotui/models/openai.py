@@ -1,12 +1,13 @@
 """The OpenAI dialect: streamed chat completions of any server that speaks them, well or badly."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult
 
 from zotui.models.calls import Calls
 from zotui.models.catalogue import info_of
-from zotui.models.dialect import Request, versioned
+from zotui.models.dialect import Request, arguments_of, name_of, versioned
 from zotui.models.document import at, count, dicts, string
 from zotui.models.faults import Host
 from zotui.models.pieces import Text, Think
@@ -22,6 +23,8 @@ from zotui.models.quirks import (
     quirk_of,
 )
 from zotui.secret import Secret
+
+_MOST_COST = 1e6  # dollars for one request; more is no price
 
 
 class OpenAI:
@@ -78,9 +81,22 @@ def _message(message: Mapping[str, Any]) -> dict[str, Any]:
     sent |= opaque.get("message", {})
     if isinstance(content := sent.get("content"), list) and all(part.get("type") == "text" for part in content):
         sent["content"] = "".join(part["text"] for part in content)
-    if known := opaque.get("calls"):
-        sent["tool_calls"] = [{**call, **known.get(call.get("id"), {})} for call in message["tool_calls"]]
+    if calls := dicts(message.get("tool_calls")):
+        known = opaque.get("calls") or {}
+        sent["tool_calls"] = [{**_call(call), **known.get(call.get("id"), {})} for call in calls]
     return sent
+
+
+def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+    """A tool call as it may be sent back: with a name that may be one, and arguments that are an object.
+
+    With others in its history a conversation is refused from then on: https://github.com/vllm-project/vllm/pull/48922.
+    """
+    function = call["function"]
+    given = arguments_of(call)
+    raw = string(function.get("arguments"))
+    arguments = raw if raw.strip() and "_raw" not in given else json.dumps(given, ensure_ascii=False)
+    return {**call, "function": {**function, "name": name_of(call), "arguments": arguments}}
 
 
 class Answer:
@@ -202,10 +218,12 @@ class Answer:
 def _usage(document: Mapping[str, Any]) -> Usage:
     """Usage as reported; cached tokens are among the input tokens."""
     cost = document.get("cost")
+    if isinstance(cost, bool) or not isinstance(cost, int | float) or not 0 <= cost < _MOST_COST:
+        cost = None
     return Usage(
         input_tokens=count(document, ("prompt_tokens",)),
         output_tokens=count(document, ("completion_tokens",)),
         cached_tokens=count(document, *CACHED_PATHS),
         reasoning_tokens=count(document, ("completion_tokens_details", "reasoning_tokens")),
-        cost=float(cost) if isinstance(cost, int | float) and not isinstance(cost, bool) and cost >= 0 else None,
+        cost=None if cost is None else float(cost),
     )

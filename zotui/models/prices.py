@@ -148,3 +148,9 @@ def cost(usage: Usage, price: Price) -> float | None:
         + written * (price.input if price.cache_write is None else price.cache_write)
         + usage.output_tokens * price.output
     ) / 1_000_000
+
+
+def names(provider: str) -> list[str]:
+    """The models of a provider that are in the table."""
+    section = _table().get(provider)
+    return list(section.models) if section else []

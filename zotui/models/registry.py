@@ -1,119 +1,97 @@
-"""The providers there are: built-in ones and those of ``config.toml``, by name, opened on first use."""
+"""The providers there are: built-in ones and those of ``config.toml``, as data."""
 
-import os
 from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
-from zotui.errors import ConfigError, UsageError
-from zotui.models.provider import Provider, ProviderError
+from zotui.config import Config, ProviderConfig
+from zotui.errors import UsageError
 from zotui.text import one_line
+
+OFFLINE = "offline"
+CONCURRENCY = 8
 
 
 class ProviderRow(msgspec.Struct, frozen=True):
-    """How to reach a provider. ``key`` says where the key is: ``env:NAME`` or ``none``."""
+    """How to reach a provider.
+
+    ``key`` says where its key is: ``none``, ``env:NAME``, ``vault:NAME``, or, empty, in one of the variables ``env`` or
+    else in the vault under the provider's name. ``default`` is the model meant where none is named; ``models`` those it
+    has, if it cannot be asked. ``free``: it costs no money.
+    """
 
     dialect: str
     base_url: str
     key: str = "none"
     default: str = ""
     models: list[str] = []
+    env: tuple[str, ...] = ()
+    free: bool = False
+    requests_per_minute: float | None = None
+    concurrency: int = CONCURRENCY
+    extra: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+
+    @property
+    def local(self) -> bool:
+        """Whether it is on this machine: the server, that is; of a program on it, nobody knows whom it asks."""
+        host = urlsplit(self.base_url).hostname or ""
+        return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
 
 
-# Base addresses and key names as each provider documents them for OpenAI-compatible clients.
+# Base addresses and names of keys as each provider documents them.
 BUILT_IN: Mapping[str, ProviderRow] = {
-    "groq": ProviderRow("openai", "https://api.groq.com/openai/v1", "env:GROQ_API_KEY", "llama-3.3-70b-versatile"),
-    "openai": ProviderRow("openai", "https://api.openai.com/v1", "env:OPENAI_API_KEY", "gpt-4.1-mini"),
-    "together": ProviderRow(
-        "openai",
-        "https://api.together.xyz/v1",
-        "env:TOGETHER_API_KEY",
-        "meta-llama/Llama-3.3-70B-Instruct-Turbo",
+    "groq": ProviderRow("openai", "https://api.groq.com/openai/v1", "", "openai/gpt-oss-120b", env=("GROQ_API_KEY",)),
+    "openai": ProviderRow("openai", "https://api.openai.com/v1", "", "gpt-6.1-terra", env=("OPENAI_API_KEY",)),
+    "anthropic": ProviderRow(
+        "anthropic", "https://api.anthropic.com", "", "claude-sonnet-5-5", env=("ANTHROPIC_API_KEY",)
     ),
-    "openrouter": ProviderRow("openai", "https://openrouter.ai/api/v1", "env:OPENROUTER_API_KEY", "openrouter/auto"),
+    "ollama": ProviderRow("ollama", "http://127.0.0.1:11434", free=True, concurrency=4),
+    "lmstudio": ProviderRow("openai", "http://127.0.0.1:1234/v1", free=True, concurrency=4),
+    "together": ProviderRow(
+        "openai", "https://api.together.xyz/v1", "", "openai/gpt-oss-120b", env=("TOGETHER_API_KEY",)
+    ),
+    "openrouter": ProviderRow(
+        "openai", "https://openrouter.ai/api/v1", "", "openrouter/auto", env=("OPENROUTER_API_KEY",)
+    ),
     "gemini": ProviderRow(
         "openai",
         "https://generativelanguage.googleapis.com/v1beta/openai",
-        "env:GEMINI_API_KEY",
-        "gemini-2.5-flash",
+        "",
+        "gemini-3.8-flash",
+        env=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     ),
-    "ollama": ProviderRow("openai", "http://127.0.0.1:11434/v1"),
-    "lmstudio": ProviderRow("openai", "http://127.0.0.1:1234/v1"),
+    "zo": ProviderRow("zo", "https://api.zo.computer", "", "default", env=("ZO_API_KEY", "ZO_CLIENT_IDENTITY_TOKEN")),
+    "claude-code": ProviderRow("command", "", "none", "default"),
+    "codex": ProviderRow("command", "", "none", "default"),
 }
 
-OFFLINE = "offline"
+
+def rows_of(config: Config) -> dict[str, ProviderRow]:
+    """All providers but the offline one, by name: the built-in ones with what the configuration changes, then its own."""
+    own = {name: row_of(BUILT_IN.get(name), table) for name, table in config.providers.items() if name != OFFLINE}
+    return {**BUILT_IN, **own}
 
 
-class Models:
-    """Who may answer. ``rows`` are the configured providers, laid over the built-in ones."""
+def row_of(built_in: ProviderRow | None, table: ProviderConfig) -> ProviderRow:
+    """A provider as a table of the configuration describes it."""
+    base = built_in or ProviderRow("openai", "", "")
+    changes = {name: value for name in table.__struct_fields__ if (value := getattr(table, name)) not in (None, [], {})}
+    moved = built_in is not None and table.base_url is not None and table.base_url != built_in.base_url
+    if moved:  # another server has other models; and who knows what it costs
+        changes = {"default": "", "free": base.free and base.local, **changes}
+    return msgspec.structs.replace(base, **changes)
 
-    def __init__(self, default: str, rows: Mapping[str, ProviderRow], offline: Provider) -> None:
-        self.default = default
-        self._rows = {**BUILT_IN, **rows}
-        self._open: dict[str, Provider] = {OFFLINE: offline}
-        self.split(default)
 
-    def names(self) -> list[str]:
-        """The providers' names."""
-        return [OFFLINE, *self._rows]
-
-    def row(self, name: str) -> ProviderRow | None:
-        """How a provider is reached; None for the offline one."""
-        return self._rows.get(name)
-
-    def split(self, model: str) -> tuple[str, str]:
-        """``PROVIDER/MODEL`` in two; the model is empty where only a provider is named. Raises UsageError."""
-        provider, _, name = model.strip().partition("/")
-        if provider != OFFLINE and provider not in self._rows:
-            raise UsageError(
-                f"no provider {one_line(provider, 40)!r} in model {one_line(model, 60)!r}",
-                f"there are: {', '.join(self.names())}; more in config.toml",
-            )
-        return provider, name
-
-    async def resolve(self, model: str) -> tuple[Provider, str, str]:
-        """The provider, the model's id and its full name; the default for an empty name.
-
-        Raises UsageError, ConfigError (no key), ProviderError (a server that must be asked does not answer).
-        """
-        name, chosen = self.split(model or self.default)
-        provider = self.provider(name)
-        if name == OFFLINE:
-            return provider, OFFLINE, OFFLINE
-        row = self._rows[name]
-        chosen = chosen or (row.models[0] if row.models else row.default)
-        if not chosen:
-            offered = await provider.models()
-            if not offered:
-                raise ProviderError("model_not_found", f"{name} offers no model", hint="load one there, then try again")
-            chosen = offered[0].id
-        return provider, chosen, f"{name}/{chosen}"
-
-    def provider(self, name: str) -> Provider:
-        """An open provider. Raises ConfigError where its key is missing, ProviderError for an unknown dialect."""
-        if name not in self._open:
-            from zotui.models import open_provider
-
-            row = self._rows[name]
-            self._open[name] = open_provider(dialect=row.dialect, base_url=row.base_url, key=self._key(name, row.key))
-        return self._open[name]
-
-    async def close(self) -> None:
-        """Close all connections."""
-        for provider in self._open.values():
-            await provider.close()
-
-    @staticmethod
-    def _key(name: str, where: str) -> str | None:
-        kind, _, rest = where.partition(":")
-        if kind == "env":
-            key = os.environ.get(rest)
-            if not key:
-                raise ConfigError(
-                    f"{name} needs a key, and {rest} is not set in the environment",
-                    f"export {rest}=… and run: zotui stop",
-                )
-            return key
-        if kind == "vault":
-            raise ConfigError(f"{name}: this version keeps no vault", 'use key = "env:NAME"')
-        return None
+def split(model: str, names: Mapping[str, object]) -> tuple[str, str]:
+    """``PROVIDER/MODEL`` in two; the model is empty where only a provider is named. Raises UsageError."""
+    provider, _, name = model.strip().partition("/")
+    if provider != OFFLINE and provider not in names:
+        known = ", ".join([OFFLINE, *names])
+        raise UsageError(
+            f"no provider {one_line(provider, 40)!r} in model {one_line(model, 60)!r}",
+            f"there are: {known}; more in config.toml",
+        )
+    return provider, name

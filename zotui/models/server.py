@@ -1,11 +1,15 @@
 """A model server, asked over HTTP in its dialect: attempts, deadlines, what is sent back to whom."""
 
 import asyncio
+import base64
 import contextlib
 import json
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import SplitResult, quote, unquote
+
+import msgspec
 
 from zotui import http
 from zotui.models.body import Body
@@ -47,20 +51,22 @@ class Server:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """``pace_s``: what a server says within it is read at once, so that many slow streams cost little.
-        ``extra``: fields of every request, ``headers``: headers of every request, over those of the dialect.
+        ``extra``: fields of every request, ``headers``: headers of every request, over those of the dialect. A user and
+        password in ``base_url`` are sent as HTTP has it, unless the key takes that place.
         """
         self._dialect = dialect
         self._key = unwrapped(key or "")
-        self.host = Host(http.host_of(base_url), self._key, dialect.server, dialect.busy)
-        self._base = dialect.base(base_url)
+        self._base, login = without_login(dialect.base(base_url))
+        self._login: dict[str, str | Secret] = {"authorization": basic(*login)} if login else {}
+        self.host = Host(http.host_of(base_url), self._key, dialect.server, dialect.busy, hidden=login[1:])
         self._retries = Retries(retries, backoff_s, max_retry_after_s)
         self._first_event_timeout_s = first_event_timeout_s
         self._idle_timeout_s = idle_timeout_s
         self._pace_s = pace_s
         self._client = http.Client()
         self._extra = dict(extra or {})
-        self._more_headers = dict(headers or {})
-        self._dropped: set[str] = set()
+        self._more_headers = {name: Secret(value) for name, value in (headers or {}).items()}
+        self._refused: set[str] = set()
         self._opaque: dict[tuple[str, str], dict[str, Any]] = {}  # by model and the id of a tool call
 
     def __repr__(self) -> str:
@@ -82,6 +88,17 @@ class Server:
 
     async def models(self) -> list[ModelInfo]:
         """The models on offer, in the server's order. Raises ProviderError, "unsupported" without a list."""
+        try:
+            return await self._detailed(await self._listed())
+        except ProviderError as error:
+            raise without_frames(error) from None
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._client.close()
+
+    async def _listed(self) -> list[ModelInfo]:
+        """The models as they are listed, page by page."""
         found: dict[str, ModelInfo] = {}
         path, *names = self._dialect.listing
         after = ""
@@ -100,19 +117,15 @@ class Server:
             last, after = after, string(at(document, ("last_id",)))
             if not more or after in ("", last):
                 break
-        return await self._detailed(list(found.values()))
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self._client.close()
+        return list(found.values())
 
     async def _batches(self, request: Request, trace: Trace) -> AsyncGenerator[list[Event], None]:
         """The events of a turn: attempts, until one has something to show."""
         attempt = 0
         while True:
-            shown = False
+            shown, refused = False, frozenset(self._refused)
             try:
-                async with contextlib.aclosing(self._attempt(request, trace)) as batches:
+                async with contextlib.aclosing(self._attempt(request, refused, trace)) as batches:
                     async for events in batches:
                         shown = True
                         yield events
@@ -120,37 +133,48 @@ class Server:
             except ProviderError as error:
                 if shown:
                     error.partial, error.retryable = True, False
-                    raise
-                if self._drops(error):
+                elif self._drops(error, request, refused):
                     continue
                 wait = self._retries.wait(error, attempt)
-                if wait is None:
-                    raise
+                if shown or wait is None:
+                    raise without_frames(error) from None
             await asyncio.sleep(wait)
             attempt += 1
 
-    def _drops(self, error: ProviderError) -> bool:
-        """Whether the server refuses a field that it can be asked without."""
+    def _drops(self, error: ProviderError, request: Request, refused: frozenset[str]) -> bool:
+        """Whether the server refuses a field of ``request`` that it can be asked without from now on.
+
+        ``refused``: what the request went without already.
+        """
+        if error.kind not in ("bad_request", "unsupported"):
+            return False
         for name in self._dialect.refusable:
-            if error.kind in ("bad_request", "unsupported") and name in error.message and name not in self._dropped:
-                self._dropped.add(name)
-                return True
+            if name not in refused and re.search(rf"\b{name}", error.message):
+                without = self._fields(request, refused | {name})
+                if without != self._fields(request, refused):
+                    self._refused.add(name)
+                    return True
         return False
 
-    async def _attempt(self, request: Request, trace: Trace) -> AsyncGenerator[list[Event], None]:
+    def _fields(self, request: Request, refused: frozenset[str]) -> dict[str, Any]:
+        """The document that asks for a turn, without what the server refuses."""
+        asked = laid_over(self._dialect.body(msgspec.structs.replace(request, refused=refused)), self._extra)
+        return {name: value for name, value in asked.items() if name not in refused}
+
+    async def _attempt(
+        self, request: Request, refused: frozenset[str], trace: Trace
+    ) -> AsyncGenerator[list[Event], None]:
         """One request and its answer."""
         clock = asyncio.get_running_loop().time
         limit = self._first_event_timeout_s
         deadline = clock() + limit
-        asked = self._dialect.body(request) | self._extra
-        fields = {name: value for name, value in asked.items() if name not in self._dropped}
-        trace.sent = json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
+        trace.sent = json.dumps(self._fields(request, refused), ensure_ascii=False).encode("utf-8", "replace")
         try:
             async with asyncio.timeout_at(deadline):
                 response = await self._client.post(self._url(self._dialect.endpoint), trace.sent, self._headers())
             async with response:
                 if not 200 <= response.status < 300:
-                    raise await self._refused(response)
+                    raise await self._refusal(response)
                 answer = self._dialect.answer(self.host, response.headers)
                 body = Body(self.host, trace.tail, self._dialect.framing)
                 chunks = response.chunks()
@@ -232,7 +256,7 @@ class Server:
         found = await asyncio.gather(*map(look, models[:_MOST_DETAILS]))
         return [info for info in found if info] + models[_MOST_DETAILS:]
 
-    async def _refused(self, response: http.Answer) -> ProviderError:
+    async def _refusal(self, response: http.Answer) -> ProviderError:
         """The error behind a status that is not 2xx."""
         body = b""
         with contextlib.suppress(TimeoutError, http.HttpFault):
@@ -263,12 +287,38 @@ class Server:
         }
         if self._key and (fault := fault_of(self._key)):
             raise self.host.error("auth", f"cannot be asked: its key has {fault}", hint="copy the key again, alone")
-        return headers | self._dialect.headers(self._key) | self._more_headers
+        return headers | self._login | self._dialect.headers(self._key) | self._more_headers
 
     def _url(self, path: str, query: str = "") -> str:
         """The address of an endpoint."""
         query = "&".join(part for part in (self._base.query, query) if part)
         return self._base._replace(path=self._base.path + path, query=query).geturl()
+
+
+def laid_over(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """``document`` with the fields of ``extra``; where both have an object, one with the fields of both."""
+    over = {
+        name: {**document[name], **value} if isinstance(value, dict) and isinstance(document.get(name), dict) else value
+        for name, value in extra.items()
+    }
+    return {**document, **over}
+
+
+def without_login(address: SplitResult) -> tuple[SplitResult, tuple[str, Secret] | tuple[()]]:
+    """An address without the user and password in it, which is shown and logged; and these."""
+    login, at_sign, host = address.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    return address._replace(netloc=host), (unquote(user), Secret(unquote(password))) if at_sign else ()
+
+
+def basic(user: str, password: Secret) -> Secret:
+    """The header that says who asks, as HTTP has it."""
+    return Secret(f"Basic {base64.b64encode(f'{user}:{password.reveal()}'.encode()).decode()}")
+
+
+def without_frames(error: ProviderError) -> ProviderError:
+    """``error`` without the frames it came through: what they hold a server said, and may be our key."""
+    return error.with_traceback(None)
 
 
 def unwrapped(key: str | Secret) -> Secret:

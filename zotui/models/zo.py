@@ -5,17 +5,16 @@ then, as long as its last answer stands before the new words, the new words in i
 deltas, in parts that are told again as they grow, or whole at the end: each character is shown once.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult
 
-import msgspec
-
 from zotui.models.dialect import Request, plain, split_address
-from zotui.models.document import at, count, dicts, string
+from zotui.models.document import at, count, decoded, dicts, string
 from zotui.models.faults import Host
 from zotui.models.pieces import Text
-from zotui.models.provider import Event, Finished, ModelInfo, ReasoningDelta, TextDelta
+from zotui.models.provider import Event, Finished, ModelInfo, ProviderError, ReasoningDelta, TextDelta
 from zotui.secret import Secret
 
 OWN_KEY = "zo_sk_"
@@ -26,6 +25,15 @@ BUSY_S = 2.5
 
 NOT_TOLD = frozenset({"persona", "skills"})
 """Parts of the system message that are about this computer's own tools."""
+
+SPEAKERS = {"user": "Person", "assistant": "You", "tool": "Tool result"}
+"""Who said what, where the conversation so far is told."""
+
+TEXT, THOUGHT = ("", "text"), "thinking"
+"""Kinds of parts that are shown; others are Zo's own tools at work."""
+
+EVENT = "Event"
+"""How the names of events about parts and tools end: whatever they are, Zo is at work."""
 
 
 class Zo:
@@ -75,28 +83,58 @@ class Zo:
 
 
 def _said(request: Request) -> tuple[str, str]:
-    """What to say, and in which of Zo's conversations."""
+    """What to say, and in which of Zo's conversations. Raises ProviderError ("unsupported") for images."""
     messages = [message for message in request.messages if message["role"] != "system"]
     for place in range(len(messages) - 1, -1, -1):
         if messages[place]["role"] == "assistant":
             conversation = string((messages[place].get("opaque") or {}).get("conversation_id"))
             if conversation:
-                return "\n\n".join(plain(message["content"]) for message in messages[place + 1 :]), conversation
+                return "\n\n".join(_texts(messages[place + 1 :])), conversation
             break
     told = [text for message in request.messages if message["role"] == "system" for text in _told(message["content"])]
-    if len(messages) == 1:
-        return "\n\n".join([*told, plain(messages[0]["content"])]), ""
-    names = {"user": "Person", "assistant": "You", "tool": "Tool result"}
-    earlier = [f"{names[message['role']]}: {plain(message['content'])}" for message in messages[:-1]]
-    last = plain(messages[-1]["content"]) if messages else ""
-    return "\n\n".join([*told, "The conversation so far:", *earlier, "Now answer this:", last]), ""
+    texts = _texts(messages)
+    if len(messages) <= 1:
+        return "\n\n".join([*told, *texts]), ""
+    names = [SPEAKERS.get(message["role"], message["role"]) for message in messages]
+    earlier = [f"{name}: {text}" for name, text in zip(names, texts, strict=True) if text][:-1]
+    return "\n\n".join([*told, "The conversation so far:", *earlier, "Now answer this:", texts[-1]]), ""
+
+
+def _texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What messages say. Raises ProviderError for an image: Zo is told texts alone."""
+    for message in messages:
+        content = message.get("content")
+        if any(part.get("type") == "image_url" for part in (dicts(content) if isinstance(content, list) else ())):
+            raise ProviderError(
+                "unsupported",
+                "Zo cannot be sent images, and there is one in this conversation",
+                hint="choose another model for it, or start a conversation without images",
+            )
+    return [plain(message.get("content")) for message in messages]
 
 
 def _told(content: object) -> list[str]:
     """Of the system message, what concerns another computer too."""
-    if not isinstance(content, list):
-        return [string(content).strip()] if content else []
-    return [part["text"].strip() for part in content if part.get("name") not in NOT_TOLD]
+    parts = dicts(content) if isinstance(content, list) else [{"text": content}]
+    texts = [string(part.get("text")).strip() for part in parts if part.get("name") not in NOT_TOLD]
+    return [text for text in texts if text]
+
+
+class _Part:
+    """A part of the answer, as far as it was told."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._pieces: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self._pieces)
+
+    def add(self, text: str) -> None:
+        """More of it."""
+        self._pieces.append(text)
 
 
 class Answer:
@@ -109,86 +147,104 @@ class Answer:
         self.opaque: dict[str, Any] | None = None
         self._host = host
         self._conversation = conversation
-        self._shown: dict[int, str] = {}  # by the index of a part, what was shown of it
-        self._thoughts: set[int] = set()  # parts that are reasoning
-        self._plain = ""  # what was shown that belongs to no part
+        self._started = False
+        self._parts: dict[int, _Part] = {}
+        self._in_parts = False  # text came in parts: pieces of it that come besides tell it again
+        self._shown: list[str] = []  # the text so far
+        self._thoughts: list[str] = []
         self._text, self._thought = Text(), Text()
 
     def take(self, document: Mapping[str, Any], type_: str = "") -> list[Event]:
         """What one event adds. Raises ProviderError if it reports an error."""
+        type_ = type_ or string(document.get("event")) or string(document.get("type"))
         inner = document.get("data")
         if isinstance(inner, dict) and not {"content", "output", "message"} & document.keys():
             document = inner
         self._conversation = string(document.get("conversation_id")) or self._conversation
-        self.moved = True
+        part = document.get("part")
+        events: list[Event] = []
+        self.moved = type_.endswith(EVENT)
         match type_:
             case "FrontendModelResponse":
-                return self._response(document)
-            case "PartStartEvent":
-                part = document.get("part")
-                return self._grown(_index(document), part) if isinstance(part, dict) else []
+                events = self._response(document)
+                self.moved, self._started = bool(events) or not self._started, True
+            case "PartStartEvent" if isinstance(part, dict):
+                events = self._told(_index(document), part, start=True)
             case "PartDeltaEvent":
-                return self._more(_index(document), string(at(document, ("delta", "content_delta"))))
+                text = string(at(document, ("delta", "content_delta")))
+                events = self._more(_index(document), text)
+            case "PartEndEvent" if isinstance(part, dict):
+                events = self._told(_index(document), part)
             case "End":
-                return self._end(document)
+                events = self._end(document)
             case "Error" | "error":
                 raise self._host.refusal(document, None, {})
             case "" | "message" if "output" in document:
-                return self._end(document)
+                events = self._end(document)
             case "" | "message" if "error" in document or "detail" in document:
                 raise self._host.refusal(document, None, {})
-        self.moved = False
-        return []
+        return events
 
     def _response(self, document: Mapping[str, Any]) -> list[Event]:
         """A piece of text; or all parts so far."""
-        parts = dicts(document.get("parts"))
-        if parts:
-            return [event for place, part in enumerate(parts) for event in self._grown(place, part)]
+        if parts := dicts(document.get("parts")):
+            return [event for place, part in enumerate(parts) for event in self._told(place, part)]
         text = string(document.get("content"))
-        if self._shown:  # told in parts already; only what goes beyond them is new
-            shown = self._all
-            return self._say(text.removeprefix(shown)) if text.startswith(shown) else []
-        self._plain += text
-        return self._say(text)
+        if not self._in_parts:
+            return self._say(text)
+        shown = "".join(self._shown)
+        return self._say(text[len(shown) :]) if text.startswith(shown) else []
 
-    def _grown(self, place: int, part: Mapping[str, Any]) -> list[Event]:
-        """A part, told from its start: what was not shown of it yet."""
-        text = string(part.get("content"))
-        shown = self._shown.get(place, "")
-        if not text.startswith(shown):
+    def _told(self, place: int, part: Mapping[str, Any], *, start: bool = False) -> list[Event]:
+        """A part, as far as it goes: what was not shown of it yet.
+
+        After a tool has run parts are counted from the start again, so one that does not go on from the last is new.
+        """
+        kind, text = string(part.get("part_kind")), string(part.get("content"))
+        shown = self._thoughts if kind == THOUGHT else self._shown
+        known = self._parts.get(place)
+        before = known.text if known and (known.kind == THOUGHT) == (kind == THOUGHT) else ""
+        if known is None and kind in TEXT and not self._in_parts:  # it may have begun as pieces of text
+            before = "".join(shown)
+        again = known is None and self._in_parts and not before  # perhaps: in a list of all there were
+        if not start and text and (again or not text.startswith(before)) and _same(text, shown):
+            self._parts[place] = known or _Part(kind)
             return []
-        if self._plain and not self._shown and text.startswith(self._plain):  # began as plain text
-            shown, self._plain = self._plain, ""
-        self._shown[place] = text
-        if part.get("part_kind") == "thinking":
-            self._thoughts.add(place)
-        return self._say(text[len(shown) :], thought=place in self._thoughts)
+        before = before if text.startswith(before) else ""
+        new = self._parts[place] = _Part(kind)
+        new.add(before)
+        self._in_parts = self._in_parts or bool(before and kind in TEXT)
+        return self._more(place, text[len(before) :])
 
     def _more(self, place: int, text: str) -> list[Event]:
         """A part goes on."""
-        self._shown[place] = self._shown.get(place, "") + text
-        return self._say(text, thought=place in self._thoughts)
+        part = self._parts.setdefault(place, _Part("text"))
+        part.add(text)
+        if part.kind == THOUGHT:
+            self._thoughts.append(text)
+            thought = self._thought.feed(text)
+            return [ReasoningDelta(thought)] if thought else []
+        if part.kind not in TEXT:
+            return []
+        self._in_parts = self._in_parts or bool(text)
+        return self._say(text)
 
     def _end(self, document: Mapping[str, Any]) -> list[Event]:
-        """The end, which may hold the whole answer."""
-        self.finish, self.over = "end", True
-        output = document.get("output")
-        if output is None or isinstance(output, str):
-            shown = self._all
-            return self._say((output or "").removeprefix(shown)) if (output or "").startswith(shown) else []
-        return [] if self._all else self._say(msgspec.json.encode(output).decode())
+        """The end, which may hold the whole answer, or an object where one was asked for."""
+        self.finish, self.over, self.moved = "end", True, True
+        output, shown = document.get("output"), "".join(self._shown)
+        if output is None:
+            return []
+        if not isinstance(output, str):
+            if shown.strip() and decoded(shown.encode("utf-8", "replace")) == output:
+                return []
+            output = json.dumps(output, ensure_ascii=False, separators=(",", ":"))
+        if output.startswith(shown):
+            return self._say(output[len(shown) :])
+        return [] if _same(output, self._shown) else self._say(f"\n\n{output}")
 
-    @property
-    def _all(self) -> str:
-        """The text shown so far, without thoughts."""
-        told = [text for place, text in sorted(self._shown.items()) if place not in self._thoughts]
-        return self._plain + "".join(told)
-
-    def _say(self, text: str, *, thought: bool = False) -> list[Event]:
-        if thought:
-            shown = self._thought.feed(text)
-            return [ReasoningDelta(shown)] if shown else []
+    def _say(self, text: str) -> list[Event]:
+        self._shown.append(text)
         shown = self._text.feed(text)
         return [TextDelta(shown)] if shown else []
 
@@ -202,6 +258,11 @@ class Answer:
         if text := self._text.finish():
             events.append(TextDelta(text))
         return [*events, Finished("stop")]
+
+
+def _same(text: str, shown: Sequence[str]) -> bool:
+    """Whether a text was shown already, if with other spaces."""
+    return "".join(text.split()) in "".join("".join(shown).split())
 
 
 def _index(document: Mapping[str, Any]) -> int:

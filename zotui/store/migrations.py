@@ -27,7 +27,7 @@ def bring_up_to_date(path: Path, in_use: int, backups: Path) -> None:
     end = time.monotonic() + WAIT_S
     while True:
         fcntl.flock(in_use, fcntl.LOCK_SH)
-        if _is_ready(path):
+        if is_ready(path):
             return
         fcntl.flock(in_use, fcntl.LOCK_UN)
         try:
@@ -44,7 +44,7 @@ def bring_up_to_date(path: Path, in_use: int, backups: Path) -> None:
                 _upgrade(path, backups)
 
 
-def _is_ready(path: Path) -> bool:
+def is_ready(path: Path) -> bool:
     """Whether the file needs nothing. It is only read: several may be looking at once."""
     connection = connect(path, write=False)
     try:

@@ -1,11 +1,9 @@
 """Files kept in the database, content-addressed: the same bytes are stored once."""
 
-import hashlib
-
 import msgspec
 
 from zotui.errors import NotFound, UsageError
-from zotui.store import Reader, Store, Transaction, new_id, now_ms
+from zotui.store import Reader, Store, Transaction, blobs, new_id, now_ms
 from zotui.text import one_line
 
 
@@ -29,18 +27,17 @@ class Files:
         """Store bytes under a path, over what was there. Raises UsageError for a path that is empty or no text."""
         if not path or "\0" in path or not _is_text(path):
             raise UsageError("a file needs a path in UTF-8 without NULs")
-        digest = hashlib.sha256(content).hexdigest()
 
         def put(db: Transaction) -> StoredFile:
             before = db.execute("SELECT content FROM files WHERE path = ?", (path,)).get
-            db.execute("INSERT OR IGNORE INTO blobs(hash, content) VALUES (?, ?)", (digest, content))
+            digest = blobs.keep(db, content)
             row = db.execute(
                 "INSERT INTO files(id, path, content, size, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)"
                 " ON CONFLICT (path) DO UPDATE SET content = ?3, size = ?4, updated_at = ?5"
                 " RETURNING id, path, content, size, updated_at",
                 (new_id(), path, digest, len(content), now_ms()),
             ).get
-            _sweep(db, before)
+            blobs.sweep(db, before)
             return StoredFile(*row)
 
         return await self._store.write(put)
@@ -78,14 +75,9 @@ class Files:
             if before is None:
                 raise NotFound(f"no stored file {one_line(path, 80)!r}")
             db.execute("DELETE FROM files WHERE path = ?", (path,))
-            _sweep(db, before)
+            blobs.sweep(db, before)
 
         await self._store.write(remove)
-
-
-def _sweep(db: Transaction, digest: str | None) -> None:
-    """Bytes that no path has any more go."""
-    db.execute("DELETE FROM blobs WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM files WHERE content = ?1)", (digest,))
 
 
 def _is_text(path: str) -> bool:

@@ -1,0 +1,120 @@
+"""What a model was sent, byte for byte: the last request's body in pieces that joined are the body again."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from zotui.agent.context import estimate
+from zotui.store import Reader
+from zotui.text import clean
+
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A stretch of the body: what it is, and its text as it was sent."""
+
+    name: str
+    text: str
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens it has."""
+        return estimate(self.text)
+
+
+class Inspection(msgspec.Struct, frozen=True):
+    """A request that went out."""
+
+    model: str
+    created_at: int
+    body: bytes
+    pieces: list[Piece]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+def packed(body: bytes) -> bytes:
+    """A body as it is kept."""
+    return zlib.compress(body, 1)
+
+
+def last_request(db: Reader, conversation: str) -> Inspection | None:
+    """The last request of a conversation; None where none went out."""
+    row = db.execute("SELECT model, parts, sent, created_at FROM requests WHERE conv_id = ?", (conversation,)).get
+    if row is None:
+        return None
+    model, parts, sent, created_at = row
+    body = zlib.decompress(sent)
+    return Inspection(model, created_at, body, pieces_of(body, msgspec.json.decode(parts, type=list[tuple[str, str]])))
+
+
+def pieces_of(body: bytes, parts: Sequence[tuple[str, str]]) -> list[Piece]:
+    """A JSON body in pieces: each field, each item of its lists, each of the named ``parts`` of its system text."""
+    text = body.decode("utf-8")
+    document: dict[str, Any] = json.loads(text)
+    pieces = [piece for field in _fields(document) for piece in _split(field, parts)]
+    if "".join(piece.text for piece in pieces) != text:  # written otherwise than we write: shown whole
+        return [Piece("request", text)]
+    return pieces
+
+
+def _fields(document: dict[str, Any]) -> Iterator[Piece]:
+    for place, (name, value) in enumerate(document.items()):
+        lead = ("{" if place == 0 else ", ") + _JSON.encode(name) + ": "
+        end = "}" if place == len(document) - 1 else ""
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            for number, item in enumerate(value):
+                before = f"{lead}[" if number == 0 else ", "
+                after = f"]{end}" if number == len(value) - 1 else ""
+                yield Piece(_called(name, number, item), before + _JSON.encode(item) + after)
+        else:
+            yield Piece(name, lead + _JSON.encode(value) + end)
+
+
+def _called(field: str, number: int, item: dict[str, Any]) -> str:
+    """What an item of a list is, in a few words."""
+    match field:
+        case "tools":
+            return f"tool {item.get('function', item).get('name', number)}"
+        case "messages":
+            return f"{item.get('role', 'message')} {number}" if item.get("role") != "system" else "system"
+    return f"{field} {number}"
+
+
+def _split(piece: Piece, parts: Sequence[tuple[str, str]]) -> Iterator[Piece]:
+    """A system message in its parts, where it has them."""
+    if piece.name != "system" and not piece.name.startswith("system "):
+        yield piece
+        return
+    rest = piece.text
+    found: list[tuple[str, int]] = []
+    start = 0
+    for name, text in parts:
+        at = rest.find(_JSON.encode(text)[1:-1], start)
+        if at < 0:
+            continue
+        found.append((name, at))
+        start = at + 1
+    if not found:
+        yield piece
+        return
+    for place, (name, at) in enumerate(found):
+        begin = 0 if place == 0 else at
+        finish = found[place + 1][1] if place + 1 < len(found) else len(rest)
+        yield Piece(name, rest[begin:finish])
+
+
+def told(sent: Inspection) -> str:
+    """An inspection as a person reads it: each piece with its tokens, then the pieces."""
+    rows = [f"{piece.name[:30]:<30} {piece.tokens:>7,} tokens" for piece in sent.pieces]
+    total = sum(piece.tokens for piece in sent.pieces)
+    head = f"{sent.model}, {len(sent.body):,} bytes, SHA-256 {sent.digest[:16]}…, about {total:,} tokens"
+    return "\n".join([head, "", *rows, "", *(f"── {piece.name} ──\n{clean(piece.text)}\n" for piece in sent.pieces)])

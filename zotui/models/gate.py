@@ -1,0 +1,147 @@
+"""The gate before a provider: a cap on requests at once, a token bucket, a circuit breaker; in the file, and so shared
+by all workers of all processes.
+
+The bucket holds one token, so that requests come evenly spaced: a server that counts in windows sees no burst. The
+breaker opens after some faults in a row that say the provider is unwell; who has somebody else to ask then does not
+ask it, until one try after a while goes through.
+"""
+
+import asyncio
+
+import msgspec
+
+from zotui.config import SpendingConfig
+from zotui.models import ledger, prices
+from zotui.models.ledger import Bill
+from zotui.models.provider import ProviderError
+from zotui.models.registry import ProviderRow
+from zotui.store import Store, Transaction, now_ms
+from zotui.store.owner import is_alive
+
+SPACING = 1.05  # of the interval: no window of the server's ever sees one too many
+LONGEST_WAIT_MS = 600_000  # a bucket that is further ahead than this has seen a clock jump
+TRIPS = 3  # faults in a row
+OPEN_MS, MOST_OPEN_MS = 30_000, 300_000
+UNWELL = frozenset({"server", "overloaded", "timeout", "connection", "rate_limit", "truncated"})
+"""Kinds of fault that speak against the provider, not against the request."""
+
+
+class Pass(msgspec.Struct, frozen=True):
+    """Leave to ask: the id of its row in ``usage``, and the instant (ms since 1970) from which on."""
+
+    id: str
+    at: int
+
+
+class Gate:
+    """Lets requests through, for one process."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def enter(
+        self,
+        name: str,
+        row: ProviderRow | None,
+        bill: Bill,
+        price: prices.Price | None,
+        tokens: int,
+        caps: SpendingConfig,
+    ) -> str:
+        """Wait until ``name`` may be asked; the id of the request's row in ``usage``. Raises SpendingCap."""
+        async with self._store.watch("usage") as watch:
+            while True:
+                leave = await self._store.write(
+                    lambda db: self._try(db, name, row, bill, price, tokens, caps), durable=False
+                )
+                if leave is not None:
+                    break
+                await watch.wait(5)  # for one that ends; a dead one rings no bell
+        try:
+            await asyncio.sleep(max(0, leave.at - now_ms()) / 1000)
+        except asyncio.CancelledError:
+            await asyncio.shield(self.end(leave.id, "cancelled", "stopped"))
+            raise
+        return leave.id
+
+    async def end(self, id_: str, status: str, reason: str) -> None:
+        """A request came to nothing."""
+        await self._store.write(lambda db: ledger.end(db, id_, status, reason, None, ledger.Cost(None)), durable=False)
+
+    async def failed(self, id_: str, provider: str, error: ProviderError, used: "ledger.Cost | None" = None) -> None:
+        """A request failed: noted, held against the provider where it says something of it; all wait as it asks."""
+
+        def put(db: Transaction) -> None:
+            ledger.end(db, id_, "failed", error.kind, None, used or ledger.Cost(None))
+            if error.kind not in UNWELL:
+                return
+            _ensure(db, provider)
+            failures = db.execute("SELECT failures FROM providers WHERE name = ?", (provider,)).get + 1
+            opened = min(OPEN_MS << min(failures - TRIPS, 10), MOST_OPEN_MS) if failures >= TRIPS else 0
+            db.execute(
+                "UPDATE providers SET failures = ?, open_until = ?, said = ? WHERE name = ?",
+                (failures, now_ms() + opened if opened else 0, str(error), provider),
+            )
+            if error.retry_after_s:
+                until = now_ms() + int(min(error.retry_after_s * 1000, LONGEST_WAIT_MS))
+                db.execute("UPDATE providers SET next_at = max(next_at, ?) WHERE name = ?", (until, provider))
+
+        await self._store.write(put, durable=False)
+
+    async def closed_to(self, provider: str) -> str:
+        """Why a provider is not asked for now, where there is somebody else; empty where it may be."""
+
+        def look(db: Transaction) -> str:
+            row = db.execute("SELECT open_until, said FROM providers WHERE name = ?", (provider,)).get
+            return str(row[1]) if row and row[0] > now_ms() else ""
+
+        return await self._store.read(look)
+
+    def _try(
+        self,
+        db: Transaction,
+        name: str,
+        row: ProviderRow | None,
+        bill: Bill,
+        price: prices.Price | None,
+        tokens: int,
+        caps: SpendingConfig,
+    ) -> Pass | None:
+        """Leave to ask, or None where as many as may ask already do. Raises SpendingCap."""
+        cost = ledger.expected(db, bill, name, price, tokens)
+        ledger.check_caps(db, bill, name, cost, caps)
+        now = at = now_ms()
+        if row is not None:
+            provider = name.partition("/")[0]
+            if _running(db, provider) >= row.concurrency:
+                return None
+            _ensure(db, provider)
+            next_at = db.execute("SELECT next_at FROM providers WHERE name = ?", (provider,)).get
+            at = max(now, next_at) if next_at - now < LONGEST_WAIT_MS else now
+            if row.requests_per_minute:
+                following = at + int(60_000 / row.requests_per_minute * SPACING) + 1
+                db.execute("UPDATE providers SET next_at = ? WHERE name = ?", (following, provider))
+        return Pass(ledger.begin(db, self._store.owner, bill, name, cost), at)
+
+
+def well(db: Transaction, provider: str) -> None:
+    """A provider has answered: what was held against it is forgotten."""
+    db.execute(
+        "UPDATE providers SET failures = 0, open_until = 0, said = '' WHERE name = ? AND failures > 0", (provider,)
+    )
+
+
+def settle_lost(db: Transaction) -> None:
+    """End the rows of requests whose process is gone."""
+    for id_, owner in db.execute("SELECT id, owner FROM usage WHERE status = 'running'").fetchall():
+        if owner is None or not is_alive(owner):
+            ledger.end(db, id_, "interrupted", "lost", None, ledger.Cost(None))
+
+
+def _running(db: Transaction, provider: str) -> int:
+    rows = db.execute("SELECT owner FROM usage WHERE status = 'running' AND provider = ?", (provider,)).fetchall()
+    return sum(is_alive(owner) for (owner,) in rows if owner)
+
+
+def _ensure(db: Transaction, provider: str) -> None:
+    db.execute("INSERT OR IGNORE INTO providers(name) VALUES (?)", (provider,))

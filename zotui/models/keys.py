@@ -1,0 +1,108 @@
+"""Where a provider's key is: the environment first, then the vault. No key is ever told whole.
+
+The environment of a process outlives what it is good for, and children inherit it. So zotui's own variables
+(``ZOTUI_KEY_GROQ``) are taken out of it when they are read, others are kept from children, and a background process
+is handed what its doors have, in memory.
+"""
+
+import base64
+import os
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any, NamedTuple
+
+from zotui.errors import ConfigError
+from zotui.models.registry import ProviderRow
+from zotui.secret import Secret
+from zotui.vault import Vault, VaultError
+
+OWN = "ZOTUI_KEY_"
+PASSPHRASE = "ZOTUI_PASSPHRASE"
+
+
+class Found(NamedTuple):
+    """A key, and where it was: the name of a variable, or ``vault``."""
+
+    secret: Secret
+    source: str
+
+
+class Keys:
+    """The keys of one home."""
+
+    def __init__(self, vault: Vault, environment: MutableMapping[str, str] = os.environ) -> None:
+        self.vault = vault
+        self._environment = environment
+        self._taken = {
+            name: Secret(environment.pop(name)) for name in list(environment) if name.startswith((OWN, PASSPHRASE))
+        }
+        self._handed: dict[str, Secret] = {}
+
+    def find(self, provider: str, row: ProviderRow) -> Found | None:
+        """A provider's key, None where it needs none. Blocks. Raises ConfigError where it needs one that is nowhere,
+        VaultLocked, VaultError."""
+        if row.key == "none":
+            return None
+        kind, _, name = row.key.partition(":")
+        variables = [own_name(provider), *([name] if kind == "env" else row.env)]
+        for variable in variables:
+            if secret := self.variable(variable):
+                return Found(secret, variable)
+        record = name if kind == "vault" else provider
+        if secret := self._from_vault(record):
+            return Found(secret, "vault")
+        if row.key or row.env:
+            wanted = variables[1] if len(variables) > 1 else ""
+            missing = f"{wanted} is not set" if wanted else f"the vault has no {record!r}"
+            export = f", or: export {wanted}=…" if wanted else ""
+            raise ConfigError(f"{provider} needs a key, and {missing}", f"zotui keys set {record}{export}")
+        return None
+
+    def variable(self, name: str) -> Secret | None:
+        """A variable of the environment, as the door that came last has it."""
+        found = self._handed.get(name) or self._taken.get(name) or Secret(self._environment.get(name, "").strip())
+        return found or None
+
+    def unlock(self) -> bool:
+        """Open a vault under a passphrase with ``ZOTUI_PASSPHRASE``, where it is set; whether it is open now. Blocks.
+
+        Raises VaultError for a wrong one.
+        """
+        if not self.vault.locked:
+            return True
+        passphrase = self.variable(PASSPHRASE)
+        if passphrase is None:
+            return False
+        self.vault.unlock(passphrase)
+        return True
+
+    def hand_over(self, rows: Iterable[ProviderRow]) -> dict[str, Any]:
+        """What another process of this home needs, as JSON for a private pipe or socket: never for a file. Blocks."""
+        names = {name for row in rows for name in (*row.env, row.key.removeprefix("env:"))}
+        found = {name: secret.reveal() for name in names if (secret := self.variable(name))}
+        told: dict[str, Any] = {"variables": found | {name: kept.reveal() for name, kept in self._taken.items()}}
+        try:
+            if self.vault.protection == "passphrase" and self.unlock():
+                told["master"] = base64.b64encode(self.vault.master()).decode()
+        except VaultError:
+            pass  # who needs the vault will say what is wrong with it
+        return told
+
+    def take_over(self, told: Mapping[str, Any]) -> None:
+        """Take what another process handed over; what is no longer set there is kept. Blocks. Raises VaultError."""
+        variables = told.get("variables")
+        if isinstance(variables, dict):
+            self._handed |= {str(name): Secret(str(value)) for name, value in variables.items()}
+        if isinstance(master := told.get("master"), str):
+            self.vault.unlock_with(base64.b64decode(master))
+
+    def _from_vault(self, record: str) -> Secret | None:
+        if self.vault.protection is None or not any(kept.name == record for kept in self.vault.names()):
+            return None
+        self.unlock()
+        return self.vault.get(record)
+
+
+def own_name(provider: str) -> str:
+    """The variable that goes before all else for a provider: ``ZOTUI_KEY_GROQ``."""
+    return OWN + re.sub(r"\W", "_", provider).upper()

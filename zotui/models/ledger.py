@@ -1,0 +1,138 @@
+"""What every request to a model used and cost, failures included, in the file; and what may still be spent."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from zotui.config import SpendingConfig
+from zotui.errors import ZotuiError
+from zotui.models import prices
+from zotui.models.provider import ModelInfo, Usage
+from zotui.models.registry import ProviderRow
+from zotui.store import Transaction, new_id, now_ms
+
+LASTING = 20  # requests looked back at for what the next one may cost
+
+
+class SpendingCap(ZotuiError):
+    """A request would pass a cap. Nothing was sent."""
+
+    reason = "cap"
+
+
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """For whom a request is made. ``origin`` is "chat", or what else asked: "automation:ID", "agent:ID"."""
+
+    conversation: str | None = None
+    turn: str | None = None
+    message: str | None = None
+    origin: str = "chat"
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What a request cost, in US dollars, and who says so: provider, config, free, list or table; None is unknown."""
+
+    dollars: float | None
+    said_by: str = ""
+
+
+def price_of(
+    name: str, row: ProviderRow | None, listed: ModelInfo | None, own: Mapping[str, Any]
+) -> tuple[prices.Price | None, str]:
+    """A model's price and who says so: the configuration, that it is free, the server's list, our table."""
+    if (said := own.get(name)) is not None:
+        price = prices.Price(input=said.input, output=said.output, cached=said.cached, cache_write=said.cache_write)
+        return price, "config"
+    if row is None or row.free:
+        return prices.Price(input=0.0, output=0.0), "free"
+    if listed is not None and listed.input_price is not None and listed.output_price is not None:
+        return prices.Price(input=listed.input_price, output=listed.output_price), "list"
+    provider, _, model = name.partition("/")
+    found = prices.known(provider, model)
+    return (found.price, "table") if found and found.price else (None, "")
+
+
+def cost_of(usage: Usage, price: prices.Price | None, said_by: str) -> Cost:
+    """What a request cost: what the provider states goes before any table."""
+    if usage.cost is not None:
+        return Cost(usage.cost, "provider")
+    dollars = prices.cost(usage, price) if price else None
+    return Cost(dollars, said_by if dollars is not None else "")
+
+
+def expected(db: Transaction, bill: Bill, name: str, price: prices.Price | None, tokens: int) -> float | None:
+    """What a request of ``tokens`` will cost, about: at least its input, else as much as the last one like it."""
+    if price is None or price.input is None:
+        return None
+    last = db.execute(
+        "SELECT cost FROM usage WHERE conv_id = ? AND model = ? AND cost > 0 ORDER BY id DESC LIMIT 1",
+        (bill.conversation, name),
+    ).get
+    return max(tokens * price.input / 1_000_000, last or 0.0)
+
+
+def check_caps(db: Transaction, bill: Bill, name: str, cost: float | None, caps: SpendingConfig) -> None:
+    """Raise SpendingCap where a request that costs about ``cost`` would pass a cap; what runs counts as spent."""
+    limits = [("per_conversation", caps.per_conversation), ("per_day", caps.per_day)]
+    if all(limit is None for _, limit in limits):
+        return
+    if cost is None and caps.unknown_price == "refuse":
+        raise SpendingCap(
+            f"the price of {name} is not known, so no cap could hold; nothing was sent",
+            'give it under [prices] in config.toml, or set unknown_price = "allow" under [spending]',
+        )
+    for key, limit in limits:
+        if limit is None or (key == "per_conversation" and bill.conversation is None):
+            continue
+        where = ("conv_id = ?", bill.conversation) if key == "per_conversation" else ("created_at >= ?", midnight_ms())
+        spent = db.execute(
+            f"SELECT coalesce(sum(CASE status WHEN 'running' THEN reserved ELSE cost END), 0) FROM usage WHERE {where[0]}",
+            (where[1],),
+        ).get
+        if spent >= limit or spent + (cost or 0.0) > limit + 1e-9:
+            what = "this conversation" if key == "per_conversation" else "today"
+            raise SpendingCap(
+                f"{what} has cost {dollars(spent)} of {dollars(limit)}, and the next request would pass that;"
+                " nothing was sent",
+                f"raise {key} under [spending] in config.toml, or go on with a cheaper model",
+            )
+
+
+def begin(db: Transaction, owner: str, bill: Bill, name: str, reserved: float | None) -> str:
+    """Note a request that is about to be made; its id."""
+    id_ = new_id()
+    db.execute(
+        "INSERT INTO usage(id, conv_id, turn_id, message_id, origin, provider, model, status, owner, reserved, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+        (
+            id_, bill.conversation, bill.turn, bill.message, bill.origin, name.partition("/")[0], name, owner, reserved,
+            now_ms(),
+        ),
+    )  # fmt: skip
+    return id_
+
+
+def end(db: Transaction, id_: str, status: str, reason: str | None, usage: Usage | None, cost: Cost) -> None:
+    """Note what became of a request. Of one that failed with no word of usage, tokens and cost stay unknown."""
+    used = usage or Usage()
+    db.execute(
+        "UPDATE usage SET status = ?, reason = ?, input_tokens = ?, output_tokens = ?, cached_tokens = ?,"
+        " cache_write_tokens = ?, reasoning_tokens = ?, cost = ?, priced_by = ?, finished_at = ? WHERE id = ?",
+        (
+            status, reason, used.input_tokens, used.output_tokens, used.cached_tokens, used.cache_write_tokens,
+            used.reasoning_tokens, cost.dollars, cost.said_by, now_ms(), id_,
+        ),
+    )  # fmt: skip
+
+
+def midnight_ms() -> int:
+    """When today began here, in ms since 1970."""
+    now = time.localtime()
+    return int(time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1))) * 1000
+
+
+def dollars(amount: float) -> str:
+    """An amount as a person reads it: "$1.20", "$0.0042"."""
+    return f"${amount:.2f}" if amount >= 0.1 or amount == 0 else f"${amount:.4f}"

@@ -1,0 +1,73 @@
+"""A conversation as one text, for those who take words and have a memory, tools and sessions of their own."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from zotui.models.dialect import images, plain
+from zotui.models.document import string
+from zotui.models.provider import ProviderError
+from zotui.models.zo import NOT_TOLD
+
+_NAMES = {"user": "Person", "assistant": "You", "tool": "Tool result"}
+_SESSION = re.compile(r"[A-Za-z0-9][\w.-]{0,127}")  # it becomes a word of a command line, and must be no option
+
+
+class Told(NamedTuple):
+    """What to say; where ``session`` is not empty, in it. ``kept`` is all that was kept with the last answer."""
+
+    text: str
+    session: str = ""
+    kept: Mapping[str, Any] = {}
+
+
+def resumed(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None = None) -> Told | None:
+    """Only the new words, where the last answer names the session that they go on in.
+
+    Raises ProviderError ("unsupported") for an image.
+    """
+    places = [place for place, message in enumerate(messages) if message["role"] == "assistant"]
+    kept = messages[places[-1]].get("opaque") if places else None
+    session = string(kept.get("session")) if isinstance(kept, Mapping) else ""
+    text = "\n\n".join(_words(message, shown=True) for message in messages[places[-1] + 1 :]) if session else ""
+    if not text.strip() or not _SESSION.fullmatch(session):
+        return None
+    return Told(_with(text, schema), session, kept or {})
+
+
+def retold(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None = None) -> Told:
+    """The whole conversation. Raises ProviderError ("unsupported") where its last words show an image."""
+    rules = [text for message in messages if message["role"] == "system" for text in _rules(message["content"])]
+    said = [message for message in messages if message["role"] != "system"]
+    last = _words(said[-1], shown=True) if said else ""
+    if len(said) > 1:
+        earlier = [f"{_NAMES[message['role']]}: {_words(message)}" for message in said[:-1]]
+        last = "\n\n".join(["The conversation so far:", *earlier, "Now answer this:", last])
+    return Told(_with("\n\n".join([*rules, last]), schema))
+
+
+def _with(text: str, schema: Mapping[str, Any] | None) -> str:
+    """Words that ask for JSON where it is wanted."""
+    if schema is None:
+        return text
+    return (
+        f"{text}\n\nAnswer with JSON of this schema, and with nothing else:\n{json.dumps(schema, ensure_ascii=False)}"
+    )
+
+
+def _words(message: Mapping[str, Any], *, shown: bool = False) -> str:
+    """The text of a message. ``shown``: it is what is to be answered, with all that is in it."""
+    content = message.get("content")
+    seen = images(content)
+    if seen and shown:
+        raise ProviderError("unsupported", "a command line cannot be shown images", hint="choose another model")
+    return plain(content) + "\n[an image was here]" * len(seen)
+
+
+def _rules(content: object) -> list[str]:
+    """Of the system message, what is not about tools of ours."""
+    if not isinstance(content, list):
+        return [string(content).strip()] if content else []
+    parts = [part for part in content if isinstance(part, dict) and part.get("name") not in NOT_TOLD]
+    return [text for part in parts if (text := string(part.get("text")).strip())]
