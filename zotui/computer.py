@@ -199,6 +199,24 @@ class Computer:
         """Raises UsageError when no such provider is known."""
         self.models.split(model)
 
+    async def set_default_model(self, model: str, base_url: str = "") -> str:
+        """Have a model answer from now on; its name. ``base_url``: where its provider is, if it is none of the known.
+
+        Raises UsageError for an unknown provider, ConfigError.
+        """
+        from zotui import config_file
+
+        file = self.home.config_file
+        if base_url:
+            provider, slash, rest = model.partition("/")
+            model = await asyncio.to_thread(config_file.add_provider, file, provider, base_url) + slash + rest
+            await self.models.refresh()
+        self.models.split(model)
+        await asyncio.to_thread(config_file.set_model, file, model)
+        await self.models.refresh()
+        self.config = self.models.config
+        return model
+
     async def handed_over(self) -> None:
         """Wait until a background process is there for what was written, where this door starts one."""
         if self._keeper is not None:

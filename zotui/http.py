@@ -105,7 +105,9 @@ class Page(NamedTuple):
 def host_of(url: str) -> str:
     """The host of ``url``, with its port if it has one; without user and password."""
     rest = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://", "", url.strip())
-    return re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2] or "an address without a host"
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    host = re.sub(r":(?!\d*$)[^\[\]]*$", "", host)  # no port: the start of a password with "/" in it
+    return host or "an address without a host"
 
 
 def is_loopback(host: str) -> bool:
@@ -196,7 +198,7 @@ class Client:
 
     def __init__(self, *, connect_s: float = 10.0) -> None:
         self._connect_s = connect_s
-        self._pools: dict[tuple[bool, str | None], httpx.AsyncClient] = {}
+        self._pools: dict[tuple[bool, str], httpx.AsyncClient] = {}  # by whether TLS is spoken, and the proxy
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str | Secret]) -> Answer:
         """Send ``body``; return once the head of the answer is there. Time limits are the caller's.
@@ -232,38 +234,39 @@ class Client:
             parts = urlsplit(url)
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
                 raise ValueError("no host to ask")
-            proxy = proxy_for(url)
+            proxy = _hidden_proxy(url)
             pool = self._pool(url, proxy)
             request = _request(pool, method, url, body, headers)
         except (httpx.InvalidURL, ValueError):  # the text of which may hold a header
             raise BadAddress(host, f"{host}: not an address that can be asked", _ADDRESS) from None
-        with _faults(host, via=host_of(proxy) if proxy else ""):
+        with _faults(host, via=host_of(proxy.reveal()) if proxy else ""):
             return Answer(host, await pool.send(request, stream=True))
 
-    def _pool(self, url: str, proxy: str | None) -> httpx.AsyncClient:
+    def _pool(self, url: str, proxy: Secret) -> httpx.AsyncClient:
         """The connections for ``url``: certificates are loaded only where TLS is spoken."""
-        secure = "https" in (urlsplit(url).scheme, urlsplit(proxy or "").scheme)
-        if (secure, proxy) not in self._pools:
-            try:
-                self._pools[secure, proxy] = httpx.AsyncClient(
-                    verify=_trust(secure),
-                    proxy=proxy,
-                    trust_env=False,  # proxies are chosen above, and .netrc would replace the key
-                    timeout=httpx.Timeout(None, connect=self._connect_s),
-                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-                    headers={"user-agent": "zotui"},
-                )
-            except OSError:
-                message = f"{host_of(url)}: the certificates to trust cannot be read"
-                raise Untrusted(host_of(url), message, "check SSL_CERT_FILE and SSL_CERT_DIR") from None
-            except (ImportError, ValueError, httpx.InvalidURL):
-                name = proxy.partition("://")[0] if proxy else ""
-                raise BadProxy(
-                    host_of(url),
-                    f"{host_of(url)}: the {name} proxy of the environment cannot be used",
-                    "name an http:// proxy, add the host to NO_PROXY, or install socksio for SOCKS",
-                ) from None
-        return self._pools[secure, proxy]
+        secure = "https" in (urlsplit(url).scheme, urlsplit(proxy.reveal()).scheme)
+        pool = self._pools.get((secure, proxy.reveal()))
+        if pool is not None:
+            return pool
+        try:
+            pool = self._pools[secure, proxy.reveal()] = httpx.AsyncClient(
+                verify=_trust(secure),
+                proxy=proxy.reveal() or None,
+                trust_env=False,  # proxies are chosen above, and .netrc would replace the key
+                timeout=httpx.Timeout(None, connect=self._connect_s),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+                headers={"user-agent": "zotui"},
+            )
+        except OSError:
+            message = f"{host_of(url)}: the certificates to trust cannot be read"
+            raise Untrusted(host_of(url), message, "check SSL_CERT_FILE and SSL_CERT_DIR") from None
+        except (ImportError, ValueError, httpx.InvalidURL):
+            raise BadProxy(
+                host_of(url),
+                f"{host_of(url)}: the {proxy.reveal().partition('://')[0]} proxy of the environment cannot be used",
+                "name an http:// proxy, add the host to NO_PROXY, or install socksio for SOCKS",
+            ) from None
+        return pool
 
 
 async def probe(
@@ -285,6 +288,11 @@ async def probe(
     except (httpx.HTTPError, httpx.InvalidURL, HttpFault, OSError, ValueError):
         return None  # TimeoutError is an OSError
     return (response.status_code, body) if len(body) <= cap else None
+
+
+def _hidden_proxy(url: str) -> Secret:
+    """The proxy for ``url``, which may have a password in it; an empty one where there is none."""
+    return Secret(proxy_for(url) or "")
 
 
 def _request(

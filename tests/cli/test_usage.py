@@ -58,8 +58,6 @@ LATER = [
     "browser",
     "services",
     "sites",
-    "keys",
-    "models",
     "run",
     "web",
     "ssh",

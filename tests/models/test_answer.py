@@ -96,6 +96,8 @@ def test_reasons_that_are_faults(reason: str, kind: str) -> None:
             {"reasoning_tokens": 4},
         ),
         ({"usage": {"prompt_tokens": 5, "completion_tokens": True, "cost": "x"}}, {}),
+        ({"usage": {"prompt_tokens": 5, "cost": float("inf")}}, {}),
+        ({"usage": {"prompt_tokens": 5, "cost": 10**400}}, {}),
         ({"x_groq": {"usage": {"prompt_tokens": 5}}}, {}),
         ({"choices": [{"index": 0, "delta": {}, "usage": {"prompt_tokens": 5}}]}, {}),
     ],

@@ -67,6 +67,10 @@ def refused(status: int | None, body: Any, **headers: str) -> ProviderError:
         (400, "'messages' is required", "bad_request"),
         (422, "", "bad_request"),
         (302, "", "protocol"),
+        (503, "server busy, please try again.  maximum pending requests exceeded", "overloaded"),
+        (400, '"phi" does not support thinking', "unsupported"),
+        (400, "You have reached your specified API usage limits.", "billing"),
+        (413, "request_too_large", "request_too_large"),
         (None, "Overloaded", "overloaded"),
         (None, "something", "server"),
     ],
@@ -85,7 +89,8 @@ def test_kinds_of_errors(status: int | None, message: str, kind: str) -> None:
         ([{"error": {"message": "boom"}}], '"boom"'),
         ({"object": "error", "message": "boom", "code": 500}, '"boom"'),
         ({"detail": "boom"}, '"boom"'),
-        ({"detail": [{"msg": "boom", "loc": ["body"]}]}, "boom"),
+        ({"detail": [{"msg": "boom", "loc": ["body", "x", 0]}, {"msg": "bang"}]}, '"body.x.0: boom; bang"'),
+        ({"detail": [{"msg": 5, "loc": "body"}]}, '[{"msg": 5, "loc": "body"}]'),
         ({"error": {"message": "Provider returned error", "metadata": {"raw": "boom"}}}, "error: boom"),
         ({"error": {"message": {"detail": "boom"}}}, "boom"),
         ("<html><style>p{}</style><h1>boom</h1></html>", '"boom"'),
@@ -101,6 +106,28 @@ def test_what_is_quoted(body: Any, quoted: str) -> None:
     assert len(message) < 350
     assert "sk-" not in message
     assert message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("type_", "kind"),
+    [
+        ("invalid_request_error", "bad_request"),
+        ("authentication_error", "auth"),
+        ("permission_error", "auth"),
+        ("billing_error", "billing"),
+        ("not_found_error", "model_not_found"),
+        ("request_too_large", "request_too_large"),
+        ("rate_limit_error", "rate_limit"),
+        ("timeout_error", "timeout"),
+        ("overloaded_error", "overloaded"),
+        ("api_error", "server"),
+        ("server_error", "server"),
+        (["?"], "server"),
+        (None, "server"),
+    ],
+)
+def test_types_of_errors_in_mid_stream(type_: Any, kind: str) -> None:
+    assert refused(None, {"error": {"type": type_, "message": "It is so."}}).kind == kind
 
 
 def test_a_placeholder_is_no_key() -> None:

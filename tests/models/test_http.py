@@ -14,6 +14,7 @@ import pytest
 from conftest import answering, head_of, serving
 
 from zotui import http
+from zotui.secret import Secret
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -50,6 +51,9 @@ def test_not_loopback(host: str) -> None:
         ("https://[::1]:9", "[::1]:9"),
         ("localhost:9/v1", "localhost:9"),
         ("http://[broken", "[broken"),
+        ("http://h:/v1", "h:"),
+        ("http://me:sec/ret@host:81", "me"),
+        ("http://me:sec?ret@[::1]:81", "me"),
         ("http:///v1", "an address without a host"),
     ],
 )
@@ -76,6 +80,61 @@ async def test_far_hosts_are_asked_through_the_proxy(monkeypatch: pytest.MonkeyP
     assert seen[0].startswith("GET http://far.example/x ")
     monkeypatch.setenv("NO_PROXY", "far.example")
     assert http.proxy_for("http://far.example/x") is None
+
+
+async def test_tls_through_a_proxy(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A far host is named to the proxy and to nobody else, and what is said to it the proxy cannot read."""
+    asked: list[bytes] = []
+    handler, seen = answering(b"safe")
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            asked.append(data)
+            writer.write(data)
+        writer.close()
+
+    async with serving(handler, ssl=tls(certificates / "far.pem")) as port:
+
+        async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.append(await reader.readuntil(b"\r\n\r\n"))
+            far = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            await asyncio.gather(copy(reader, far[1]), copy(far[0], writer))
+
+        async with serving(connect) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://me:secret@127.0.0.1:{proxy}")
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "far.pem"))
+            client = http.Client()
+            page = await client.get("https://far.example/x", {"x-api-key": Secret("sk-far")})
+            assert page.body == b"safe"
+            await client.close()
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "good.pem"))
+            with pytest.raises(http.Untrusted, match=r"far\.example \(through the proxy 127.*not trusted") as caught:
+                await fetched("https://far.example/x")
+    assert "secret" not in str(caught.value)
+    assert asked[0].startswith(b"CONNECT far.example:443 HTTP/1.1\r\n")
+    assert b"Proxy-Authorization: Basic bWU6c2VjcmV0" in asked[0]
+    assert b"sk-far" not in b"".join(asked)
+    assert "x-api-key: sk-far" in seen[0]
+    assert "secret" not in seen[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"), [("407 Who are you", http.BadProxy), ("502 Bad", http.BadProxy), ("", http.HttpFault)]
+)
+async def test_a_proxy_that_refuses(status: str, fault: type[http.HttpFault], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode() if status else b"")
+        await writer.drain()
+        writer.close()
+
+    async with serving(refuse) as port:
+        monkeypatch.setenv("ALL_PROXY", f"http://me:secret@127.0.0.1:{port}")
+        with pytest.raises(fault, match=rf"^far\.example \(through the proxy 127\.0\.0\.1:{port}\)") as caught:
+            await fetched("https://far.example/x")
+    assert caught.value.host == "far.example"
+    assert "secret" not in str(caught.value)
 
 
 async def test_socks_without_socksio_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

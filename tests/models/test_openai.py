@@ -13,6 +13,7 @@ from conftest import DONE, HELLO, KEY, answering, asked, choice, events, head_of
 
 from zotui.models import Finished, Provider, ProviderError, TextDelta, ToolCall, open_provider
 from zotui.models import server as dialect
+from zotui.models.dialect import Request
 from zotui.models.openai import OpenAI
 from zotui.models.server import unwrapped
 
@@ -268,6 +269,52 @@ async def test_ids_of_tool_calls_are_made_up_where_none_come() -> None:
     calls = [event for event in out if isinstance(event, ToolCall)]
     assert len({call.id for call in calls}) == 2
     assert out[-1] == Finished("tool_calls")
+
+
+def body(*messages: dict[str, Any], schema: Any = None) -> dict[str, Any]:
+    """The document that asks for an answer to these messages."""
+    return OpenAI("http://h").body(Request(model="m", messages=messages, schema=schema))
+
+
+def test_images_are_sent_as_they_are() -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+    shown = {"role": "user", "content": [{"type": "text", "text": "What is this?"}, picture]}
+    assert body(shown)["messages"] == [shown]
+    text = {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}
+    assert body(text)["messages"] == [{"role": "user", "content": "ab"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "sent"),
+    [
+        ("now", '{"x":  1}', ("now", '{"x":  1}')),  # as it came: what is cached stays so
+        ("now", "", ("now", "{}")),
+        ("now", '{"x": "ż', ("now", '{"_raw": "{\\"x\\": \\"ż"}')),
+        ("now", "[1]", ("now", '{"_raw": "[1]"}')),
+        ("functions.now !", "{}", ("functions_now__", "{}")),
+        ("", "{}", ("unknown", "{}")),
+    ],
+)
+def test_a_botched_call_does_not_spoil_the_rest_of_a_conversation(
+    name: str, arguments: str, sent: tuple[str, str]
+) -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": arguments}}
+    history = {"role": "assistant", "content": "", "tool_calls": [call]}
+    (message,) = body(history)["messages"]
+    function = dict(zip(("name", "arguments"), sent, strict=True))
+    assert message == {"role": "assistant", "content": "", "tool_calls": [{**call, "function": function}]}
+    assert call["function"] == {"name": name, "arguments": arguments}
+
+
+async def test_fields_of_ones_own_are_laid_over() -> None:
+    handler, _ = answering(DONE)
+    extra = {"temperature": 0, "stream_options": {"own": True}, "model": "other"}
+    async with serving(handler) as port:
+        turn = opened(port, extra=extra).stream(model="m", messages=HELLO)
+        assert [event async for event in turn][-1] == Finished("stop")
+    sent = json.loads(turn.sent)
+    assert sent["stream_options"] == {"include_usage": True, "own": True}
+    assert (sent["temperature"], sent["model"]) == (0, "other")
 
 
 @pytest.mark.parametrize(

@@ -23,4 +23,4 @@ def open_app(options: dict[str, Any]) -> None:
     gc.disable()  # until the first paint: nothing made before it is garbage
     from zotui.tui.app import Zotui
 
-    Zotui(home, own_workers=options["no_daemon"]).run_on_terminal()
+    Zotui(home, own_workers=options["no_daemon"], private=options["offline"]).run_on_terminal()

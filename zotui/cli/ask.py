@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import json
+import os
 import re
 import signal
 import sys
@@ -9,14 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+import msgspec
 
-from zotui.cli.door import as_json, find_chat, print_json, print_text, with_computer
+from zotui.cli.door import as_json, find_chat, is_utf8, print_json, print_text, with_computer
 from zotui.computer import Computer
 from zotui.conversations import Question
 from zotui.errors import NotFound, UsageError
 from zotui.models.provider import TextDelta
 from zotui.regular import TooLarge, read_regular
-from zotui.replies import ToolResult, TurnFailed, reply_of
+from zotui.replies import Reply, ToolResult, TurnFailed, reply_of
 from zotui.text import clean, one_line
 
 LARGEST = 1 << 26  # bytes that are read before the length of a request is looked at
@@ -28,6 +31,8 @@ LARGEST = 1 << 26  # bytes that are read before the length of a request is looke
 @click.option("-m", "model", metavar="MODEL", help="PROVIDER/MODEL for this turn.")
 @click.option("--system", default="", help="More instructions for this turn.")
 @click.option("--file", "files", multiple=True, metavar="F", help="Add a text file to the request.")
+@click.option("--image", "images", multiple=True, metavar="F", help="Show an image: PNG, JPEG, GIF or WebP.")
+@click.option("--schema", "schema", metavar="F", help="Have the answer be JSON that fits this JSON schema.")
 @click.option("--no-memory", is_flag=True, help="Recall nothing for this turn.")
 @click.option("--no-tools", is_flag=True, help="Offer the model no tools.")
 @click.option(
@@ -45,6 +50,8 @@ def ask(
     model: str | None,
     system: str,
     files: tuple[str, ...],
+    images: tuple[str, ...],
+    schema: str | None,
     no_memory: bool,
     no_tools: bool,
     approve: str,
@@ -55,6 +62,8 @@ def ask(
     Without TEXT, or where - ends it, stdin is read. Ctrl+C stops the answer; what came is kept.
     """
     request = _request(text, files)
+    shown = [(os.path.basename(name), _bytes("--image", name)) for name in images]
+    wanted = _schema(schema) if schema else None
     attended = approve != "none" and sys.stdin.isatty() and sys.stderr.isatty()
 
     async def run(computer: Computer) -> int:
@@ -67,11 +76,17 @@ def ask(
             system=clean(system),
             memory=not no_memory,
             attended=attended,
+            images=shown,
+            schema=wanted,
+            private=options["offline"],
         )
         with _stop_on_interrupt(computer, turn) as interrupted:
-            code = await _follow(computer, turn, attended=attended, quiet=as_json)
+            code = await _follow(computer, turn, attended=attended, quiet=as_json or bool(wanted))
+        reply = reply_of(await computer.turns.view(turn))
         if as_json:
-            print_json(reply_of(await computer.turns.view(turn)))
+            print_json(_as_object(reply, structured=bool(wanted)))
+        elif wanted and code == 0:
+            print_text(json.dumps(reply.data, ensure_ascii=not is_utf8()))
         return 130 if interrupted.is_set() else code
 
     return with_computer(options, run, "own" if options["no_daemon"] else "background")
@@ -162,14 +177,37 @@ def _request(text: tuple[str, ...], files: tuple[str, ...]) -> str:
     return words
 
 
+def _as_object(reply: Reply, *, structured: bool) -> dict[str, Any]:
+    """A reply as JSON; where it had to fit a schema, ``output`` is the document itself."""
+    fields: dict[str, Any] = msgspec.to_builtins(reply)
+    data = fields.pop("data")
+    return fields | {"output": data} if structured and data is not None else fields
+
+
+def _schema(name: str) -> dict[str, Any]:
+    """A JSON schema from a file. Raises UsageError."""
+    try:
+        found = json.loads(_bytes("--schema", name))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--schema {name}: it is no JSON: {one_line(str(error), 100)}") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"--schema {name}: it is no JSON object")
+    return found
+
+
+def _bytes(option: str, name: str) -> bytes:
+    """What is in a file. Raises UsageError."""
+    try:
+        return read_regular(name, LARGEST)
+    except TooLarge as error:
+        raise UsageError(f"{option} {name}: it has {error.args[0]:,} bytes, which is too much") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{option} {name}: {getattr(error, 'strerror', None) or error}") from None
+
+
 def _text_file(name: str) -> str:
     """A file to send. Raises UsageError for what is no text file or too large."""
-    try:
-        content = read_regular(name, LARGEST)
-    except TooLarge as error:
-        raise UsageError(f"--file {name}: it has {error.args[0]:,} bytes, which is too much") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--file {name}: {getattr(error, 'strerror', None) or error}") from None
+    content = _bytes("--file", name)
     if b"\0" in content[:8192]:
         raise UsageError(f"--file {name}: this is no text file")
     return content.decode("utf-8", "replace")

@@ -6,6 +6,7 @@ from typing import Any
 import click
 import msgspec
 
+from zotui.cli.cost import cost
 from zotui.cli.door import COUNT, as_json, find_chat, print_json, print_table, print_text, rfc3339, short, with_computer
 from zotui.cli.family import Family
 from zotui.computer import Computer
@@ -119,6 +120,21 @@ def rm(options: dict[str, Any], id_: str, yes: bool) -> None:
         await computer.chats.delete(conversation.id)
 
     with_computer(options, run)
+
+
+chats.add_command(cost)
+
+
+@chats.command()
+@click.argument("id_")
+@click.pass_obj
+def context(options: dict[str, Any], id_: str) -> None:
+    """Show what the model was sent last, piece by piece, with its tokens."""
+
+    async def run(computer: Computer) -> str | None:
+        return await computer.context((await find_chat(computer, id_)).id)
+
+    print_text(with_computer(options, run) or "nothing was asked")
 
 
 def _sure(conversation: Conversation) -> bool:

@@ -11,7 +11,9 @@ from zotui.errors import UsageError
 # verb: (module in zotui.cli, what it does)
 VERBS = {
     "ask": ("ask", "Put one request and stream the answer."),
-    "chats": ("chats", "List, show, search, rename and delete conversations."),
+    "chats": ("chats", "List, show, search, rename and delete conversations; what they cost."),
+    "models": ("models", "Which models there are, what they cost, which one answers."),
+    "keys": ("keys", "Keys of providers: set, list, remove, test."),
     "memory": ("memory", "Remember, recall, list, edit and forget."),
     "skills": ("skills", "List and show skills."),
     "approvals": ("approvals", "Questions that wait for you."),
@@ -47,15 +49,16 @@ class Verbs(Family):
 )
 @click.option("--home", metavar="PATH", help="The folder that holds everything (else $ZOTUI_HOME, else ~/.zotui).")
 @click.option("--no-daemon", is_flag=True, help="Start no background process: do the work in this one.")
+@click.option("--offline", is_flag=True, help="Ask no model that is not on this machine.")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 @click.version_option(__version__, "--version", message="zotui %(version)s")
 @click.pass_context
-def zotui(context: click.Context, home: str | None, no_daemon: bool, debug: bool) -> None:
+def zotui(context: click.Context, home: str | None, no_daemon: bool, offline: bool, debug: bool) -> None:
     """A personal AI computer in the terminal, in one SQLite file.
 
     Without a verb, zotui opens the full-screen app.
     """
-    context.obj = {"home": home, "no_daemon": no_daemon, "debug": debug}
+    context.obj = {"home": home, "no_daemon": no_daemon, "offline": offline, "debug": debug}
     if context.invoked_subcommand is None:
         import_module("zotui.cli.app").open_app(context.obj)
 

@@ -18,6 +18,10 @@ LONGEST_SEARCH = 1_000  # characters of it that are sought in titles
 _CONVERSATION = columns(Conversation, "c", leave_out=1) + ", (SELECT count(*) FROM messages m WHERE m.conv_id = c.id)"
 _MESSAGE = columns(Message, "m", leave_out=2)
 _CALL = columns(ToolCallRecord, "t")
+_SPENT = (
+    "sum(input_tokens), sum(output_tokens), sum(cost),"
+    " coalesce(sum(cost IS NULL AND status NOT IN ('running', 'failed')), 0)"
+)
 
 
 Conversations = list[Conversation]
@@ -264,12 +268,13 @@ def turn(db: Reader, turn_id: str) -> Turn | None:
     return Turn(*row) if row else None
 
 
+def spent_since(db: Reader, start: int) -> Spent:
+    """Tokens and cost of all requests since an instant (ms since 1970)."""
+    row = db.execute(f"SELECT {_SPENT} FROM usage WHERE created_at >= ?", (start,)).get
+    return Spent(*row)
+
+
 def spent(db: Reader, column: str, value: str) -> Spent:
     """Tokens and cost of a turn or a conversation (``column`` is turn_id or conv_id)."""
-    row = db.execute(
-        "SELECT sum(input_tokens), sum(output_tokens), sum(cost),"
-        " coalesce(sum(cost IS NULL AND status NOT IN ('running', 'failed')), 0)"
-        f" FROM usage WHERE {column} = ?",
-        (value,),
-    ).get
+    row = db.execute(f"SELECT {_SPENT} FROM usage WHERE {column} = ?", (value,)).get
     return Spent(*row)

@@ -8,7 +8,7 @@ import msgspec
 from zotui.conversations import chats
 from zotui.conversations.records import Conversation, Message, Question, Spent, Turn
 from zotui.conversations.turns import open_question
-from zotui.store import Reader, Store
+from zotui.store import Reader, Store, midnight_ms
 
 PAGE = 100
 
@@ -28,6 +28,7 @@ class Reel:
         self.ended: dict[str, Turn] = {}
         self.question: Question | None = None
         self.spent = Spent()
+        self.today = Spent()
         self.has_older = False
         self._parts: dict[str, int] = {}
         self._sealed: list[str] | None = None
@@ -127,6 +128,7 @@ class Reel:
         if sealed != self._sealed:  # only then there is a new cost
             self._sealed = sealed
             self.spent = chats.spent(db, "conv_id", self.id)
+            self.today = chats.spent_since(db, midnight_ms())
         self._read_ended(db, found)
 
     def _read_ended(self, db: Reader, found: Iterable[Message]) -> None:

@@ -19,8 +19,13 @@ class _Slot:
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
-        self.raw = ""
         self.opaque: dict[str, Any] = {}
+        self._pieces: list[str] = []
+
+    @property
+    def raw(self) -> str:
+        """The arguments as far as they came."""
+        return "".join(self._pieces)
 
     def add(self, piece: Mapping[str, Any], function: Mapping[str, Any]) -> None:
         """Take a fragment: id and name count once, arguments are joined."""
@@ -28,9 +33,9 @@ class _Slot:
         self.name = self.name or string(function.get("name"))
         arguments = function.get("arguments")
         if isinstance(arguments, str):
-            self.raw += arguments
-        elif arguments is not None and not self.raw:  # an object instead of its text: several local servers
-            self.raw = json.dumps(arguments, ensure_ascii=False)
+            self._pieces.append(arguments)
+        elif arguments is not None and not any(self._pieces):  # an object instead of its text: several local servers
+            self._pieces.append(json.dumps(arguments, ensure_ascii=False))
         self.opaque.update({name: piece[name] for name in OPAQUE_IN_CALL if name in piece})
 
     def arguments(self) -> dict[str, Any] | None:
@@ -45,8 +50,9 @@ class _Slot:
         name = string(function.get("name"))
         if not name or not self.name:
             return False
-        whole = bool(self.raw.strip()) and self.arguments() is not None
-        return (whole or not self.raw) if name != self.name else (whole and bool(function.get("arguments")))
+        last = next((piece for piece in reversed(self._pieces) if piece.strip()), "")
+        whole = last.rstrip().endswith("}") and self.arguments() is not None
+        return (whole or not any(self._pieces)) if name != self.name else (whole and bool(function.get("arguments")))
 
 
 def new_call_id() -> str:

@@ -69,12 +69,18 @@ class Models:
         return self._rows
 
     def names(self) -> list[str]:
-        """The providers' names."""
-        return [OFFLINE, *self._rows]
+        """The providers' names; of programs on this machine, those that are installed."""
+        return [OFFLINE, *(name for name in self._rows if self.is_there(name))]
+
+    def is_there(self, name: str) -> bool:
+        """Whether a provider can be asked at all: a program must be installed."""
+        from zotui.models.command import installed
+
+        return self._rows[name].dialect != "command" or installed(name)
 
     def split(self, model: str) -> tuple[str, str]:
         """``PROVIDER/MODEL`` in two; the model is empty where only a provider is named. Raises UsageError."""
-        return split(model, self._rows)
+        return split(model, self._rows, self.names)
 
     async def refresh(self) -> None:
         """Look at ``config.toml`` again. A faulty one changes nothing: the last good one holds."""

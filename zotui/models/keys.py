@@ -6,6 +6,7 @@ is handed what its doors have, in memory.
 """
 
 import base64
+import builtins
 import os
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from zotui.errors import ConfigError
 from zotui.models.registry import ProviderRow
 from zotui.secret import Secret
-from zotui.vault import Vault, VaultError
+from zotui.vault import Protection, Vault, VaultError
 
 OWN = "ZOTUI_KEY_"
 PASSPHRASE = "ZOTUI_PASSPHRASE"
@@ -25,6 +26,14 @@ class Found(NamedTuple):
 
     secret: Secret
     source: str
+
+
+class Listed(NamedTuple):
+    """A key that is there: whose, where, and how it ends."""
+
+    provider: str
+    source: str
+    hint: str
 
 
 class Keys:
@@ -58,6 +67,29 @@ class Keys:
             raise ConfigError(f"{provider} needs a key, and {missing}", f"zotui keys set {record}{export}")
         return None
 
+    def list(self, rows: Mapping[str, ProviderRow]) -> "builtins.list[Listed]":
+        """Which providers have a key, and where. Of a locked vault, without looking inside. Blocks."""
+        kept = {record.name for record in self.vault.names()}
+        open_ = self.unlock()
+        found: builtins.list[Listed] = []
+        for name, row in rows.items():
+            variables = [
+                own_name(name),
+                *row.env,
+                *([row.key.removeprefix("env:")] if row.key.startswith("env:") else []),
+            ]
+            variable = next((one for one in variables if self.variable(one)), None)
+            record = row.key.removeprefix("vault:") if row.key.startswith("vault:") else name
+            if row.key == "none":
+                continue
+            if variable and (secret := self.variable(variable)):
+                found.append(Listed(name, variable, secret.hint))
+            elif record in kept:
+                secret = self.vault.get(record) if open_ else None
+                found.append(Listed(name, "vault", secret.hint if secret else "(locked)"))
+        others = kept - {listed.provider for listed in found} - set(rows)
+        return found + [Listed(name, "vault", "(of no provider)") for name in sorted(others)]
+
     def variable(self, name: str) -> Secret | None:
         """A variable of the environment, as the door that came last has it."""
         found = self._handed.get(name) or self._taken.get(name) or Secret(self._environment.get(name, "").strip())
@@ -75,6 +107,14 @@ class Keys:
             return False
         self.vault.unlock(passphrase)
         return True
+
+    def best(self) -> Protection | None:
+        """How the vault is protected; where there is none, how it best would be: None if only a passphrase can. Blocks."""
+        if (protection := self.vault.protection) is not None:
+            return protection
+        from zotui.vault.keyrings import available
+
+        return "keyring" if available() else None
 
     def hand_over(self, rows: Iterable[ProviderRow]) -> dict[str, Any]:
         """What another process of this home needs, as JSON for a private pipe or socket: never for a file. Blocks."""

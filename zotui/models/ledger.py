@@ -1,6 +1,5 @@
 """What every request to a model used and cost, failures included, in the file; and what may still be spent."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from zotui.errors import ZotuiError
 from zotui.models import prices
 from zotui.models.provider import ModelInfo, Usage
 from zotui.models.registry import ProviderRow
-from zotui.store import Transaction, new_id, now_ms
+from zotui.store import Transaction, midnight_ms, new_id, now_ms
 
 LASTING = 20  # requests looked back at for what the next one may cost
 
@@ -125,12 +124,6 @@ def end(db: Transaction, id_: str, status: str, reason: str | None, usage: Usage
             used.reasoning_tokens, cost.dollars, cost.said_by, now_ms(), id_,
         ),
     )  # fmt: skip
-
-
-def midnight_ms() -> int:
-    """When today began here, in ms since 1970."""
-    now = time.localtime()
-    return int(time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1))) * 1000
 
 
 def dollars(amount: float) -> str:

@@ -54,10 +54,12 @@ class Offers:
 
         offers: dict[str, Offer] = {}
         for name, info, listed_at in await self._store.read(look):
-            if name in self._models.rows:
+            if name in self._models.rows and self._models.is_there(name):
                 offer = self._offer(name, msgspec.json.decode(info, type=ModelInfo), listed_at)
                 offers[offer.name] = offer
         for name, row in self._models.rows.items():
+            if not self._models.is_there(name):
+                continue
             ids = [*row.models, *([row.default] if row.default else []), *prices.names(name)]
             for id_ in ids:
                 offers.setdefault(f"{name}/{id_}", self._offer(name, ModelInfo(id=id_), None))
@@ -85,6 +87,9 @@ class Offers:
 
     def _offer(self, provider: str, info: ModelInfo, listed_at: int | None) -> Offer:
         row = self._models.rows[provider]
+        own = self._models.config.prices.get(f"{provider}/{info.id}")
+        if own is not None:
+            info = msgspec.structs.replace(info, input_price=own.input, output_price=own.output)
         return Offer(
             provider=provider,
             info=described(provider, info),

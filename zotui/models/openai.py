@@ -10,7 +10,7 @@ from zotui.models.catalogue import info_of
 from zotui.models.dialect import Request, arguments_of, name_of, versioned
 from zotui.models.document import at, count, dicts, string
 from zotui.models.faults import Host
-from zotui.models.pieces import Text, Think
+from zotui.models.pieces import Text, Think, joined
 from zotui.models.provider import Event, Finished, ModelInfo, ReasoningDelta, TextDelta, Usage
 from zotui.models.quirks import (
     CACHED_PATHS,
@@ -110,7 +110,7 @@ class Answer:
         self.opaque: dict[str, Any] | None = None
         self._host = host
         self._echoed_names = (*OPAQUE, *echo)
-        self._echoed: dict[str, Any] = {}
+        self._echoed: dict[str, list[Any]] = {}
         self._started = False
         self._refused = False
         self._text, self._thought, self._think = Text(), Text(), Think()
@@ -189,9 +189,7 @@ class Answer:
             self._calls.add_legacy(function)
         for name in self._echoed_names:
             if value := delta.get(name):
-                known = self._echoed.get(name)
-                joins = isinstance(value, str | list) and type(known) is type(value)
-                self._echoed[name] = known + value if joins else value
+                self._echoed.setdefault(name, []).append(value)
         return events
 
     def end(self) -> list[Event]:
@@ -205,7 +203,8 @@ class Answer:
         calls, extras = self._calls.finish(cut=reason in ("length", "content_filter"))
         in_calls = {call.id: extra for call, extra in zip(calls, extras, strict=True) if extra}
         if calls and (in_calls or self._echoed):  # wanted back with the calls they led to
-            self.opaque = {"message": self._echoed, "calls": in_calls}
+            echoed = {name: _whole(values) for name, values in self._echoed.items()}
+            self.opaque = {"message": echoed, "calls": in_calls}
         events += calls
         if self._usage is not None:
             events.append(self._usage)
@@ -213,6 +212,16 @@ class Answer:
             reason = "tool_calls" if calls else "refusal" if self._refused else "stop"
         events.append(Finished(reason))
         return events
+
+
+def _whole(values: list[Any]) -> Any:
+    """A field that came in pieces: texts and lists are joined, of all else the last counts."""
+    last = values[-1]
+    if isinstance(last, str):
+        return joined("".join(value for value in values if isinstance(value, str)))
+    if isinstance(last, list):
+        return [item for value in values if isinstance(value, list) for item in value]
+    return last
 
 
 def _usage(document: Mapping[str, Any]) -> Usage:

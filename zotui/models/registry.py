@@ -1,6 +1,6 @@
 """The providers there are: built-in ones and those of ``config.toml``, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +19,8 @@ class ProviderRow(msgspec.Struct, frozen=True):
 
     ``key`` says where its key is: ``none``, ``env:NAME``, ``vault:NAME``, or, empty, in one of the variables ``env`` or
     else in the vault under the provider's name. ``default`` is the model meant where none is named; ``models`` those it
-    has, if it cannot be asked. ``free``: it costs no money.
+    has, if it cannot be asked. ``free``: it costs no money. ``check``: what only a good key may fetch, where the list of
+    models is open to all.
     """
 
     dialect: str
@@ -33,6 +34,7 @@ class ProviderRow(msgspec.Struct, frozen=True):
     concurrency: int = CONCURRENCY
     extra: dict[str, Any] = {}
     headers: dict[str, str] = {}
+    check: str = ""
 
     @property
     def local(self) -> bool:
@@ -54,7 +56,7 @@ BUILT_IN: Mapping[str, ProviderRow] = {
         "openai", "https://api.together.xyz/v1", "", "openai/gpt-oss-120b", env=("TOGETHER_API_KEY",)
     ),
     "openrouter": ProviderRow(
-        "openai", "https://openrouter.ai/api/v1", "", "openrouter/auto", env=("OPENROUTER_API_KEY",)
+        "openai", "https://openrouter.ai/api/v1", "", "openrouter/auto", env=("OPENROUTER_API_KEY",), check="/key"
     ),
     "gemini": ProviderRow(
         "openai",
@@ -85,13 +87,13 @@ def row_of(built_in: ProviderRow | None, table: ProviderConfig) -> ProviderRow:
     return msgspec.structs.replace(base, **changes)
 
 
-def split(model: str, names: Mapping[str, object]) -> tuple[str, str]:
-    """``PROVIDER/MODEL`` in two; the model is empty where only a provider is named. Raises UsageError."""
+def split(model: str, names: Mapping[str, object], named: Callable[[], list[str]]) -> tuple[str, str]:
+    """``PROVIDER/MODEL`` in two; the model is empty where only a provider is named. Raises UsageError, which tells
+    those that are ``named``."""
     provider, _, name = model.strip().partition("/")
     if provider != OFFLINE and provider not in names:
-        known = ", ".join([OFFLINE, *names])
         raise UsageError(
             f"no provider {one_line(provider, 40)!r} in model {one_line(model, 60)!r}",
-            f"there are: {known}; more in config.toml",
+            f"there are: {', '.join(named())}; more in config.toml",
         )
     return provider, name

@@ -13,12 +13,13 @@ import msgspec
 
 from zotui import http
 from zotui.models.body import Body
+from zotui.models.credential import fault_of, unwrapped
 from zotui.models.dialect import Detailing, Dialect, Request
 from zotui.models.document import at, decoded, dicts, string
 from zotui.models.faults import Host, words_of
 from zotui.models.provider import Event, ModelInfo, ProviderError, Stream, ToolCall
 from zotui.models.retries import Retries
-from zotui.models.turn import Trace, Turn, merged
+from zotui.models.turn import Trace, Turn, merged, without_frames
 from zotui.secret import Secret
 
 ERROR_BYTES = 64 << 10
@@ -93,6 +94,10 @@ class Server:
         except ProviderError as error:
             raise without_frames(error) from None
 
+    async def check(self, path: str) -> None:
+        """Fetch what only a good key may. Raises ProviderError."""
+        await self._get(path)
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._client.close()
@@ -137,7 +142,7 @@ class Server:
                     continue
                 wait = self._retries.wait(error, attempt)
                 if shown or wait is None:
-                    raise without_frames(error) from None
+                    raise
             await asyncio.sleep(wait)
             attempt += 1
 
@@ -314,25 +319,3 @@ def without_login(address: SplitResult) -> tuple[SplitResult, tuple[str, Secret]
 def basic(user: str, password: Secret) -> Secret:
     """The header that says who asks, as HTTP has it."""
     return Secret(f"Basic {base64.b64encode(f'{user}:{password.reveal()}'.encode()).decode()}")
-
-
-def without_frames(error: ProviderError) -> ProviderError:
-    """``error`` without the frames it came through: what they hold a server said, and may be our key."""
-    return error.with_traceback(None)
-
-
-def unwrapped(key: str | Secret) -> Secret:
-    """A key without the spaces and quotes it was copied with."""
-    text = (key.reveal() if isinstance(key, Secret) else key).strip()
-    text = text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
-    return Secret(text)
-
-
-def fault_of(key: Secret) -> str:
-    """What makes a key one that cannot be sent; empty where nothing does."""
-    text = key.reveal()
-    if any(char.isspace() for char in text):
-        return "a space or a line break in it"
-    if not (text.isascii() and text.isprintable()):
-        return "characters that no key has (control or non-ASCII)"
-    return ""

@@ -4,8 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from zotui.models.ledger import midnight_ms
-from zotui.store import Reader, Store
+from zotui.store import Reader, Store, midnight_ms
 
 By = Literal["conversation", "day", "model", "provider", "origin"]
 

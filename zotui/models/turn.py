@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from zotui.models.faults import Host
-from zotui.models.provider import Event, ReasoningDelta, TextDelta
+from zotui.models.provider import Event, ProviderError, ReasoningDelta, TextDelta
 
 RAW_CHARS = 4096
 """How much of the last raw texts an answer keeps."""
-_RAW_TEXTS = 64
+_RAW_TEXTS, _RAW_BYTES = 64, 4 * RAW_CHARS
 
 
 class Tail:
@@ -20,13 +20,13 @@ class Tail:
         self._texts: deque[bytes] = deque(maxlen=_RAW_TEXTS)
 
     def add(self, text: bytes) -> None:
-        """Keep ``text`` and forget what is too old."""
-        self._texts.append(text)
+        """Keep ``text``, or the end of it, and forget what is too old."""
+        self._texts.append(text if len(text) <= _RAW_BYTES else text[-_RAW_BYTES:])
 
     @property
     def text(self) -> str:
         """At most 4096 characters."""
-        last = b"".join(text[-4 * RAW_CHARS :] + b"\n" for text in self._texts)
+        last = b"".join(text + b"\n" for text in self._texts)
         return self._host.scrub(last.decode("utf-8", "replace"))[-RAW_CHARS:]
 
 
@@ -64,13 +64,21 @@ class Turn(AsyncIterator[Event]):
 
     async def __anext__(self) -> Event:
         while not self._events:
-            self._events.extend(await anext(self._batches))
+            try:
+                self._events.extend(await anext(self._batches))
+            except ProviderError as error:
+                raise without_frames(error) from None
         return self._events.popleft()
 
     async def aclose(self) -> None:
         """End the turn and close its connection."""
         self._events.clear()
         await self._batches.aclose()
+
+
+def without_frames(error: ProviderError) -> ProviderError:
+    """``error`` without the frames it came through: a traceback may show what they hold, and a server said: our key."""
+    return error.with_traceback(None)
 
 
 def merged(events: list[Event]) -> list[Event]:

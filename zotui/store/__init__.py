@@ -2,9 +2,9 @@
 
 from zotui.store.changes import Watch
 from zotui.store.file import Reader, Store, Transaction
-from zotui.store.ids import new_id, now_ms
+from zotui.store.ids import midnight_ms, new_id, now_ms
 from zotui.store.migrations import is_ready
 from zotui.store.notes import Notes
 from zotui.store.schema import VERSION
 
-__all__ = ["VERSION", "Notes", "Reader", "Store", "Transaction", "Watch", "is_ready", "new_id", "now_ms"]
+__all__ = ["VERSION", "Notes", "Reader", "Store", "Transaction", "Watch", "is_ready", "midnight_ms", "new_id", "now_ms"]

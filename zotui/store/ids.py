@@ -23,3 +23,9 @@ def new_id() -> str:
 def now_ms() -> int:
     """Milliseconds since 1970 UTC, the unit of every time in the file."""
     return time.time_ns() // 1_000_000
+
+
+def midnight_ms() -> int:
+    """When today began here, in ms since 1970."""
+    now = time.localtime()
+    return int(time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1))) * 1000

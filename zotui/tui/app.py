@@ -51,8 +51,9 @@ class Zotui(GuardedApp[None]):
     ToastRack { dock: top; margin-top: 1; }
     """
 
-    def __init__(self, home: Home, *, own_workers: bool = False) -> None:
+    def __init__(self, home: Home, *, own_workers: bool = False, private: bool = False) -> None:
         super().__init__()
+        self._private = private
         self._home = home
         self._own_workers = own_workers
         self._leave = asyncio.Event()
@@ -143,6 +144,7 @@ class Zotui(GuardedApp[None]):
                 unknown = set(computer.config.keys) - {action.id for action in ACTIONS}
                 if not unknown:
                     self.set_keymap(computer.config.keys)
+                self.desk.conversation.private = self._private
                 await self.desk.attach(computer)
                 pause = REMOTE_FRAME_S if os.environ.get("SSH_CONNECTION") else FRAME_S
                 following = self._lasting(self.desk.follow(pause))

@@ -345,6 +345,41 @@ class Desk(Screen[None]):
         if context is not None:
             self.app.push_screen(Reading("What the model is sent", context))
 
+    @work
+    async def action_models(self) -> None:
+        """Choose who answers: in this conversation, or from now on."""
+        from zotui.tui.model_picker import ModelPicker
+
+        if self.computer is None:
+            return
+        chosen = await self.app.push_screen_wait(ModelPicker(self.computer, self.conversation.model))
+        if chosen is None:
+            return
+        model = chosen.model
+        if chosen.base_url or chosen.scope == "default":
+            model = await self.computer.set_default_model(model, chosen.base_url)
+        else:
+            self.computer.models.split(model)
+        await self.conversation.answer_with(model)
+
+    @work
+    async def action_keys(self) -> None:
+        """Show the keys of providers."""
+        from zotui.tui.key_dialog import KeyDialog
+
+        if self.computer is not None:
+            await self.app.push_screen_wait(KeyDialog(self.computer))
+
+    @work
+    async def action_cost(self) -> None:
+        """Show what models have cost."""
+        from zotui.tui.dialogs import Reading
+        from zotui.tui.spending import spending_text
+
+        if self.computer is not None:
+            text = await spending_text(self.computer, self.conversation.conversation)
+            self.app.push_screen(Reading("What models have cost", text))
+
     def action_theme(self) -> None:
         """Choose a theme."""
         self.app.action_change_theme()

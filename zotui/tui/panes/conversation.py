@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import asdict
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -24,12 +26,15 @@ if TYPE_CHECKING:
     from zotui.conversations import Question, Reel, Spent, Turn
 
 NEW = "new"  # the draft of a conversation that is not begun yet
+NEXT_MODEL = "next_model"
 
 
 class ConversationPane(Pane):
     """Shows one conversation, or the place for a new one."""
 
     letter = "c"
+    private = False
+    """Whether only models on this machine may be asked."""
     heading = "Conversation"
     tables: ClassVar[frozenset[str]] = frozenset(
         {"conversations", "messages", "parts", "turns", "tool_calls", "approvals"}
@@ -45,8 +50,16 @@ class ConversationPane(Pane):
     class Changed(TextualMessage):
         """Another conversation, or another state of it, for the status line."""
 
-        def __init__(self, title: str = "", model: str = "", spent: Spent | None = None, state: str = "") -> None:
+        def __init__(
+            self,
+            title: str = "",
+            model: str = "",
+            spent: Spent | None = None,
+            state: str = "",
+            today: Spent | None = None,
+        ) -> None:
             super().__init__()
+            self.today = today
             self.title = title
             self.model = model
             self.spent = spent
@@ -58,6 +71,8 @@ class ConversationPane(Pane):
         self.question: Question | None = None
         self._tail: list[str] = []  # the entries painted for what is not settled
         self._early: list[Composer.Sent] = []
+        self._next_model = ""  # of the conversation that is not begun yet
+        self._offer = ""  # what could be connected here
 
     def compose(self) -> ComposeResult:
         yield Static("", id="welcome", markup=False)
@@ -82,7 +97,38 @@ class ConversationPane(Pane):
 
     async def attach(self, computer: Computer) -> None:
         self.composer.remember(await computer.turns.recent_inputs())
+        self._next_model = await computer.desk.get(NEXT_MODEL) or ""
         await super().attach(computer)
+        if computer.config.model == "offline":
+            self._look_around()
+
+    @work(exclusive=True, group="discovery")
+    async def _look_around(self) -> None:
+        """Look once, in the background, for what could answer here; it is offered, and used only when it is chosen."""
+        await asyncio.to_thread(import_module, "zotui.http")
+        from zotui.models.discovery import discover
+
+        found = await discover()
+        self._offer = f"{found[0].what}: F5 connects it." if found else ""
+        if self.reel is None:
+            self._paint_all()
+
+    @property
+    def model(self) -> str:
+        """Who answers here: the conversation's own model, or the default."""
+        own = self.reel.conversation.model if self.reel and self.reel.conversation else self._next_model
+        return own or (self.computer.models.default if self.computer else "")
+
+    async def answer_with(self, model: str) -> None:
+        """Have a model answer in this conversation from now on, or in the one that is begun next."""
+        assert self.computer is not None
+        if self.reel is not None:
+            await self.computer.chats.set_model(self.reel.id, model)
+            await self.refresh_from_file()
+        else:
+            self._next_model = model
+            await self.computer.desk.set(NEXT_MODEL, model)
+            self._paint_all()
 
     async def open(self, conversation: str | None) -> None:
         """Show a conversation from its end, with its draft; None for a new one."""
@@ -185,7 +231,11 @@ class ConversationPane(Pane):
             await self.computer.turns.answer(self.question.id, _choice(self.question, text))
             self.computer.background.want()
             return
-        turn_id = await self.computer.submit(text, self.conversation)
+        turn_id = await self.computer.submit(
+            text, self.conversation, self._next_model if self.reel is None else None, private=self.private
+        )
+        self._next_model = ""
+        await self.computer.desk.set(NEXT_MODEL, None)
         await self.computer.desk.set(self._draft_key, None)
         self.composer.remember(await self.computer.turns.recent_inputs())
         if self.reel is None:
@@ -262,18 +312,19 @@ class ConversationPane(Pane):
         if self.reel is not None and self.reel.conversation is not None:
             conversation = self.reel.conversation
             model = conversation.model or (self.reel.messages[-1].model if self.reel.messages else "")
-            self.post_message(self.Changed(conversation.title, model, self.reel.spent, self.state()))
+            self.post_message(self.Changed(conversation.title, model, self.reel.spent, self.state(), self.reel.today))
         else:
-            self.post_message(self.Changed())
+            self.post_message(self.Changed(model=self.model))
 
     def _welcome(self) -> str:
         if self.computer is None:
             return "Opening the file …"
-        model = self.computer.config.model
+        model = self.model
         if model == "offline":
+            offer = f"\n\n{self._offer}" if self._offer else ""
             return (
                 'A new conversation.\n\nNo model is connected (model = "offline"): type help for what works without one,\n'
-                f"or connect one in {self.computer.home.config_file}"
+                f"or connect one: F5 chooses a model, F8 keeps a key.{offer}"
             )
         return f"A new conversation with {model}."
 

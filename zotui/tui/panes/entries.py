@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from zotui.text import one_line
+from zotui.text import one_line, size
 from zotui.tui.widgets.entry import Entry
 
 if TYPE_CHECKING:
@@ -39,9 +39,12 @@ def queued(turns: Iterable[Turn], known: set[str]) -> list[Entry]:
 
 def _entries(message: Message) -> list[Entry]:
     if message.role != "assistant":
-        return [Entry(message.id, "user" if message.role == "user" else "note", message.content)]
+        shown = "".join(f"\n▣ {image.name} · {size(image.size)}" for image in message.attachments)
+        return [Entry(message.id, "user" if message.role == "user" else "note", message.content + shown)]
     live = message.status == "running"
     entries = []
+    if message.note:
+        entries.append(Entry(f"{message.id}:n", "note", f"{message.model} answers instead\n{message.note}"))
     if message.reasoning:
         thinking = live and not message.content
         entries.append(Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking))

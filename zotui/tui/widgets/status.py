@@ -9,6 +9,7 @@ from rich.style import Style
 from zotui.tui.widgets.lines import Line, Word
 
 if TYPE_CHECKING:
+    from zotui.conversations import Spent
     from zotui.tui.panes.conversation import ConversationPane
 
 STRONG, DIM, USUAL = Style(bold=True), Style(dim=True), Style()
@@ -30,9 +31,20 @@ class StatusLine(Line):
         tokens = (spent.input_tokens or 0) + (spent.output_tokens or 0) if spent else 0
         if tokens:
             right.append((f" · {_thousands(tokens)} tokens", DIM))
-        if spent and spent.cost:
-            right.append((f" · ${spent.cost:.2f}" if spent.cost >= 0.01 else " · <$0.01", DIM))
+        if spent and (paid := _paid(spent)):
+            right.append((f" · {paid}", DIM))
+        if said.today and said.today.cost and (today := _paid(said.today)) and (not spent or said.today != spent):
+            right.append((f" · today {today}", DIM))
         self.paint([(" zotui  ", STRONG), (said.title or "new conversation", USUAL)], [*right, (" ", USUAL)])
+
+
+def _paid(spent: Spent) -> str:
+    """What it has cost; what is not known is a question mark, never nothing."""
+    unknown = spent.unpriced > 0
+    if not spent.cost:
+        return "$?" if unknown else ""
+    amount = f"${spent.cost:.2f}" if spent.cost >= 0.01 else "<$0.01"
+    return f"{amount} + ?" if unknown else amount
 
 
 def _thousands(count: int) -> str:
