@@ -58,10 +58,19 @@ class Lab:
         self.memory = Memories(store)
         self._workers: list[Worker] = []
 
-    def worker(self, *tools: Tool, store: Store | None = None, own_only: bool = False, **limits: Any) -> Worker:
+    def worker(
+        self,
+        *tools: Tool,
+        store: Store | None = None,
+        own_only: bool = False,
+        config: Config | None = None,
+        **limits: Any,
+    ) -> Worker:
         """A worker that has started, with the agent's own tools and these."""
         store = store or self.store
-        worker = Worker(agent(store, self.server.url, tools, self.home, **limits), own_only=own_only)
+        worker = Worker(
+            agent(store, self.server.url, tools, self.home, config or DEFAULTS, **limits), own_only=own_only
+        )
         worker.start()
         self._workers.append(worker)
         return worker

@@ -10,6 +10,7 @@ from typing import Any
 from zotui.agent.journal import Journal, wind_up
 from zotui.agent.run import Agent, TurnRun
 from zotui.errors import Fenced, StoreError
+from zotui.models import gate
 from zotui.store import Store, Transaction, Watch
 from zotui.store.work import LEASE_MS, adopt_orphans, claim, leave_behind, lost, renew
 
@@ -168,6 +169,8 @@ class Worker:
                     raise
                 except Exception:  # a row that cannot be read keeps no other from being found
                     log.exception("turn %s was left by its worker", turn)
+            if await self._store.read(gate.any_lost):
+                await self._store.write(gate.settle_lost)
             if await self._store.read(_any_with_door):
                 await self._store.write(lambda db: adopt_orphans(db, "turns"))
             if await self._store.read(_any_ready):  # become due, or left behind by a background process

@@ -15,11 +15,13 @@ from zotui.models import ledger, prices
 from zotui.models.ledger import Bill
 from zotui.models.provider import ProviderError
 from zotui.models.registry import ProviderRow
-from zotui.store import Store, Transaction, now_ms
+from zotui.store import Reader, Store, Transaction, now_ms
 from zotui.store.owner import is_alive
 
 SPACING = 1.05  # of the interval: no window of the server's ever sees one too many
-LONGEST_WAIT_MS = 600_000  # a bucket that is further ahead than this has seen a clock jump
+LONGEST_WAIT_MS = 86_400_000  # what is further ahead than this has seen a clock jump
+MOST_PATIENCE_MS = 60_000  # how long a request waits because its server asked for it
+PROBE_MS = 10_000  # how long the one request may take that tries a provider again
 TRIPS = 3  # faults in a row
 OPEN_MS, MOST_OPEN_MS = 30_000, 300_000
 UNWELL = frozenset({"server", "overloaded", "timeout", "connection", "rate_limit", "truncated"})
@@ -48,7 +50,10 @@ class Gate:
         tokens: int,
         caps: SpendingConfig,
     ) -> str:
-        """Wait until ``name`` may be asked; the id of the request's row in ``usage``. Raises SpendingCap."""
+        """Wait until ``name`` may be asked; the id of the request's row in ``usage``.
+
+        Raises SpendingCap; ProviderError ("rate_limit") where its server wants to be left alone for long.
+        """
         async with self._store.watch("usage") as watch:
             while True:
                 leave = await self._store.write(
@@ -83,19 +88,34 @@ class Gate:
                 (failures, now_ms() + opened if opened else 0, str(error), provider),
             )
             if error.retry_after_s:
-                until = now_ms() + int(min(error.retry_after_s * 1000, LONGEST_WAIT_MS))
-                db.execute("UPDATE providers SET next_at = max(next_at, ?) WHERE name = ?", (until, provider))
+                until = now_ms() + int(error.retry_after_s * 1000)
+                db.execute("UPDATE providers SET wait_until = max(wait_until, ?) WHERE name = ?", (until, provider))
 
         await self._store.write(put, durable=False)
 
     async def closed_to(self, provider: str) -> str:
-        """Why a provider is not asked for now, where there is somebody else; empty where it may be."""
+        """Why a provider is not asked for now, where there is somebody else; empty where it may be.
 
-        def look(db: Transaction) -> str:
-            row = db.execute("SELECT open_until, said FROM providers WHERE name = ?", (provider,)).get
-            return str(row[1]) if row and row[0] > now_ms() else ""
+        When its time is over, one request is let through; the others follow once that has been answered.
+        """
 
-        return await self._store.read(look)
+        def look(db: Reader) -> tuple[int, int, str] | None:
+            return db.execute("SELECT failures, open_until, said FROM providers WHERE name = ?", (provider,)).get  # type: ignore[no-any-return]
+
+        def probe(db: Transaction) -> int:
+            now = now_ms()
+            db.execute(
+                "UPDATE providers SET open_until = ? WHERE name = ? AND failures >= ? AND open_until <= ?",
+                (now + PROBE_MS, provider, TRIPS, now),
+            )
+            return db.changes()
+
+        row = await self._store.read(look)
+        if row is None or row[0] < TRIPS:
+            return ""
+        if row[1] <= now_ms() and await self._store.write(probe, durable=False):
+            return ""
+        return str(row[2])
 
     def _try(
         self,
@@ -107,7 +127,7 @@ class Gate:
         tokens: int,
         caps: SpendingConfig,
     ) -> Pass | None:
-        """Leave to ask, or None where as many as may ask already do. Raises SpendingCap."""
+        """Leave to ask, or None where as many as may ask already do. Raises SpendingCap, ProviderError."""
         cost = ledger.expected(db, bill, name, price, tokens)
         ledger.check_caps(db, bill, name, cost, caps)
         now = at = now_ms()
@@ -116,8 +136,18 @@ class Gate:
             if _running(db, provider) >= row.concurrency:
                 return None
             _ensure(db, provider)
-            next_at = db.execute("SELECT next_at FROM providers WHERE name = ?", (provider,)).get
-            at = max(now, next_at) if next_at - now < LONGEST_WAIT_MS else now
+            next_at, wait_until = db.execute(
+                "SELECT next_at, wait_until FROM providers WHERE name = ?", (provider,)
+            ).get
+            if LONGEST_WAIT_MS > wait_until - now > MOST_PATIENCE_MS:
+                seconds = (wait_until - now) / 1000
+                raise ProviderError(
+                    "rate_limit",
+                    f"{provider} has asked to be left alone for another {seconds:.0f} s; nothing was sent",
+                    retry_after_s=seconds,
+                    hint="wait, or choose another model",
+                )
+            at = max([now, *(then for then in (next_at, wait_until) if then - now < LONGEST_WAIT_MS)])
             if row.requests_per_minute:
                 following = at + int(60_000 / row.requests_per_minute * SPACING) + 1
                 db.execute("UPDATE providers SET next_at = ? WHERE name = ?", (following, provider))
@@ -133,9 +163,18 @@ def well(db: Transaction, provider: str) -> None:
 
 def settle_lost(db: Transaction) -> None:
     """End the rows of requests whose process is gone."""
-    for id_, owner in db.execute("SELECT id, owner FROM usage WHERE status = 'running'").fetchall():
-        if owner is None or not is_alive(owner):
-            ledger.end(db, id_, "interrupted", "lost", None, ledger.Cost(None))
+    for id_ in _lost(db):
+        ledger.end(db, id_, "interrupted", "lost", None, ledger.Cost(None))
+
+
+def any_lost(db: Reader) -> bool:
+    """Whether there are requests whose process is gone."""
+    return bool(_lost(db))
+
+
+def _lost(db: Reader) -> list[str]:
+    rows = db.execute("SELECT id, owner FROM usage WHERE status = 'running'").fetchall()
+    return [id_ for id_, owner in rows if owner is None or not is_alive(owner)]
 
 
 def _running(db: Transaction, provider: str) -> int:

@@ -62,14 +62,18 @@ def cost_of(usage: Usage, price: prices.Price | None, said_by: str) -> Cost:
 
 
 def expected(db: Transaction, bill: Bill, name: str, price: prices.Price | None, tokens: int) -> float | None:
-    """What a request of ``tokens`` will cost, about: at least its input, else as much as the last one like it."""
+    """What a request of ``tokens`` will cost, about: its input with an answer as long as the last one of this model;
+    in a conversation at least as much as its last one."""
     if price is None or price.input is None:
         return None
+    answered = db.execute(
+        "SELECT output_tokens FROM usage WHERE model = ? AND output_tokens > 0 ORDER BY id DESC LIMIT 1", (name,)
+    ).get
     last = db.execute(
         "SELECT cost FROM usage WHERE conv_id = ? AND model = ? AND cost > 0 ORDER BY id DESC LIMIT 1",
         (bill.conversation, name),
     ).get
-    return max(tokens * price.input / 1_000_000, last or 0.0)
+    return max((tokens * price.input + (answered or 0) * (price.output or 0)) / 1_000_000, last or 0.0)
 
 
 def check_caps(db: Transaction, bill: Bill, name: str, cost: float | None, caps: SpendingConfig) -> None:

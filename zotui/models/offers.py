@@ -80,10 +80,10 @@ class Offers:
         """Models of the same provider that are called alike."""
         from rapidfuzz import fuzz, process, utils
 
-        provider = name.partition("/")[0]
-        names = [offer.name for offer in await self.known(provider) if offer.name != name]
-        found = process.extract(name, names, scorer=fuzz.WRatio, processor=utils.default_process, limit=count)
-        return [near for near, score, _ in found if score >= 60]
+        provider, _, wanted = name.partition("/")
+        ids = [offer.info.id for offer in await self.known(provider) if offer.name != name]
+        found = process.extract(wanted, ids, scorer=fuzz.ratio, processor=utils.default_process, limit=count)
+        return [f"{provider}/{near}" for near, score, _ in found if score >= 55]
 
     def _offer(self, provider: str, info: ModelInfo, listed_at: int | None) -> Offer:
         row = self._models.rows[provider]

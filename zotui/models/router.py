@@ -98,11 +98,11 @@ class Routed(AsyncIterator[Event]):
             except ProviderError as error:
                 if place == last or error.partial or error.kind in THE_REQUESTS:
                     raise
-                self.passed_over.append(f"{name}: {error.message}")
+                self.passed_over.append(f"{self.model}: {error.message}")
             except (ConfigError, UsageError, VaultError) as error:
                 if place == last or isinstance(error, ledger.SpendingCap):
                     raise
-                self.passed_over.append(f"{name}: {error.message}")
+                self.passed_over.append(f"{self.model}: {error.message}")
 
     async def _ask(self, name: str) -> AsyncGenerator[Event, None]:
         """One candidate, as often as makes sense."""

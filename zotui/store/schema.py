@@ -220,12 +220,14 @@ ALTER TABLE usage ADD COLUMN priced_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE usage ADD COLUMN owner TEXT;
 ALTER TABLE usage ADD COLUMN finished_at INTEGER;
 UPDATE usage SET provider = substr(model || '/', 1, instr(model || '/', '/') - 1), finished_at = created_at;
-CREATE INDEX usage_running ON usage(provider) WHERE status = 'running';
+CREATE INDEX usage_running ON usage(provider, owner) WHERE status = 'running';
+CREATE INDEX usage_model ON usage(model, id);
 CREATE INDEX usage_day ON usage(created_at);
 
 CREATE TABLE providers(
   name TEXT PRIMARY KEY,
   next_at INTEGER NOT NULL DEFAULT 0,
+  wait_until INTEGER NOT NULL DEFAULT 0,
   failures INTEGER NOT NULL DEFAULT 0,
   open_until INTEGER NOT NULL DEFAULT 0,
   said TEXT NOT NULL DEFAULT ''
