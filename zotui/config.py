@@ -45,6 +45,8 @@ model = "offline"
 # models   = ["tiny"]               # optional; otherwise the server is asked
 # requests_per_minute = 60          # shared by all that runs on this home; left out: no limit
 # concurrency = 8                   # requests at once
+# first_event_timeout_s = 120       # until the answer begins; a large local model may have to load first
+# idle_timeout_s = 60               # without a word in an answer that has begun
 # extra    = { temperature = 0.2 }  # fields of every request
 
 # [prices]                          # US dollars per million tokens, for models whose price zotui does not know
@@ -74,6 +76,8 @@ class ProviderConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     models: list[str] = []
     requests_per_minute: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
     concurrency: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    first_event_timeout_s: Annotated[float, Meta(gt=0, le=86400)] | None = None
+    idle_timeout_s: Annotated[float, Meta(gt=0, le=86400)] | None = None
     extra: dict[str, Any] = {}
     headers: dict[str, str] = {}
 
@@ -156,6 +160,8 @@ ALLOWED = {
     "base_url": "http://… or https://…",
     "requests_per_minute": "a number of requests, more than 0",
     "concurrency": "1 to 1000",
+    "first_event_timeout_s": "seconds, more than 0, at most 86400",
+    "idle_timeout_s": "seconds, more than 0, at most 86400",
     "extra": "a table of fields, as { temperature = 0.2 }",
     "headers": "a table of texts",
     "input": "US dollars per million tokens, 0 or more",

@@ -422,3 +422,12 @@ async def test_a_model_that_is_not_there_is_told_with_those_called_alike(lab: La
     view = await lab.ask("hi", model="lab/lama-3.3")
     assert (view.turn.status, view.turn.reason) == ("failed", "model_not_found")
     assert "did you mean lab/llama-3.3-70b" in str(view.turn.error)
+
+
+async def test_a_provider_may_be_given_more_or_less_time(lab: Lab) -> None:
+    impatient = ProviderConfig(base_url=lab.server.url, models=["tiny"], idle_timeout_s=0.2)
+    lab.worker(config=Config(providers={"lab": impatient}))
+    lab.server.script(hangs("a word"))
+    view = await lab.ask("hi")
+    assert (view.turn.status, view.turn.reason) == ("interrupted", "timeout")
+    assert "for 0.2 s" in str(view.turn.error)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from zotui.computer import Computer
+from zotui.secret import Secret
 
 STAGING = """Staging is **lab-3**. The site answers; its certificate ends in nine days:
 
@@ -100,6 +101,7 @@ def write_config(home: Path, base_url: str) -> None:
     """A configuration whose model is the scripted server."""
     (home / "config.toml").write_text(
         f'model = "lab"\n[providers.lab]\ndialect = "openai"\nbase_url = "{base_url}"\nmodels = ["llama-3.3"]\n'
+        "[spending]\nper_day = 5.0\nunknown_price = \"allow\"\n"
     )
 
 
@@ -109,6 +111,9 @@ async def fill(computer: Computer) -> None:
     for memory in MEMORIES:
         await computer.memory.memorize(memory, {"source": "me"})
     await computer.memory.set("city", "Berlin", {"source": "me"})
+    computer.keys.vault.create("file")
+    computer.keys.vault.set("groq", Secret("gsk_example_of_a_key_4f2a"))
+    computer.keys.vault.set("anthropic", Secret("sk-ant-example-of-a-key-9c1d"))
     await computer.ask("Plan the trip to Oslo")
     await computer.ask("Summarise yesterday's meeting notes")
     reply = await computer.ask("Which box is staging, and is the site up?")

@@ -154,6 +154,8 @@ class Models:
             retries=0,  # the router asks again: each attempt is counted and waits its turn
             extra=row.extra,
             headers=row.headers,
+            first_event_timeout_s=row.first_event_timeout_s,
+            idle_timeout_s=row.idle_timeout_s,
         )
 
 

@@ -35,6 +35,8 @@ class ProviderRow(msgspec.Struct, frozen=True):
     extra: dict[str, Any] = {}
     headers: dict[str, str] = {}
     check: str = ""
+    first_event_timeout_s: float = 120
+    idle_timeout_s: float = 60
 
     @property
     def local(self) -> bool:
