@@ -37,12 +37,12 @@ def cache() -> Path:
 
 def installed() -> Path:
     """Its folder; fetched if it is not there. Raises Unavailable."""
-    folder = cache() / f"aimock-{VERSION}"
-    if folder.exists():
-        return folder
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         raise Unavailable("aimock needs node and npm, and they are not installed")
+    folder = cache() / f"aimock-{VERSION}"
+    if folder.exists():
+        return folder
     with tempfile.TemporaryDirectory(dir=folder.parent) as making:  # whole, or not at all: others may run beside us
         command = [npm, "install", "--prefix", making, "--no-audit", "--no-fund", "--ignore-scripts"]
         try:
@@ -57,7 +57,7 @@ def installed() -> Path:
         except subprocess.TimeoutExpired:
             raise Unavailable(f"npm did not install aimock within {INSTALL_S} s") from None
         if done.returncode != 0:
-            raise Unavailable(f"npm cannot install aimock: {done.stderr.strip()[-300:]}")
+            raise Unavailable(f"npm cannot install aimock: {' '.join(done.stderr.split())[:300]}")
         with contextlib.suppress(OSError):  # somebody was faster
             os.rename(making, folder)
             os.mkdir(making)
@@ -78,7 +78,7 @@ def aimock(fixtures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                     lambda: process.poll() is not None or re.search(r"listening on (http://\S+)", log.read_text())
                 )
                 if not isinstance(found, re.Match):
-                    raise Unavailable(f"aimock does not start: {log.read_text()[-300:]}")
+                    raise Unavailable(f"aimock does not start: {' '.join(log.read_text().split())[:300]}")
                 yield found[1]
             finally:
                 process.terminate()

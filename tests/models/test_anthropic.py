@@ -21,7 +21,7 @@ from conftest import (
     put_together,
     serving,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zotui.models import Finished, ProviderError, ReasoningDelta, TextDelta, ToolCall, Usage
@@ -336,6 +336,15 @@ async def test_thinking_goes_to_nobody_else() -> None:
                 assert not any(secret in told for secret in ("thinking", "EqQ", "secret==", "Xyz", "opaque"))
 
 
+@pytest.mark.parametrize("odd", ["\ud83d", {"x": ["\udc22"]}])
+async def test_what_cannot_be_kept_is_not_wanted_back(odd: Any) -> None:
+    handler, _ = answering(stream(start(0, "thinking", thinking="hm", signature=odd), ended()))
+    async with serving(handler) as port:
+        turn = opened(port, dialect="anthropic").stream(model="m", messages=HELLO)
+        assert [event async for event in turn] == [ReasoningDelta("hm"), Finished("stop")]
+        assert turn.opaque is None
+
+
 async def test_nobody_elses_secrets_come_here() -> None:
     async with serving(answering(PLAIN)[0]) as port:
         for opaque in (
@@ -630,6 +639,7 @@ async def test_the_key_has_a_header_of_its_own() -> None:
     assert seen[0].startswith("POST /v1/messages ")
 
 
+@settings(deadline=None)
 @given(CUTS)
 def test_any_cuts_give_the_same_answer(places: list[int]) -> None:
     assert answered(*cut(stream(*THOUGHTS).replace(b"\\u017c", "ż".encode()), places)) == ANSWERED
@@ -641,6 +651,7 @@ NAMES = ("type", "index", "content_block", "delta", "message", "content", "usage
 ANY = json_of(*TYPES, *KINDS, *NAMES, "text", "input", "partial_json", "signature", "input_tokens", "end_turn")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([*TYPES, "error", "ping"]), ANY, ANY, ANY), max_size=6), st.sampled_from(KINDS)
 )

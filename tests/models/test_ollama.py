@@ -22,7 +22,7 @@ from conftest import (
     put_together,
     serving,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zotui.models import Finished, ModelInfo, ProviderError, ReasoningDelta, TextDelta, ToolCall, Usage
@@ -423,6 +423,7 @@ STREAM = lines(
 ANSWER = [ReasoningDelta("weigh 🐢"), TextDelta("za\u2028żółć"), ("now", {"tz": "ż"}), USED, Finished("tool_calls")]
 
 
+@settings(deadline=None)
 @given(CUTS)
 def test_any_cuts_give_the_same_answer(places: list[int]) -> None:
     assert named(answered(*cut(STREAM, places))) == ANSWER
@@ -432,6 +433,7 @@ NAMES = ("message", "content", "thinking", "tool_calls", "function", "name", "ar
 ANY = json_of(*NAMES, "error", "eval_count", "prompt_eval_count")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(ANY, ANY), max_size=5))
 def test_any_lines_end_in_an_answer_or_an_error(found: list[Any]) -> None:
     documents = [one for a, b in found for one in (a, {"message": b}, {"message": {"content": a, "tool_calls": [b]}})]
@@ -439,6 +441,7 @@ def test_any_lines_end_in_an_answer_or_an_error(found: list[Any]) -> None:
         answered(b"".join(json.dumps(one).encode() + b"\n" for one in (*documents, DONE)))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_end_in_an_answer_or_an_error(data: bytes) -> None:
     for before in (b"", b"{"):

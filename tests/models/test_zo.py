@@ -20,7 +20,7 @@ from conftest import (
     put_together,
     serving,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zotui.models import Finished, ModelInfo, ProviderError, ReasoningDelta, TextDelta
@@ -114,6 +114,7 @@ def test_the_conversation_so_far_is_told_once() -> None:
         ]
     )
     assert "conversation_id" not in body(*history)
+    assert body(said("a"), replied("b"), said(""))["input"].endswith("Person: a\n\nYou: b\n\nNow answer this:\n\n")
     assert body({"role": "system", "content": "Be brief."}, said("a"))["input"] == "Be brief.\n\na"
     tool = {"role": "tool", "tool_call_id": "c", "content": "noon"}
     assert "Tool result: noon" in body(said("a"), {"role": "assistant", "content": None}, tool, said("b"))["input"]
@@ -422,6 +423,7 @@ STREAM = b": hi\r\n\r\n" + (
 ANSWER = [ReasoningDelta("weigh 🐢"), TextDelta("za\u2028żółć 🐢!"), Finished("stop")]
 
 
+@settings(deadline=None)
 @given(CUTS)
 def test_any_cuts_give_the_same_answer(places: list[int]) -> None:
     assert answered(*cut(STREAM, places)) == ANSWER
@@ -448,6 +450,7 @@ NAMES = (
 ANY = json_of(*NAMES, "conversation_id", "message", "type", "text", "thinking")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(EVENTS), ANY, ANY), max_size=6))
 def test_any_events_end_in_an_answer_or_an_error(found: list[Any]) -> None:
     for document in (

@@ -96,7 +96,10 @@ class Server:
 
     async def check(self, path: str) -> None:
         """Fetch what only a good key may. Raises ProviderError."""
-        await self._get(path)
+        try:
+            await self._get(path)
+        except ProviderError as error:
+            raise without_frames(error) from None
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -153,8 +156,9 @@ class Server:
         """
         if error.kind not in ("bad_request", "unsupported"):
             return False
+        said = error.message.removeprefix(self.host.name)  # which may be a thinkpad
         for name in self._dialect.refusable:
-            if name not in refused and re.search(rf"\b{name}", error.message):
+            if name not in refused and re.search(rf"\b{name}", said):
                 without = self._fields(request, refused | {name})
                 if without != self._fields(request, refused):
                     self._refused.add(name)
@@ -213,8 +217,8 @@ class Server:
                 if not answer.finish:
                     raise body.unfinished()
                 events = answer.end()
-                trace.opaque = answer.opaque
-                self._remember(request.model, events, answer.opaque)
+                trace.opaque = keepable(answer.opaque)
+                self._remember(request.model, events, trace.opaque)
                 yield merged(events)
                 with contextlib.suppress(TimeoutError, http.HttpFault):
                     async with asyncio.timeout(_DRAIN_S):
@@ -298,6 +302,15 @@ class Server:
         """The address of an endpoint."""
         query = "&".join(part for part in (self._base.query, query) if part)
         return self._base._replace(path=self._base.path + path, query=query).geturl()
+
+
+def keepable(opaque: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What a server wants back, if it can be written down; half a character cannot."""
+    try:
+        msgspec.json.encode(opaque)
+    except (UnicodeEncodeError, RecursionError):
+        return None
+    return opaque
 
 
 def laid_over(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

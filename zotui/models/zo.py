@@ -96,15 +96,15 @@ def _said(request: Request) -> tuple[str, str]:
     if len(messages) <= 1:
         return "\n\n".join([*told, *texts]), ""
     names = [SPEAKERS.get(message["role"], message["role"]) for message in messages]
-    earlier = [f"{name}: {text}" for name, text in zip(names, texts, strict=True) if text][:-1]
-    return "\n\n".join([*told, "The conversation so far:", *earlier, "Now answer this:", texts[-1]]), ""
+    *earlier, (_, last) = zip(names, texts, strict=True)
+    told += ["The conversation so far:", *(f"{name}: {text}" for name, text in earlier if text), "Now answer this:"]
+    return "\n\n".join([*told, last]), ""
 
 
 def _texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
     """What messages say. Raises ProviderError for an image: Zo is told texts alone."""
     for message in messages:
-        content = message.get("content")
-        if any(part.get("type") == "image_url" for part in (dicts(content) if isinstance(content, list) else ())):
+        if any(part.get("type") == "image_url" for part in dicts(message.get("content"))):
             raise ProviderError(
                 "unsupported",
                 "Zo cannot be sent images, and there is one in this conversation",
