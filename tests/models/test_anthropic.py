@@ -25,7 +25,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zotui.models import Finished, ProviderError, ReasoningDelta, TextDelta, ToolCall, Usage
-from zotui.models.anthropic import CACHED, Answer, Anthropic
+from zotui.models.anthropic import CACHED, Anthropic
+from zotui.models.anthropic_answer import Answer
 from zotui.models.body import Body
 from zotui.models.dialect import Request
 from zotui.models.prices import known

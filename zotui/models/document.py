@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+MOST = 1 << 50
+
 
 def at(document: object, path: Iterable[str | int]) -> Any:
     """What is at ``path`` in decoded JSON; None where anything on the way is missing or of another type."""
@@ -23,10 +25,10 @@ def dicts(value: object) -> list[dict[str, Any]]:
 
 
 def count(document: object, *paths: tuple[str | int, ...]) -> int | None:
-    """The first number of things found at one of the paths."""
+    """The first number of things found at one of the paths; no server counts further than ``MOST``."""
     for path in paths:
         value = at(document, path)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST:
             return value
     return None
 

@@ -102,13 +102,13 @@ class Gate:
         def look(db: Reader) -> tuple[int, int, str] | None:
             return db.execute("SELECT failures, open_until, said FROM providers WHERE name = ?", (provider,)).get  # type: ignore[no-any-return]
 
-        def probe(db: Transaction) -> int:
+        def probe(db: Transaction) -> bool:
             now = now_ms()
             db.execute(
                 "UPDATE providers SET open_until = ? WHERE name = ? AND failures >= ? AND open_until <= ?",
                 (now + PROBE_MS, provider, TRIPS, now),
             )
-            return db.changes()
+            return db.changes() > 0
 
         row = await self._store.read(look)
         if row is None or row[0] < TRIPS:
