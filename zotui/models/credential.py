@@ -1,4 +1,7 @@
-"""What a key must look like to be sent at all."""
+"""What shows who asks: a key, and what it must look like to be sent at all; a user and password in an address."""
+
+import base64
+from urllib.parse import SplitResult, unquote
 
 from zotui.errors import UsageError
 from zotui.secret import Secret
@@ -29,3 +32,15 @@ def checked(text: str | Secret) -> Secret:
     if fault := fault_of(secret):
         raise UsageError(f"that is no key: it has {fault}", "copy it again, alone; nothing was changed")
     return secret
+
+
+def without_login(address: SplitResult) -> tuple[SplitResult, tuple[str, Secret] | tuple[()]]:
+    """An address without the user and password in it, which is shown and logged; and these."""
+    login, at_sign, host = address.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    return address._replace(netloc=host), (unquote(user), Secret(unquote(password))) if at_sign else ()
+
+
+def basic(user: str, password: Secret) -> Secret:
+    """The header that says who asks, as HTTP has it."""
+    return Secret(f"Basic {base64.b64encode(f'{user}:{password.reveal()}'.encode()).decode()}")

@@ -1,19 +1,18 @@
 """A model server, asked over HTTP in its dialect: attempts, deadlines, what is sent back to whom."""
 
 import asyncio
-import base64
 import contextlib
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
-from urllib.parse import SplitResult, quote, unquote
+from urllib.parse import quote
 
 import msgspec
 
 from zotui import http
 from zotui.models.body import Body
-from zotui.models.credential import fault_of, unwrapped
+from zotui.models.credential import basic, fault_of, unwrapped, without_login
 from zotui.models.dialect import Detailing, Dialect, Request
 from zotui.models.document import at, decoded, dicts, string
 from zotui.models.faults import Host, words_of
@@ -320,15 +319,3 @@ def laid_over(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str
         for name, value in extra.items()
     }
     return {**document, **over}
-
-
-def without_login(address: SplitResult) -> tuple[SplitResult, tuple[str, Secret] | tuple[()]]:
-    """An address without the user and password in it, which is shown and logged; and these."""
-    login, at_sign, host = address.netloc.rpartition("@")
-    user, _, password = login.partition(":")
-    return address._replace(netloc=host), (unquote(user), Secret(unquote(password))) if at_sign else ()
-
-
-def basic(user: str, password: Secret) -> Secret:
-    """The header that says who asks, as HTTP has it."""
-    return Secret(f"Basic {base64.b64encode(f'{user}:{password.reveal()}'.encode()).decode()}")
