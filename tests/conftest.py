@@ -17,6 +17,7 @@ ENVIRONMENT = ("ZOTUI_HOME", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of whoever runs the tests: no home, no proxy, no key."""
     keys = [variable for row in BUILT_IN.values() for variable in row.env]
+    monkeypatch.setattr("zotui.models.keys._TAKEN", {})
     for name in (*ENVIRONMENT, *keys):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

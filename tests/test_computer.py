@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +15,14 @@ from tests.openai_server import OpenAIServer, answers, blank, calls, cuts, holds
 from tests.processes import Children, one, output, rows, serving, zotui
 from tests.waiting import wait_for
 from zotui import Computer, Reply
+from zotui.background.link import SOCKET
 from zotui.errors import ConfigError, NotFound, UsageError, ZotuiError
 from zotui.home import Home
+from zotui.models.keys import Keys
 from zotui.models.provider import Finished, ReasoningDelta, TextDelta, ToolCall, Usage
+from zotui.models.registry import ProviderRow
 from zotui.replies import ToolResult, TurnFailed
+from zotui.vault import Vault
 
 
 @pytest.fixture
@@ -272,3 +278,34 @@ async def main():
 asyncio.run(main())
 """
     assert output(children.python(code, str(home.path))) == "done\n"
+
+
+async def test_limits_that_are_raised_hold_from_the_next_request_on(home: Home, server: OpenAIServer) -> None:
+    provider = home.config_file.read_text()
+    home.config_file.write_text(f"{provider}[agent]\nmax_steps = 1\n")
+    server.script(calls(("now", {})), calls(("now", {})), says("It is late."))
+    async with Computer.open(home, workers="own") as zo:
+        with pytest.raises(TurnFailed, match="max_steps under"):
+            await zo.ask("what time is it?")
+        home.config_file.write_text(f"{provider}[agent]\nmax_steps = 2\n")
+        assert (await zo.ask("what time is it?")).output == "It is late."
+
+
+async def test_a_turn_is_not_begun_before_its_doors_keys_are_there(
+    home: Home, server: OpenAIServer, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Making them takes a second under a passphrase, and the background process sees a turn at once."""
+    children.zotui(home, "serve")
+    await wait_for(lambda: (home.run / SOCKET).exists())
+    told = Keys.hand_over
+
+    def slowly(keys: Keys, rows: Iterable[ProviderRow]) -> dict[str, Any]:
+        time.sleep(0.5)
+        return told(keys, rows)
+
+    monkeypatch.setattr(Keys, "hand_over", slowly)
+    server.script(says("ok"))
+    keys = Keys(Vault(home.vault, home.run / "vault.lock"), {"ZOTUI_KEY_LAB": "sk-of-this-door"})
+    async with Computer.open(home, workers="background", keys=keys) as zo:
+        assert (await zo.ask("hi")).output == "ok"
+    assert server.exchanges[0].headers["authorization"] == "Bearer sk-of-this-door"

@@ -166,6 +166,8 @@ class Computer:
             system=system, tools=tools, memory=memory, attended=attended, private=private, schema=schema
         )
         self.background.want()
+        if self._keeper is not None:
+            await self.background.has_been_told()
         turn = await self.turns.submit(
             text,
             conversation=conversation_id,

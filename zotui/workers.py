@@ -28,7 +28,10 @@ def agent(computer: "Computer") -> Agent:
     async def skills() -> str:
         return index(await asyncio.to_thread(computer.skills.list))
 
-    limits = computer.config.agent
+    def limits() -> Limits:
+        now = computer.models.config.agent
+        return Limits(now.max_steps, now.tool_timeout_s, now.context_tokens)
+
     return Agent(
         store=computer.store,
         router=Router(computer.models, Gate(computer.store), computer.offers),
@@ -43,7 +46,7 @@ def agent(computer: "Computer") -> Agent:
         recall=recall,
         skills=skills,
         workspace=str(computer.home.workspace),
-        limits=Limits(limits.max_steps, limits.tool_timeout_s, limits.context_tokens),
+        limits=limits,
     )
 
 

@@ -167,7 +167,7 @@ def agent(store: Store, url: str, tools: Sequence[Tool], home: Home, config: Con
         toolbox=Toolbox([*memory_tools(memory), *agent_tools(store, Chats(store)), *tools]),
         recall=recall,
         workspace=str(home.workspace),
-        limits=Limits(**limits),
+        limits=lambda: Limits(**limits),
     )
 
 

@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+import timeit
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 
 from tests.agent.lab import Lab
 from tests.openai_server import Exchange, OpenAIServer, answers, cuts, hangs, openai_server, says, thinks
-from tests.processes import one, rows
+from tests.processes import looking, one, rows
 from tests.waiting import wait_for
+from zotui.agent.run import encoded_images
 from zotui.config import Config, PriceConfig, ProviderConfig, SpendingConfig
 from zotui.conversations import TurnView
-from zotui.models import gate
+from zotui.models import gate, prices
+from zotui.models import ledger as ledger_of
 from zotui.store import now_ms
 
 PRICES = {"lab/tiny": PriceConfig(input=1.0, output=1198.0)}  # of 10 and 5 tokens: $0.006
@@ -229,6 +233,53 @@ class TestLimits:
         assert "asked to be left alone" in str(view.turn.error)
         assert len(lab.server.exchanges) == 1
 
+    async def test_a_request_of_a_worker_that_lost_its_turn_does_not_run_for_ever(self, lab: Lab) -> None:
+        """It was taken for dead while it waited to ask again, and its turn has ended: it lives, but ends no row."""
+        lab.worker()
+        lab.server.script(says("ok"))
+        view = await lab.ask("hi")
+        await lab.store.write(
+            lambda db: db.execute(
+                "INSERT INTO usage(id, turn_id, provider, model, status, owner, created_at)"
+                " VALUES ('x', ?, 'lab', 'lab/tiny', 'running', ?, 1)",
+                (view.turn.id, lab.store.owner),
+            )
+        )
+        await wait_for(lambda: one(lab.home, "SELECT status FROM usage WHERE id = 'x'") == "interrupted")
+
+    @pytest.mark.parametrize("limit", [60.0, None])
+    async def test_a_place_far_ahead_is_of_another_clock_or_another_limit(self, lab: Lab, limit: float | None) -> None:
+        config = Config(
+            providers={
+                "lab": ProviderConfig(
+                    base_url=lab.server.url, models=["tiny"], requests_per_minute=limit, concurrency=1
+                )
+            }
+        )
+        lab.worker(config=config)
+        await lab.store.write(
+            lambda db: db.execute("INSERT INTO providers(name, next_at) VALUES ('lab', ?)", (now_ms() + 7_200_000,))
+        )
+        lab.server.script(says("ok"))
+        assert (await lab.ask("hi")).output == "ok"
+
+    @pytest.mark.parametrize("after", ["1e300", "99999999999999999999"])
+    async def test_a_wait_beyond_all_measure_is_a_day(self, lab: Lab, after: str) -> None:
+        lab.worker()
+        lab.server.script(limited(after=after))
+        assert (await lab.ask("one")).turn.reason == "rate_limit"
+        assert (await lab.ask("two")).turn.reason == "rate_limit"
+        assert len(lab.server.exchanges) == 1
+
+    async def test_a_wait_of_another_clock_is_replaced(self, lab: Lab) -> None:
+        lab.worker()
+        await lab.store.write(
+            lambda db: db.execute("INSERT INTO providers(name, wait_until) VALUES ('lab', ?)", (now_ms() + 10**12,))
+        )
+        lab.server.script(limited(after="3600"))
+        assert (await lab.ask("one")).turn.reason == "rate_limit"
+        assert "asked to be left alone" in str((await lab.ask("two")).turn.error)
+
     async def test_the_request_of_a_dead_process_holds_no_place(self, lab: Lab) -> None:
         await lab.store.write(
             lambda db: db.execute(
@@ -270,7 +321,7 @@ class TestMoney:
 
     @pytest.mark.parametrize("cap", ["per_conversation", "per_day"])
     async def test_a_cap_stops_before_the_request(self, cap: str, lab: Lab) -> None:
-        config = Config(prices=PRICES, spending=SpendingConfig(**{cap: 0.01}))
+        config = Config(prices=PRICES, spending=msgspec.convert({cap: 0.01}, SpendingConfig))
         lab.worker(config=config)
         lab.server.answer(lambda exchange: says("ok"))
         first = await lab.ask("one", system="x" * 100)
@@ -328,6 +379,94 @@ class TestMoney:
         view = await lab.over(turn)
         assert ledger(lab) == [("lab/tiny", "cancelled", "stopped")]
         assert (view.spent.cost, view.spent.unpriced) == (None, 1)
+
+    async def test_under_a_cap_the_first_request_of_a_model_shows_what_the_others_will_cost(self, lab: Lab) -> None:
+        config = Config(
+            prices={"lab/tiny": PriceConfig(input=0.0, output=1000.0)}, spending=SpendingConfig(per_day=0.02)
+        )
+        lab.worker(config=config)
+        lab.server.answer(lambda exchange: says("ok"))  # $0.005
+        turns = [await lab.submit(f"call {number}") for number in range(9)]
+        views = [await lab.over(turn) for turn in turns]
+        assert sorted(view.turn.status for view in views) == ["done"] * 4 + ["failed"] * 5
+        assert one(lab.home, "SELECT sum(cost) FROM usage") == pytest.approx(0.02)
+
+    async def test_the_next_answer_may_be_as_long_as_the_longest_of_late(self, lab: Lab) -> None:
+        config = Config(
+            prices={"lab/tiny": PriceConfig(input=0.0, output=1000.0)}, spending=SpendingConfig(per_day=0.15)
+        )
+        lab.worker(config=config)
+        lab.server.script(says("long", usage=(10, 100)), says("short", usage=(10, 5)))
+        assert [(await lab.ask("one")).turn.status, (await lab.ask("two")).turn.reason] == ["done", "cap"]
+
+    async def test_a_server_that_tells_no_usage_spends_what_was_expected(self, lab: Lab) -> None:
+        config = Config(prices={"lab/tiny": PriceConfig(input=10.0, output=0.0)}, spending=SpendingConfig(per_day=0.05))
+        lab.worker(config=config)
+        lab.server.answer(lambda exchange: says("ok", usage=None))
+        for _ in range(30):
+            view = await lab.ask("x" * 1000)
+            if view.turn.reason == "cap":
+                break
+        assert view.turn.reason == "cap"
+        assert 2 < len(lab.server.exchanges) < 20
+
+    async def test_what_was_stopped_half_way_counts_too(self, lab: Lab) -> None:
+        config = Config(prices={"lab/tiny": PriceConfig(input=3.0, output=0.0)}, spending=SpendingConfig(per_day=0.005))
+        lab.worker(config=config)
+        lab.server.script(hangs("busy"), cuts("half"))
+        first = await lab.submit("x" * 3000)
+        await lab.shows(first, "busy")
+        await lab.turns.stop(first)
+        await lab.over(first)
+        assert (await lab.ask("y" * 3000)).turn.reason == "cap"
+
+    async def test_so_does_what_broke_off(self, lab: Lab) -> None:
+        config = Config(prices={"lab/tiny": PriceConfig(input=3.0, output=0.0)}, spending=SpendingConfig(per_day=0.005))
+        lab.worker(config=config)
+        lab.server.script(cuts("half"))
+        view = await lab.ask("x" * 3000)
+        assert ledger(lab) == [("lab/tiny", "interrupted", "truncated")]
+        assert (view.spent.cost, view.spent.unpriced) == (None, 1)
+        assert (await lab.ask("y" * 3000)).turn.reason == "cap"
+
+    async def test_a_picture_is_weighed_as_the_tokens_it_is_not_as_its_bytes(self, lab: Lab) -> None:
+        config = Config(prices={"lab/tiny": PriceConfig(input=3.0, output=0.0)}, spending=SpendingConfig(per_day=0.05))
+        lab.worker(config=config)
+        lab.server.script(says("a cat"))
+        turn = await lab.turns.submit("what is this?", images=[("a.png", TestImages.PNG + b"x" * 1_000_000)])
+        assert (await lab.over(turn.id)).turn.status == "done"
+        assert one(lab.home, "SELECT reserved FROM usage") == pytest.approx(1200 * 3 / 1e6, abs=0.01)
+
+    async def test_asking_under_a_cap_stays_quick_in_a_long_ledger(self, lab: Lab) -> None:
+        """The gate is passed in the one write transaction there is: no query of it may go through a model's rows."""
+        await lab.store.write(fill_ledger)
+        with looking(lab.home.database) as db:
+            seen: list[str] = []
+            db.trace_v2(1, lambda event: seen.append(event["sql"]))
+            bill = ledger_of.Bill(conversation="new", turn="t")
+            price = prices.Price(input=1.0, output=1.0)
+            ledger_of.check_caps(db, bill, "lab/tiny", ledger_of.expected(db, bill, "lab/tiny", price, 10), CAPS)
+            ledger_of.is_on_trial(db, "lab/tiny")
+            db.trace_v2(0, None)
+            assert len(seen) >= 4
+            for sql in seen:
+                steps = db.execute(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?")).fetchall()
+                assert "SCAN usage" not in str(steps), sql
+                assert "TEMP B-TREE" not in str(steps), sql
+            took = timeit.timeit(lambda: ledger_of.expected(db, bill, "lab/tiny", price, 10), number=20) / 20
+        assert took < 0.001
+
+
+CAPS = SpendingConfig(per_day=1000, per_conversation=1000)
+
+
+def fill_ledger(db: Any) -> None:
+    """Many requests of one model, in one other conversation, most of them failed."""
+    db.execute(
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 30000)"
+        " INSERT INTO usage(id, conv_id, provider, model, status, created_at)"
+        " SELECT printf('%08d', i), 'old', 'lab', 'lab/tiny', 'failed', i FROM n"
+    )
 
 
 class TestSchema:
@@ -392,6 +531,20 @@ class TestImages:
         again = await lab.turns.again(view.turn.id)
         await lab.over(again.id)
         assert len(lab.server.requests[1]["messages"][-1]["content"]) == 2
+
+    async def test_only_those_that_fit_are_read_and_a_request_is_sent_with_all_of_its_own(self, lab: Lab) -> None:
+        lab.worker(context_tokens=8000)
+        lab.server.answer(lambda exchange: says("a cat"))
+        images = [("a.png", self.PNG + bytes([number])) for number in range(2)]
+        turn = await lab.turns.submit("turn 0", images=images)
+        view = await lab.over(turn.id)
+        for number in range(1, 5):
+            turn = await lab.turns.submit(f"turn {number}", conversation=view.turn.conv_id, images=images)
+            await lab.over(turn.id)
+        said = [message for message in lab.server.requests[-1]["messages"] if message["role"] == "user"]
+        assert [len(message["content"]) for message in said] == [3, 3]
+        history = await lab.chats.messages(view.turn.conv_id)
+        assert len(await lab.store.read(lambda db: encoded_images(db, history, most=1))) == 1
 
     async def test_a_model_without_eyes_is_not_shown_it(self, lab: Lab) -> None:
         lab.worker()

@@ -298,6 +298,23 @@ async def test_an_answer_that_breaks_off_keeps_what_came(lab: Lab) -> None:
     assert lab.server.exchanges[1].messages[2]["content"] == "This much came\n[this answer was cut off]"
 
 
+async def test_an_answer_that_never_ends_is_ended(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zotui.agent.answer.LONGEST", 50_000)
+    lab.worker()
+
+    async def forever(exchange: Exchange) -> None:
+        while not exchange.hung_up.is_set():
+            await exchange.delta({"content": "on and on "})
+
+    lab.server.script(forever)
+    view = await lab.ask("talk")
+    assert (view.turn.status, view.turn.reason) == ("interrupted", "protocol")
+    assert "lab/tiny does not stop" in str(view.turn.error)
+    assert view.output.startswith("on and on")
+    assert one(lab.home, "SELECT status FROM usage") == "interrupted"
+    await wait_for(lab.server.exchanges[0].over.is_set)  # it could say no more
+
+
 async def test_tools_can_be_off(lab: Lab) -> None:
     lab.worker(tool("echo", echo))
     lab.server.script(calls(("echo", {"word": "x"})), says("Without, then."))

@@ -1,5 +1,7 @@
 """Who may answer: names, defaults, keys, and one connection for each provider."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.openai_server import OpenAIServer, openai_server
+from zotui.background.link import packed, unpacked
 from zotui.config import Config, ProviderConfig, read_config
 from zotui.errors import ConfigError, UsageError
 from zotui.models.directory import Models
@@ -153,6 +156,55 @@ async def test_what_is_handed_over_serves_another_process(lab: Lab, tmp_path: Pa
         "g",
         "z",
     ]
+
+
+@pytest.mark.parametrize("value", ["caf\udce9 of latin-1", "", "ünï\n"])
+async def test_a_variable_that_is_no_text_is_handed_over_all_the_same(value: str, lab: Lab) -> None:
+    """Else no door would ever be let in."""
+    lab.environment |= {"GROQ_API_KEY": "g", "ZOTUI_PASSPHRASE": value}
+    told = Keys(lab.vault, lab.environment).hand_over(BUILT_IN.values())
+    other = Keys(lab.vault, {})
+    other.take_over(unpacked(packed(told)))
+    passphrase = other.variable("ZOTUI_PASSPHRASE")
+    assert (passphrase.reveal() if passphrase else "") == value
+
+
+def test_all_homes_of_a_process_have_what_was_taken_from_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOTUI_KEY_GROQ", KEY)
+    for name in ("one", "two"):
+        found = Keys(Vault(tmp_path / name, tmp_path / "lock")).find("groq", BUILT_IN["groq"])
+        assert found is not None
+        assert found.secret.reveal() == KEY
+    assert "ZOTUI_KEY_GROQ" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8:99", True),
+        ("[::1]:99", True),
+        ("localhost", True),
+        ("models.localhost", True),
+        ("127.0.0.1.example.com", False),
+        ("127.evil.example", False),
+        ("localhost.example.com", False),
+        ("127.0.0.1@example.com", False),
+    ],
+)
+def test_what_is_on_this_machine_is_told_by_the_whole_address(host: str, local: bool) -> None:
+    row = rows_of(Config(providers={"lab": ProviderConfig(base_url=f"http://{host}/v1")}))["lab"]
+    assert row.local is local
+
+
+async def test_a_provider_that_leaves_the_configuration_while_it_is_opened_still_answers(lab: Lab) -> None:
+    configs = [read_config("")]
+    known = lab.models(at("http://127.0.0.1:9/v1", models=["tiny"]), load=lambda: configs.pop() if configs else None)
+    found, _ = await asyncio.gather(known.resolve("lab"), known.refresh())
+    assert found.name == "lab/tiny"
+    await known.close()
 
 
 async def test_a_passphrase_in_the_environment_opens_the_vault(lab: Lab, tmp_path: Path) -> None:

@@ -23,10 +23,12 @@ from hypothesis import strategies as st
 from rich.control import Control
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.drivers._writer_thread import WriterThread
 from textual.drivers.headless_driver import HeadlessDriver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import DataTable, Input, Label, Log, Markdown, RichLog, Static, TextArea
 
-from zotui.tui.driver import GuardedApp, admit, guarded
+from zotui.tui.driver import GuardedApp, Patient, admit, guarded
 
 PAYLOADS = [
     "\x1b]52;c;ZXZpbA==\x07",
@@ -294,3 +296,22 @@ def test_a_frame_passes_whole() -> None:
 
 if __name__ == "__main__":
     Hostile().run(inline="inline" in sys.argv)
+
+
+def test_a_terminal_that_is_gone_keeps_no_app_from_leaving() -> None:
+    """The writing thread outlives it: else what is written then would fill its queue, and nobody would empty that."""
+    controller, terminal = pty.openpty()
+    with os.fdopen(terminal, "w") as file:
+        writing = WriterThread(Patient(file))  # type: ignore[arg-type]
+        writing.start()
+        os.close(controller)
+        for _ in range(100):
+            writing._queue.put("gone\n", timeout=5)
+        writing._queue.put(None, timeout=5)
+        writing.join(5)
+        assert not writing.is_alive()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())  # so that closing it can say what it holds
+
+
+async def test_the_apps_driver_writes_to_such_a_terminal() -> None:
+    assert isinstance(getattr(guarded(LinuxDriver)(GuardedApp[None]()), "_file", None), Patient)

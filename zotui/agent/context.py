@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+import zotui.images
 from zotui.conversations import Message, ToolCallRecord
 from zotui.models.provider import ProviderError
 from zotui.text import one_line
@@ -19,7 +20,6 @@ from zotui.toolbox import shown_to_model
 DIGEST_SHARE = 0.15  # of the budget, for what no longer fits
 LINE = 240  # characters of one request in the digest
 GAP = "\n\n"  # between the parts of the system message
-IMAGE_TOKENS = 1200  # about what an image costs where it is scaled to fit
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -199,7 +199,7 @@ def _cost(entry: dict[str, Any]) -> int:
     if isinstance(content, str):
         return estimate(content + calls) + 4
     text = "".join(part.get("text", "") for part in content)
-    return estimate(text) + 4 + IMAGE_TOKENS * len([part for part in content if part["type"] == "image_url"])
+    return estimate(text) + 4 + zotui.images.TOKENS * len([part for part in content if part["type"] == "image_url"])
 
 
 def _shrunk(entries: list[dict[str, Any]], room: int) -> tuple[list[dict[str, Any]], int]:

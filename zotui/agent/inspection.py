@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 import msgspec
 
 from zotui.agent.context import estimate
+from zotui.images import TOKENS
 from zotui.store import Reader
 from zotui.text import clean
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
+_PICTURE = re.compile(r"[A-Za-z0-9+/]{4096,}={0,2}")
+"""What is in a body of a picture: base64, of which nobody reads megabytes."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -24,7 +28,13 @@ class Piece(msgspec.Struct, frozen=True):
     @property
     def tokens(self) -> int:
         """About how many tokens it has."""
-        return estimate(self.text)
+        words, pictures = _PICTURE.subn("", self.text)
+        return estimate(words) + pictures * TOKENS
+
+    @property
+    def shown(self) -> str:
+        """Its text as a person reads it: of a picture, only how long it is."""
+        return clean(_PICTURE.sub(lambda found: f"[{len(found[0]):,} characters of base64]", self.text))
 
 
 class Inspection(msgspec.Struct, frozen=True):
@@ -113,8 +123,8 @@ def _split(piece: Piece, parts: Sequence[tuple[str, str]]) -> Iterator[Piece]:
 
 
 def told(sent: Inspection) -> str:
-    """An inspection as a person reads it: each piece with its tokens, then the pieces."""
+    """An inspection as a person reads it: each piece with its tokens, then the pieces, pictures left out."""
     rows = [f"{piece.name[:30]:<30} {piece.tokens:>7,} tokens" for piece in sent.pieces]
     total = sum(piece.tokens for piece in sent.pieces)
     head = f"{sent.model}, {len(sent.body):,} bytes, SHA-256 {sent.digest[:16]}…, about {total:,} tokens"
-    return "\n".join([head, "", *rows, "", *(f"── {piece.name} ──\n{clean(piece.text)}\n" for piece in sent.pieces)])
+    return "\n".join([head, "", *rows, "", *(f"── {piece.name} ──\n{piece.shown}\n" for piece in sent.pieces)])

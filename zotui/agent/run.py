@@ -2,29 +2,28 @@
 
 import asyncio
 import base64
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from zotui.agent import structured
+from zotui.agent.answer import Answer
 from zotui.agent.context import Context, Earlier, build, estimate
-from zotui.agent.inspection import packed
-from zotui.agent.journal import Answered, Journal
+from zotui.agent.journal import Journal
 from zotui.conversations import Message, ToolCallRecord, TurnOptions
 from zotui.conversations.chats import messages as chat_messages
 from zotui.conversations.turns import TurnView
 from zotui.errors import Fenced, ZotuiError
+from zotui.images import TOKENS
 from zotui.models.ledger import Bill, SpendingCap
-from zotui.models.provider import Finished, ProviderError, ReasoningDelta, TextDelta, ToolCall, Usage
+from zotui.models.provider import ProviderError
 from zotui.models.registry import OFFLINE
-from zotui.models.router import Routed, Router, Wanted
+from zotui.models.router import Router, Wanted
 from zotui.store import Reader, Store
-from zotui.text import Cleaner, one_line
+from zotui.text import one_line
 from zotui.toolbox import FIND, Ask, Toolbox, ToolContext, ToolError, found_in
 
-BATCH_S = 0.06  # streamed parts are written at most this often; the first at once
 HISTORY = 400  # messages looked at for one request
 WINDOW_SHARE = 0.75  # of a model's window, for the request; the rest is for the answer
 BROKEN_OFF = ("truncated", "timeout", "connection", "protocol", "server", "overloaded")
@@ -50,7 +49,7 @@ class Agent(msgspec.Struct, frozen=True):
     recall: Recall
     skills: SkillIndex
     workspace: str
-    limits: Limits
+    limits: Callable[[], Limits]  # as config.toml has them now
 
     async def context(self, view: TurnView, history: Sequence[Message], model: str) -> Context:
         """What ``model`` would be sent for a turn now. Raises ProviderError when it cannot fit."""
@@ -59,6 +58,7 @@ class Agent(msgspec.Struct, frozen=True):
         tools = estimate(msgspec.json.encode(self.tools(view, history, model)).decode())
         before = history[0].position if history else 0
         earlier = await self.store.read(lambda db: requests_before(db, view.turn.conv_id, before))
+        budget = await self._budget(model) - tools
         return build(
             history,
             system=options.system,
@@ -66,9 +66,9 @@ class Agent(msgspec.Struct, frozen=True):
             skills=await self.skills() if options.tools else "",
             schema=options.schema,
             workspace=self.workspace,
-            budget=await self._budget(model) - tools,
+            budget=budget,
             earlier=earlier,
-            images=await self.store.read(lambda db: encoded_images(db, history)),
+            images=await self.store.read(lambda db: encoded_images(db, history, most=1 + max(0, budget) // TOKENS)),
         )
 
     def tools(self, view: TurnView, history: Sequence[Message], model: str) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ class Agent(msgspec.Struct, frozen=True):
         """Tokens of one request: what the configuration says, or less where the model's window is smaller."""
         info = await self.router.offers.info(model or self.router.models.default)
         window = info.context_window if info else None
-        limit = self.limits.context_tokens
+        limit = self.limits().context_tokens
         return min(limit, int(window * WINDOW_SHARE)) if window else limit
 
 
@@ -116,7 +116,7 @@ class TurnRun:
                 elif last is not None and not last.tool_calls and last is view.messages[-1]:
                     if await self._fits(view, last):
                         return await journal.finish(last.status, None if last.status == "done" else last.reason)
-                elif len(view.replies) >= self._agent.limits.max_steps:
+                elif len(view.replies) >= self._agent.limits().max_steps:
                     return await journal.finish(
                         "failed",
                         "max_steps",
@@ -174,14 +174,14 @@ class TurnRun:
         except ZotuiError as error:
             kind = error.kind if isinstance(error, ProviderError) else "error"
             status = "interrupted" if kind in BROKEN_OFF and answer.said else "failed"
-            await self._journal.seal(message, status=status, reason=kind, answered=answer.answered(context))
+            await self._journal.seal(message, status=status, reason=kind, answered=await answer.answered(context))
             raise
         await self._journal.seal(
             message,
             reason=answer.reason,
             calls=answer.calls,
             raw=answer.raw_if_blank,
-            answered=answer.answered(context),
+            answered=await answer.answered(context),
         )
 
     async def _conversation_model(self, conversation: str) -> str:
@@ -208,7 +208,7 @@ class TurnRun:
             tool = self._agent.toolbox.find(call.name)
             await journal.start_call(call.id, tool.effect)
             outcome = await self._agent.toolbox.run(
-                call.name, _arguments(call.arguments), context, self._agent.limits.tool_timeout_s
+                call.name, _arguments(call.arguments), context, self._agent.limits().tool_timeout_s
             )
         except ToolError as error:
             await journal.end_call(call.id, "failed", f"error: {error}", one_line(error.message, 60), "error")
@@ -219,103 +219,6 @@ class TurnRun:
             await journal.end_call(call.id, "done", outcome.text, outcome.summary)
 
 
-class Answer:
-    """A model's answer as it comes, cleaned and written in small batches."""
-
-    def __init__(self, journal: Journal, message: str, routed: Routed) -> None:
-        self._journal = journal
-        self._message = message
-        self._routed = routed
-        self._first = routed.model
-        self._cleaners = {"text": Cleaner(), "reasoning": Cleaner()}
-        self._waiting: list[tuple[str, str]] = []
-        self._more = asyncio.Event()
-        self._ended = asyncio.Event()
-        self.said = False
-        self.calls: list[ToolCall] = []
-        self.usage: Usage | None = None
-        self.reason = ""
-
-    async def take(self) -> None:
-        """Read the whole answer. What came is in the file, whatever ends it. Raises as a router's stream does."""
-        pen = asyncio.create_task(self._write_batches())
-        try:
-            async for event in self._routed:
-                if self._routed.model != self._first:  # not who was asked first
-                    self._first = self._routed.model
-                    await self._journal.answering(self._message, self._first, self._note)
-                match event:
-                    case TextDelta(text):
-                        self._put("text", text)
-                    case ReasoningDelta(text):
-                        self._put("reasoning", text)
-                    case ToolCall():
-                        self.calls.append(event)
-                    case Usage():
-                        self.usage = event
-                    case Finished(reason):
-                        self.reason = reason
-                if pen.done():  # the turn was given to another worker
-                    break
-        finally:
-            await self._routed.aclose()
-            for kind, cleaner in self._cleaners.items():
-                self._keep(kind, cleaner.finish())
-            self._ended.set()
-            self._more.set()
-            await asyncio.shield(pen)
-        self.calls = _distinct(self.calls)
-
-    @property
-    def raw_if_blank(self) -> str:
-        """The server's last raw words when the answer has neither text nor calls."""
-        return "" if self.said or self.calls else self._routed.last_raw[-4000:]
-
-    def answered(self, context: Context) -> Answered:
-        """How the message came to be."""
-        routed = self._routed
-        return Answered(
-            model=routed.model,
-            note=self._note,
-            usage_id=routed.usage_id,
-            usage=self.usage,
-            cost=routed.cost,
-            opaque=routed.opaque,
-            sent=packed(routed.sent) if routed.sent else b"",
-            parts=context.parts,
-        )
-
-    @property
-    def _note(self) -> str:
-        """Who did not answer."""
-        return "\n".join(self._routed.passed_over)
-
-    def _put(self, kind: str, text: str) -> None:
-        self._keep(kind, self._cleaners[kind].feed(text))
-
-    def _keep(self, kind: str, text: str) -> None:
-        if not text:
-            return
-        self.said = self.said or kind == "text"
-        if self._waiting and self._waiting[-1][0] == kind:
-            self._waiting[-1] = (kind, self._waiting[-1][1] + text)
-        else:
-            self._waiting.append((kind, text))
-        self._more.set()
-
-    async def _write_batches(self) -> None:
-        """Write what waits: the first at once, then a batch at a time, the last when the answer has ended."""
-        while not self._ended.is_set() or self._waiting:
-            await self._more.wait()
-            self._more.clear()
-            parts, self._waiting = self._waiting, []
-            if parts:
-                await self._journal.add(self._message, parts)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(BATCH_S):
-                    await self._ended.wait()
-
-
 def requests_before(db: Reader, conversation: str, position: int) -> Earlier:
     """The first request of a conversation, and how many there are, before a position."""
     where = "FROM messages WHERE conv_id = ? AND role = 'user' AND position < ?"
@@ -324,10 +227,12 @@ def requests_before(db: Reader, conversation: str, position: int) -> Earlier:
     return Earlier(str(first or ""), int(count))
 
 
-def encoded_images(db: Reader, history: Sequence[Message]) -> dict[str, str]:
-    """The images that messages show, by their hash, as base64: encoded once for a request, however often it is sent."""
-    wanted = {image.content for message in history for image in message.attachments}
-    found = [(digest, db.execute("SELECT content FROM blobs WHERE hash = ?", (digest,)).get) for digest in wanted]
+def encoded_images(db: Reader, history: Sequence[Message], most: int) -> dict[str, str]:
+    """The images that messages show, by their hash, as base64: the last ``most``, as no more have room in a request."""
+    shown = [image.content for message in reversed(history) for image in message.attachments]
+    found = [
+        (digest, db.execute("SELECT content FROM blobs WHERE hash = ?", (digest,)).get) for digest in set(shown[:most])
+    ]
     return {digest: base64.b64encode(content).decode("ascii") for digest, content in found if content is not None}
 
 
@@ -341,14 +246,3 @@ def _arguments(text: str) -> object:
     except msgspec.DecodeError:
         return None
     return parsed if isinstance(parsed, dict) else None
-
-
-def _distinct(calls: list[ToolCall]) -> list[ToolCall]:
-    """No two calls of one answer share an id: a result belongs to one call."""
-    seen: set[str] = set()
-    distinct = []
-    for number, call in enumerate(calls):
-        identity = call.id if call.id and call.id not in seen else f"{call.id or 'call'}-{number}"
-        seen.add(identity)
-        distinct.append(call if identity == call.id else ToolCall(identity, call.name, call.arguments, call.raw))
-    return distinct

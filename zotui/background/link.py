@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import json
 import os
 import re
 import signal
@@ -85,6 +86,15 @@ class Background:
         if greeted is not None:
             greeted[2].close()
         return greeted is not None
+
+    async def has_been_told(self) -> None:
+        """Wait until the process that is there has what this door hands over: else it would begin a turn of this door
+        without its keys. Not for long, and not where there is none: one that is started has them from the start."""
+        end = time.monotonic() + STARTING_S
+        while self.identity is None and lock_is_held(self._home):
+            if time.monotonic() > end:
+                return
+            await asyncio.sleep(0.01)
 
     def want(self) -> None:
         """There is work: start a process again that was stopped on purpose."""
@@ -203,7 +213,7 @@ class Background:
 
     async def _told(self) -> bytes:
         """What is handed over, behind the word that says what for."""
-        return b" " + msgspec.json.encode(await asyncio.to_thread(self._hand_over))
+        return b" " + packed(await asyncio.to_thread(self._hand_over))
 
     def _spawn(self, told: bytes) -> "subprocess.Popen[bytes]":
         """Start a detached process, in a session of its own, with nothing of ours but the environment, less its keys.
@@ -238,6 +248,22 @@ class Background:
             child.stdin.write(told[:PIPE_BYTES])
         self._children.append(child)
         return child
+
+
+def packed(told: dict[str, Any]) -> bytes:
+    """What is handed over, in one line of ASCII: of a variable that is no text, too, as an environment may have it."""
+    return json.dumps(told).encode("ascii")
+
+
+def unpacked(line: str | bytes) -> dict[str, Any]:
+    """The same again. Raises ValueError."""
+    try:
+        told = json.loads(line)
+    except RecursionError:
+        told = None
+    if not isinstance(told, dict):
+        raise ValueError("no JSON object")
+    return told
 
 
 def lock_is_held(home: Home) -> bool:

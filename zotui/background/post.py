@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from zotui import __version__, sockets
-from zotui.background.link import IDLE, LOCK, SOCKET, Identity
+from zotui.background.link import IDLE, LOCK, SOCKET, Identity, unpacked
 from zotui.errors import ZotuiError
 from zotui.home import Home
 from zotui.store.ids import now_ms
@@ -106,8 +106,8 @@ class Post:
     def _take(self, told: str) -> None:
         """What a door hands over; what is no good of it is the door's to say."""
         try:
-            self.take_over(msgspec.json.decode(told, type=dict[str, Any]))
-        except (msgspec.DecodeError, ZotuiError) as error:
+            self.take_over(unpacked(told))
+        except (ValueError, ZotuiError) as error:
             log.warning("what a door handed over cannot be used: %s", type(error).__name__)
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -9,9 +9,9 @@ import sys
 from typing import Any
 
 import click
-import msgspec
 
 from zotui.background import Background, Post
+from zotui.background.link import unpacked
 from zotui.cli.door import as_json, print_json, print_text, rfc3339
 from zotui.computer import Computer
 from zotui.errors import UsageError, ZotuiError
@@ -117,8 +117,8 @@ def _take_handed(keys: Keys) -> None:
     os.dup2(nothing, sys.stdin.fileno())
     os.close(nothing)
     try:
-        keys.take_over(msgspec.json.decode(told, type=dict[str, Any]) if told.strip() else {})
-    except (msgspec.DecodeError, ZotuiError) as error:
+        keys.take_over(unpacked(told) if told.strip() else {})
+    except (ValueError, ZotuiError) as error:
         logging.getLogger(__name__).warning("what was handed over cannot be used: %s", type(error).__name__)
 
 

@@ -103,10 +103,10 @@ class Models:
         VaultError, ProviderError (a server that must be asked does not answer).
         """
         name, chosen = self.split(model or self.default)
-        provider = await self.provider(name, private=private)
         if name == OFFLINE:
-            return Choice(provider, OFFLINE, OFFLINE, None)
-        row = self._rows[name]
+            return Choice(self._offline, OFFLINE, OFFLINE, None)
+        row = self._rows[name]  # as it is now: while a provider is opened, another may read a new configuration
+        provider = await self.provider(name, private=private)
         chosen = chosen or (row.models[0] if row.models else row.default)
         if not chosen:
             offered = await provider.models()

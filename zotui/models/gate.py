@@ -13,13 +13,13 @@ import msgspec
 from zotui.config import SpendingConfig
 from zotui.models import ledger, prices
 from zotui.models.ledger import Bill
-from zotui.models.provider import ProviderError
+from zotui.models.provider import ProviderError, Usage
 from zotui.models.registry import ProviderRow
 from zotui.store import Reader, Store, Transaction, now_ms
 from zotui.store.owner import is_alive
 
 SPACING = 1.05  # of the interval: no window of the server's ever sees one too many
-LONGEST_WAIT_MS = 86_400_000  # what is further ahead than this has seen a clock jump
+LONGEST_WAIT_MS = 86_400_000  # what is as far ahead as this has seen a clock jump
 MOST_PATIENCE_MS = 60_000  # how long a request waits because its server asked for it
 PROBE_MS = 10_000  # how long the one request may take that tries a provider again
 TRIPS = 3  # faults in a row
@@ -73,11 +73,21 @@ class Gate:
         """A request came to nothing."""
         await self._store.write(lambda db: ledger.end(db, id_, status, reason, None, ledger.Cost(None)), durable=False)
 
-    async def failed(self, id_: str, provider: str, error: ProviderError, used: "ledger.Cost | None" = None) -> None:
-        """A request failed: noted, held against the provider where it says something of it; all wait as it asks."""
+    async def failed(
+        self,
+        id_: str,
+        provider: str,
+        error: ProviderError,
+        usage: Usage | None = None,
+        cost: ledger.Cost = ledger.Cost(None),  # noqa: B008 (it cannot be changed)
+    ) -> None:
+        """A request failed: noted, held against the provider where it says something of it; all wait as it asks.
+
+        One that was answered in part is ``interrupted``: unlike a refused one it may have cost something.
+        """
 
         def put(db: Transaction) -> None:
-            ledger.end(db, id_, "failed", error.kind, None, used or ledger.Cost(None))
+            ledger.end(db, id_, "interrupted" if error.partial else "failed", error.kind, usage, cost)
             if error.kind not in UNWELL:
                 return
             _ensure(db, provider)
@@ -88,8 +98,13 @@ class Gate:
                 (failures, now_ms() + opened if opened else 0, str(error), provider),
             )
             if error.retry_after_s:
-                until = now_ms() + int(error.retry_after_s * 1000)
-                db.execute("UPDATE providers SET wait_until = max(wait_until, ?) WHERE name = ?", (until, provider))
+                now = now_ms()
+                until = now + int(min(error.retry_after_s * 1000, LONGEST_WAIT_MS - 1))
+                db.execute(
+                    "UPDATE providers SET wait_until = CASE WHEN wait_until < ?1 THEN max(wait_until, ?2) ELSE ?2 END"
+                    " WHERE name = ?3",
+                    (now + LONGEST_WAIT_MS, until, provider),
+                )
 
         await self._store.write(put, durable=False)
 
@@ -130,6 +145,8 @@ class Gate:
         """Leave to ask, or None where as many as may ask already do. Raises SpendingCap, ProviderError."""
         cost = ledger.expected(db, bill, name, price, tokens)
         ledger.check_caps(db, bill, name, cost, caps)
+        if ledger.capped(caps) and price is not None and price.output and ledger.is_on_trial(db, name):
+            return None
         now = at = now_ms()
         if row is not None:
             provider = name.partition("/")[0]
@@ -147,10 +164,13 @@ class Gate:
                     retry_after_s=seconds,
                     hint="wait, or choose another model",
                 )
-            at = max([now, *(then for then in (next_at, wait_until) if then - now < LONGEST_WAIT_MS)])
+            if wait_until - now < LONGEST_WAIT_MS:
+                at = max(at, wait_until)
             if row.requests_per_minute:
-                following = at + int(60_000 / row.requests_per_minute * SPACING) + 1
-                db.execute("UPDATE providers SET next_at = ? WHERE name = ?", (following, provider))
+                interval = min(int(60_000 / row.requests_per_minute * SPACING) + 1, LONGEST_WAIT_MS)
+                # No more than ``concurrency`` can be ahead; else the limit was lower, or the clock has been set back.
+                at = max(at, min(next_at, now + interval * row.concurrency))
+                db.execute("UPDATE providers SET next_at = ? WHERE name = ?", (at + interval, provider))
         return Pass(ledger.begin(db, self._store.owner, bill, name, cost), at)
 
 
@@ -162,19 +182,23 @@ def well(db: Transaction, provider: str) -> None:
 
 
 def settle_lost(db: Transaction) -> None:
-    """End the rows of requests whose process is gone."""
+    """End the rows of requests that nobody will end."""
     for id_ in _lost(db):
         ledger.end(db, id_, "interrupted", "lost", None, ledger.Cost(None))
 
 
 def any_lost(db: Reader) -> bool:
-    """Whether there are requests whose process is gone."""
+    """Whether there are requests that nobody will end."""
     return bool(_lost(db))
 
 
 def _lost(db: Reader) -> list[str]:
-    rows = db.execute("SELECT id, owner FROM usage WHERE status = 'running'").fetchall()
-    return [id_ for id_, owner in rows if owner is None or not is_alive(owner)]
+    """Of a process that is gone, or of one that was taken for dead, whose turn is not its any more."""
+    rows = db.execute(
+        "SELECT u.id, u.owner, u.turn_id IS NOT NULL AND (t.id IS NULL OR t.status <> 'running' OR t.owner <> u.owner)"
+        " FROM usage u LEFT JOIN turns t ON t.id = u.turn_id WHERE u.status = 'running'"
+    ).fetchall()
+    return [id_ for id_, owner, left in rows if left or owner is None or not is_alive(owner)]
 
 
 def _running(db: Transaction, provider: str) -> int:

@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 from zotui.errors import ConfigError
 from zotui.models.registry import ProviderRow
 from zotui.secret import Secret
-from zotui.vault import Protection, Vault, VaultError
+from zotui.vault import Protection, Vault, VaultError, VaultLocked
 
 OWN = "ZOTUI_KEY_"
 PASSPHRASE = "ZOTUI_PASSPHRASE"
+_TAKEN: dict[str, Secret] = {}
+"""What was taken out of the environment of this process: a home that is opened later in it needs that too."""
 
 
 class Found(NamedTuple):
@@ -42,9 +44,10 @@ class Keys:
     def __init__(self, vault: Vault, environment: MutableMapping[str, str] = os.environ) -> None:
         self.vault = vault
         self._environment = environment
-        self._taken = {
-            name: Secret(environment.pop(name)) for name in list(environment) if name.startswith((OWN, PASSPHRASE))
-        }
+        self._taken = _TAKEN if environment is os.environ else {}
+        for name in list(environment):
+            if name.startswith((OWN, PASSPHRASE)) and (value := environment.pop(name, None)) is not None:
+                self._taken[name] = Secret(value if name == PASSPHRASE else value.strip())
         self._handed: dict[str, Secret] = {}
 
     def find(self, provider: str, row: ProviderRow) -> Found | None:
@@ -52,19 +55,17 @@ class Keys:
         VaultLocked, VaultError."""
         if row.key == "none":
             return None
-        kind, _, name = row.key.partition(":")
-        variables = [own_name(provider), *([name] if kind == "env" else row.env)]
+        variables, record = variables_of(provider, row), record_of(provider, row)
         for variable in variables:
             if secret := self.variable(variable):
                 return Found(secret, variable)
-        record = name if kind == "vault" else provider
         if secret := self._from_vault(record):
             return Found(secret, "vault")
         if row.key or row.env:
             wanted = variables[1] if len(variables) > 1 else ""
             missing = f"{wanted} is not set" if wanted else f"the vault has no {record!r}"
             export = f", or: export {wanted}=…" if wanted else ""
-            raise ConfigError(f"{provider} needs a key, and {missing}", f"zotui keys set {record}{export}")
+            raise ConfigError(f"{provider} needs a key, and {missing}", f"zotui keys set {provider}{export}")
         return None
 
     def list(self, rows: Mapping[str, ProviderRow]) -> "builtins.list[Listed]":
@@ -72,22 +73,16 @@ class Keys:
         kept = {record.name for record in self.vault.names()}
         open_ = self.unlock()
         found: builtins.list[Listed] = []
-        for name, row in rows.items():
-            variables = [
-                own_name(name),
-                *row.env,
-                *([row.key.removeprefix("env:")] if row.key.startswith("env:") else []),
-            ]
-            variable = next((one for one in variables if self.variable(one)), None)
-            record = row.key.removeprefix("vault:") if row.key.startswith("vault:") else name
-            if row.key == "none":
-                continue
+        keyed = {name: row for name, row in rows.items() if row.key != "none"}
+        for name, row in keyed.items():
+            record = record_of(name, row)
+            variable = next((one for one in variables_of(name, row) if self.variable(one)), None)
             if variable and (secret := self.variable(variable)):
                 found.append(Listed(name, variable, secret.hint))
             elif record in kept:
                 secret = self.vault.get(record) if open_ else None
                 found.append(Listed(name, "vault", secret.hint if secret else "(locked)"))
-        others = kept - {listed.provider for listed in found} - set(rows)
+        others = kept - {record_of(name, row) for name, row in keyed.items()}
         return found + [Listed(name, "vault", "(of no provider)") for name in sorted(others)]
 
     def variable(self, name: str) -> Secret | None:
@@ -105,7 +100,10 @@ class Keys:
         passphrase = self.variable(PASSPHRASE)
         if passphrase is None:
             return False
-        self.vault.unlock(passphrase)
+        try:
+            self.vault.unlock(passphrase)
+        except VaultError as error:
+            raise VaultError(f"{error.message} in {PASSPHRASE}", "set it right, or unset it") from None
         return True
 
     def best(self) -> Protection | None:
@@ -139,8 +137,19 @@ class Keys:
     def _from_vault(self, record: str) -> Secret | None:
         if self.vault.protection is None or not any(kept.name == record for kept in self.vault.names()):
             return None
-        self.unlock()
+        if not self.unlock():
+            raise VaultLocked(f"the vault {self.vault.path} is locked", f"zotui keys unlock, or set {PASSPHRASE}")
         return self.vault.get(record)
+
+
+def variables_of(provider: str, row: ProviderRow) -> list[str]:
+    """The variables in which a provider's key may be, in the order in which they are looked at."""
+    return [own_name(provider), *([row.key.removeprefix("env:")] if row.key.startswith("env:") else row.env)]
+
+
+def record_of(provider: str, row: ProviderRow) -> str:
+    """The name under which the vault has a provider's key."""
+    return row.key.removeprefix("vault:") if row.key.startswith("vault:") else provider
 
 
 def own_name(provider: str) -> str:

@@ -12,7 +12,7 @@ from zotui.models.provider import ModelInfo, Usage
 from zotui.models.registry import ProviderRow
 from zotui.store import Transaction, midnight_ms, new_id, now_ms
 
-LASTING = 20  # requests looked back at for what the next one may cost
+RECENT = 20  # answers of a model that are looked back at for how long the next one may be
 
 
 class SpendingCap(ZotuiError):
@@ -62,12 +62,14 @@ def cost_of(usage: Usage, price: prices.Price | None, said_by: str) -> Cost:
 
 
 def expected(db: Transaction, bill: Bill, name: str, price: prices.Price | None, tokens: int) -> float | None:
-    """What a request of ``tokens`` will cost, about: its input with an answer as long as the last one of this model;
-    in a conversation at least as much as its last one."""
+    """What a request of ``tokens`` will cost, about: its input with an answer as long as the longest of this model's
+    last ones; in a conversation at least as much as its last one."""
     if price is None or price.input is None:
         return None
     answered = db.execute(
-        "SELECT output_tokens FROM usage WHERE model = ? AND output_tokens > 0 ORDER BY id DESC LIMIT 1", (name,)
+        "SELECT max(output_tokens) FROM"
+        " (SELECT output_tokens FROM usage WHERE model = ? AND output_tokens > 0 ORDER BY id DESC LIMIT ?)",
+        (name, RECENT),
     ).get
     last = db.execute(
         "SELECT cost FROM usage WHERE conv_id = ? AND model = ? AND cost > 0 ORDER BY id DESC LIMIT 1",
@@ -76,10 +78,28 @@ def expected(db: Transaction, bill: Bill, name: str, price: prices.Price | None,
     return max((tokens * price.input + (answered or 0) * (price.output or 0)) / 1_000_000, last or 0.0)
 
 
+def is_on_trial(db: Transaction, name: str) -> bool:
+    """Whether the first request of a model runs: what one costs is known once that has ended, so that under a cap
+    the others wait for it."""
+    provider = name.partition("/")[0]
+    runs = "SELECT 1 FROM usage WHERE status = 'running' AND provider = ? AND model = ? LIMIT 1"
+    answered = "SELECT 1 FROM usage WHERE model = ? AND status = 'done' LIMIT 1"
+    return bool(db.execute(runs, (provider, name)).get) and not db.execute(answered, (name,)).get
+
+
+def capped(caps: SpendingConfig) -> bool:
+    """Whether there is a cap at all."""
+    return caps.per_conversation is not None or caps.per_day is not None
+
+
 def check_caps(db: Transaction, bill: Bill, name: str, cost: float | None, caps: SpendingConfig) -> None:
-    """Raise SpendingCap where a request that costs about ``cost`` would pass a cap; what runs counts as spent."""
+    """Raise SpendingCap where a request that costs about ``cost`` would pass a cap.
+
+    What runs counts as spent, and so does what was expected of a request that nobody knows the cost of: it was
+    stopped, say, or its server tells no usage. One that failed was refused, and cost nothing.
+    """
     limits = [("per_conversation", caps.per_conversation), ("per_day", caps.per_day)]
-    if all(limit is None for _, limit in limits):
+    if not capped(caps):
         return
     if cost is None and caps.unknown_price == "refuse":
         raise SpendingCap(
@@ -91,7 +111,8 @@ def check_caps(db: Transaction, bill: Bill, name: str, cost: float | None, caps:
             continue
         where = ("conv_id = ?", bill.conversation) if key == "per_conversation" else ("created_at >= ?", midnight_ms())
         spent = db.execute(
-            f"SELECT coalesce(sum(CASE status WHEN 'running' THEN reserved ELSE cost END), 0) FROM usage WHERE {where[0]}",
+            "SELECT coalesce(sum(CASE status WHEN 'failed' THEN cost ELSE coalesce(cost, reserved) END), 0)"
+            f" FROM usage WHERE {where[0]}",
             (where[1],),
         ).get
         if spent >= limit or spent + (cost or 0.0) > limit + 1e-9:
@@ -132,4 +153,6 @@ def end(db: Transaction, id_: str, status: str, reason: str | None, usage: Usage
 
 def dollars(amount: float) -> str:
     """An amount as a person reads it: "$1.20", "$0.0042"."""
+    if 0 < amount < 0.0001:
+        return "<$0.0001"
     return f"${amount:.2f}" if amount >= 0.1 or amount == 0 else f"${amount:.4f}"

@@ -4,7 +4,8 @@ import msgspec
 
 from zotui.models import prices
 from zotui.models.directory import Models
-from zotui.models.provider import ModelInfo
+from zotui.models.provider import ModelInfo, ProviderError
+from zotui.models.registry import OFFLINE
 from zotui.store import Reader, Store, Transaction, now_ms
 
 
@@ -32,6 +33,12 @@ class Offers:
 
     async def fetch(self, provider: str, *, private: bool = False) -> list[Offer]:
         """Ask a provider for its models and keep the list. Raises what asking raises."""
+        if provider == OFFLINE:
+            return [Offer(provider=OFFLINE, info=ModelInfo(id=OFFLINE), local=True, free=True)]
+        if not self._models.is_there(provider):
+            raise ProviderError(
+                "unsupported", f"{provider} is not on this machine", hint="install it, and log in there"
+            )
         found = await (await self._models.provider(provider, private=private)).models()
         now = now_ms()
 

@@ -1,6 +1,7 @@
 """The providers there are: built-in ones and those of ``config.toml``, as data."""
 
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,7 +43,10 @@ class ProviderRow(msgspec.Struct, frozen=True):
     def local(self) -> bool:
         """Whether it is on this machine: the server, that is; of a program on it, nobody knows whom it asks."""
         host = urlsplit(self.base_url).hostname or ""
-        return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:  # a name; not all that begins like an address is one
+            return host == "localhost" or host.endswith(".localhost")
 
 
 # Base addresses and names of keys as each provider documents them.

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+import zotui.images
 from zotui.errors import ConfigError, UsageError, ZotuiError
 from zotui.models import ledger
 from zotui.models.directory import Choice, Models
@@ -112,7 +113,7 @@ class Routed(AsyncIterator[Event]):
         info = await router.offers.info(choice.name)
         messages = fitted(self._wanted.messages, choice, info)
         price, said_by = ledger.price_of(choice.name, choice.row, info, router.models.config.prices)
-        tokens = len(json.dumps([messages, self._wanted.tools], ensure_ascii=False, default=str)) // BYTES_A_TOKEN
+        tokens = weighed(messages, self._wanted.tools)
         attempt = 0
         while True:
             self.usage_id = await router.gate.enter(
@@ -122,7 +123,7 @@ class Routed(AsyncIterator[Event]):
                 model=choice.model, messages=messages, tools=self._wanted.tools, schema=self._wanted.schema
             )
             self._stream = stream
-            shown, usage = False, None
+            shown, usage, self.cost = False, None, Cost(None)
             try:
                 async with contextlib.aclosing(stream) as events:
                     async for event in events:
@@ -140,7 +141,7 @@ class Routed(AsyncIterator[Event]):
                 return
             except ProviderError as error:
                 error = await router.explained(choice, error)
-                await router.gate.failed(self.usage_id, choice.provider_name, error)
+                await router.gate.failed(self.usage_id, choice.provider_name, error, usage, self.cost)
                 self.usage_id = None
                 wait = None if shown else router.retries.wait(error, attempt)
                 if wait is None:
@@ -172,6 +173,20 @@ class Router:
                 if near := await self.offers.near(choice.name):
                     error.hint = f"did you mean {' or '.join(near)}?"
         return error
+
+
+def weighed(messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> int:
+    """About how many tokens a request has. An image is a number of them, however many bytes it has."""
+    images, said = 0, []
+    for message in messages:
+        if isinstance(content := message.get("content"), list):
+            words = [part for part in content if part.get("type") != "image_url"]
+            images += len(content) - len(words)
+            message = {**message, "content": words}
+        said.append(message)
+    return (
+        len(json.dumps([said, tools], ensure_ascii=False, default=str)) // BYTES_A_TOKEN + images * zotui.images.TOKENS
+    )
 
 
 def fitted(messages: Sequence[Mapping[str, Any]], choice: Choice, info: ModelInfo | None) -> list[Mapping[str, Any]]:

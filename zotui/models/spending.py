@@ -31,6 +31,12 @@ class Sum(msgspec.Struct, frozen=True):
     cost: float | None
     unpriced: int
 
+    @property
+    def counted(self) -> str:
+        """How many requests there were, in words."""
+        failed = f", {self.failed} failed" if self.failed else ""
+        return ("1 request" if self.requests == 1 else f"{self.requests} requests") + failed
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One request, as the ledger has it. Times in ms since 1970, cost in US dollars, None is unknown."""
@@ -61,7 +67,10 @@ class Spending:
         self._store = store
 
     async def by(self, kind: By, *, conversation: str | None = None, since: int = 0, limit: int = 1000) -> list[Sum]:
-        """Sums by conversation, day, model, provider or origin, the dearest first (days: the latest first)."""
+        """Sums by conversation, day, model, provider or origin, the dearest first (days: the latest first).
+
+        ``limit`` less than 0: all of them.
+        """
         where, values = _where(conversation, since)
         order = "1 DESC" if kind == "day" else "7 DESC, 2 DESC"
 

@@ -23,14 +23,19 @@ class Trial(msgspec.Struct, frozen=True):
     models: int | None = None
 
 
-async def tried(models: Models, name: str) -> Trial:
-    """Ask a provider for its models, with its key, and look whether its default is among them. Nothing is spent."""
-    models.split(name)
+async def tried(models: Models, model: str, *, private: bool = False) -> Trial:
+    """Ask a provider for its models, with its key, and look whether the one that would be asked is among them.
+
+    Nothing is spent. ``private``: nobody is asked who is not on this machine. Raises UsageError for an unknown one.
+    """
+    name, named = models.split(model)
     if name == OFFLINE:
         return Trial(name, True, "ok", "offline needs no key and no network")
+    if not models.is_there(name):
+        return Trial(name, False, "unsupported", f"{name} is not on this machine", "install it, and log in there")
     try:
         async with asyncio.timeout(TRIAL_S):
-            provider = await models.provider(name)
+            provider = await models.provider(name, private=private)
             check = getattr(provider, "check", None)
             if check is not None and models.rows[name].check:
                 await check(models.rows[name].check)
@@ -42,7 +47,9 @@ async def tried(models: Models, name: str) -> Trial:
     except ZotuiError as error:
         return Trial(name, False, "config", error.message, error.hint)
     row = models.rows[name]
-    wanted = row.models[0] if row.models else row.default
+    if row.dialect == "command":
+        return Trial(name, True, "ok", f"{name} is on this machine; the first request shows whether it is logged in")
+    wanted = named or (row.models[0] if row.models else row.default)
     if wanted and offered and wanted not in {info.id for info in offered} and wanted != "default":
         said = f"{name} answers, but does not list {wanted}, which would be asked"
         return Trial(name, False, "model_not_found", said, f"choose another: zotui models list {name}", len(offered))

@@ -221,7 +221,10 @@ ALTER TABLE usage ADD COLUMN owner TEXT;
 ALTER TABLE usage ADD COLUMN finished_at INTEGER;
 UPDATE usage SET provider = substr(model || '/', 1, instr(model || '/', '/') - 1), finished_at = created_at;
 CREATE INDEX usage_running ON usage(provider, owner) WHERE status = 'running';
-CREATE INDEX usage_model ON usage(model, id);
+CREATE INDEX usage_model ON usage(model, status);
+CREATE INDEX usage_answers ON usage(model, id) WHERE output_tokens > 0;
+DROP INDEX usage_conv;
+CREATE INDEX usage_conv ON usage(conv_id, model, id);
 CREATE INDEX usage_day ON usage(created_at);
 
 CREATE TABLE providers(

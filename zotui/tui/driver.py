@@ -6,6 +6,7 @@ Textual's sequences, and ``admit`` sees each write as it leaves. An app gets bot
 ``GuardedApp``. The forms let through are those of the Textual version that ``pyproject.toml`` pins.
 """
 
+import contextlib
 import os
 import re
 import selectors
@@ -14,7 +15,7 @@ from base64 import b64encode
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import TypeVar
+from typing import IO, Any, TypeVar
 
 from rich.segment import Segment
 from textual import constants
@@ -66,10 +67,37 @@ def admit(data: str, inline: bool = False) -> str:
     return (_INLINE if inline else _IN_FRAME).sub("", data)
 
 
+class Patient:
+    """A terminal to write to that may go away. Were that a fault, Textual's writing thread would end, and the app wait
+    for it for ever as it leaves: an orphan without a terminal."""
+
+    def __init__(self, terminal: IO[str]) -> None:
+        self._terminal = terminal
+
+    def write(self, text: str) -> None:
+        """Write, if anybody is still there."""
+        with contextlib.suppress(OSError):
+            self._terminal.write(text)
+
+    def flush(self) -> None:
+        """The same for what is on its way."""
+        with contextlib.suppress(OSError):
+            self._terminal.flush()
+
+    def fileno(self) -> int:
+        """The terminal's number."""
+        return self._terminal.fileno()
+
+
 class Guard(Driver):
     """A mixin for drivers that passes every write through ``admit``."""
 
     _awaited = ""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if (terminal := getattr(self, "_file", None)) is not None:
+            self._file = Patient(terminal)
 
     def copy_next(self, text: str) -> None:
         """Let the next write to the clipboard pass if it is of exactly this text: for a person's key only."""
