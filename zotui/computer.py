@@ -21,6 +21,7 @@ from zotui.models.offline import Offline
 from zotui.models.provider import Event, Finished, Usage
 from zotui.models.spending import Spending
 from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
+from zotui.secret import Secret
 from zotui.skills import Shelf
 from zotui.store import Notes, Store, is_ready
 from zotui.vault import Vault
@@ -200,6 +201,14 @@ class Computer:
     def check_model(self, model: str) -> None:
         """Raises UsageError when no such provider is known."""
         self.models.split(model)
+
+    async def keep_key(self, provider: str, secret: Secret) -> None:
+        """Keep a provider's key in the vault, which must be there and open. Raises VaultError, UsageError."""
+        from zotui.models.gate import forgive
+
+        await asyncio.to_thread(self.keys.vault.set, provider, secret)
+        await self.store.write(lambda db: forgive(db, provider))
+        await self.background.hand()
 
     async def set_default_model(self, model: str, base_url: str = "") -> str:
         """Have a model answer from now on; its name. ``base_url``: where its provider is, if it is none of the known.

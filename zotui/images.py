@@ -8,6 +8,8 @@ LARGEST = 5_000_000
 """Bytes of one image. The least that a provider allows (Anthropic, 5 MB)."""
 MOST = 20
 """Images of one request."""
+MOST_BYTES = 20_000_000
+"""Bytes of all images of one request: a third more as base64, which is about what providers take."""
 TOKENS = 1200
 """About what one costs where it is scaled to fit."""
 

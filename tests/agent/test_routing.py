@@ -16,6 +16,7 @@ from tests.waiting import wait_for
 from zotui.agent.run import encoded_images
 from zotui.config import Config, PriceConfig, ProviderConfig, SpendingConfig
 from zotui.conversations import TurnView
+from zotui.errors import UsageError
 from zotui.models import gate, prices
 from zotui.models import ledger as ledger_of
 from zotui.store import now_ms
@@ -584,3 +585,17 @@ async def test_a_provider_may_be_given_more_or_less_time(lab: Lab) -> None:
     view = await lab.ask("hi")
     assert (view.turn.status, view.turn.reason) == ("interrupted", "timeout")
     assert "for 0.2 s" in str(view.turn.error)
+
+
+async def test_a_new_key_is_tried_at_once(lab: Lab) -> None:
+    lab.worker()
+    lab.server.script(limited(after="3600"), says("with the new key"))
+    assert (await lab.ask("one")).turn.reason == "rate_limit"
+    await lab.store.write(lambda db: gate.forgive(db, "lab"))
+    assert (await lab.ask("two")).output == "with the new key"
+
+
+async def test_all_images_of_a_request_have_a_limit_together(lab: Lab) -> None:
+    large = TestImages.PNG + b"\0" * 4_500_000
+    with pytest.raises(UsageError, match="are 22 MB together, a request may show 20 MB"):
+        await lab.turns.submit("look", images=[(f"{number}.png", large) for number in range(5)])

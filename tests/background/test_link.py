@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -263,3 +264,24 @@ async def hold():
 
 asyncio.run(hold())
 """
+
+
+async def test_what_was_unlocked_by_hand_is_kept_for_a_while(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zotui.background.post.UNLOCKED_S", 0.4)
+    told: list[dict[str, Any]] = []
+    post = Post(home, detached=True)
+    assert post.take(1)
+    post.take_over = told.append
+    try:
+        await post.listen()
+        assert await Background(home, lambda: {"variables": {}}).hand()
+        assert await Background(home, lambda: {"master": "a2V5"}).hand()
+        clock = asyncio.get_running_loop().time
+        start = clock()
+        await post.until_idle(0)
+        assert clock() - start >= 0.3
+        await post.until_idle(0)
+    finally:
+        await post.leave()
+    assert told == [{"variables": {}}, {"master": "a2V5"}]
+    assert not await Background(home).hand()

@@ -87,7 +87,7 @@ class Agent(msgspec.Struct, frozen=True):
 
     async def _budget(self, model: str) -> int:
         """Tokens of one request: what the configuration says, or less where the model's window is smaller."""
-        info = await self.router.offers.info(model or self.router.models.default)
+        info = await self.router.offers.info(self.router.models.full_name(model))
         window = info.context_window if info else None
         limit = self.limits().context_tokens
         return min(limit, int(window * WINDOW_SHARE)) if window else limit

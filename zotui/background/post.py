@@ -20,6 +20,8 @@ from zotui.store.ids import now_ms
 from zotui.store.owner import this_owner
 
 LONGEST_LINE = 1 << 20
+UNLOCKED_S = 900.0
+"""How long the process stays with a vault that was unlocked for it, though nobody needs it."""
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Post:
         self._changed = asyncio.Event()
         self.leaving = asyncio.Event()
         self._farewell = IDLE
+        self._unlocked_until = 0.0
         self.take_over: Callable[[dict[str, Any]], None] = lambda told: None
         """Called, in a thread, with what a door hands over."""
 
@@ -73,11 +76,12 @@ class Post:
         self._server = await asyncio.start_unix_server(self._visit, sock=bound, limit=LONGEST_LINE)
 
     async def until_idle(self, idle_s: float) -> None:
-        """Returns when no door has been open for ``idle_s`` seconds."""
+        """Returns when no door has been open for ``idle_s`` seconds, and what was unlocked for it alone is stale."""
         while True:
             self._changed.clear()
+            patience = max(idle_s, self._unlocked_until - time.monotonic())
             try:
-                async with asyncio.timeout(None if self._doors else idle_s):
+                async with asyncio.timeout(None if self._doors else patience):
                     await self._changed.wait()
             except TimeoutError:
                 return
@@ -113,6 +117,9 @@ class Post:
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             purpose, _, told = (await reader.readline()).decode("utf-8", "replace").strip().partition(" ")
+            if purpose == "hand" and '"master"' in told:  # somebody typed a passphrase for what comes next
+                self._unlocked_until = time.monotonic() + UNLOCKED_S
+                self._changed.set()
             if told:  # before the greeting: what a door writes then is done with its keys
                 await asyncio.to_thread(self._take, told)
             if purpose == "door":

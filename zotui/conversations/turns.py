@@ -68,6 +68,11 @@ class Turns:
         text = checked(text)
         if len(images) > zotui.images.MOST:
             raise UsageError(f"{len(images)} images are too many, a request may show {zotui.images.MOST}")
+        if (total := sum(len(content) for _, content in images)) > zotui.images.MOST_BYTES:
+            raise UsageError(
+                f"the images are {size(total)} together, a request may show {size(zotui.images.MOST_BYTES)}",
+                "show fewer, or make them smaller",
+            )
         shown = [(one_line(name, 200), zotui.images.checked(name, content), content) for name, content in images]
         packed = msgspec.json.encode(options or TurnOptions()).decode()
 

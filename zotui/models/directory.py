@@ -96,6 +96,12 @@ class Models:
         """A model and those that answer in its place, in order; the default for an empty name."""
         return list(dict.fromkeys([model or self.default, *self.config.fallback]))
 
+    def full_name(self, model: str) -> str:
+        """``PROVIDER/MODEL`` of a name, as far as that can be said without asking anybody; the default of an empty one."""
+        name = model or self.default
+        row = self._rows.get(name.strip())
+        return f"{name}/{row.models[0] if row.models else row.default}" if row is not None else name
+
     async def resolve(self, model: str, *, private: bool = False) -> Choice:
         """The provider and the model of a name; the default for an empty one.
 

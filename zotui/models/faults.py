@@ -270,4 +270,6 @@ def _span(seconds: float) -> str:
     """A time to wait, as a person says it."""
     if seconds < 120:
         return f"{seconds:.0f} s" if seconds >= 1 else "a moment"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    if seconds < 172_800:
+        return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86_400:.0f} days" if seconds < 86_400_000 else "for ever"

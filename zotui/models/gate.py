@@ -174,6 +174,11 @@ class Gate:
         return Pass(ledger.begin(db, self._store.owner, bill, name, cost), at)
 
 
+def forgive(db: Transaction, provider: str) -> None:
+    """What was held against a provider is forgotten: its key is another."""
+    db.execute("DELETE FROM providers WHERE name = ?", (provider,))
+
+
 def well(db: Transaction, provider: str) -> None:
     """A provider has answered: what was held against it is forgotten."""
     db.execute(
