@@ -597,5 +597,5 @@ async def test_a_new_key_is_tried_at_once(lab: Lab) -> None:
 
 async def test_all_images_of_a_request_have_a_limit_together(lab: Lab) -> None:
     large = TestImages.PNG + b"\0" * 4_500_000
-    with pytest.raises(UsageError, match="are 22 MB together, a request may show 20 MB"):
+    with pytest.raises(UsageError, match="are 23 MB together, a request may show 20 MB"):
         await lab.turns.submit("look", images=[(f"{number}.png", large) for number in range(5)])
