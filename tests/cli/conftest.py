@@ -4,14 +4,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.openai_server import OpenAIServer, openai_server
 from tests.processes import ROOT
 from zotui.home import Home
+
+if TYPE_CHECKING:
+    from tests.cli.inside import Inside
 
 
 class Done:
@@ -86,5 +89,23 @@ def run(home: Home) -> Command:
 async def server(home: Home) -> AsyncIterator[OpenAIServer]:
     """A model server that the home's configuration names."""
     async with openai_server() as server:
+        home.config_file.write_text(f'model = "lab/tiny"\n[providers.lab]\nbase_url = "{server.url}"\n')
+        yield server
+
+
+@pytest.fixture
+def inside(home: Home) -> "Inside":
+    """The command in this process, for tests that are no coroutines."""
+    from tests.cli.inside import Inside
+
+    return Inside(home)
+
+
+@pytest.fixture
+def lab(home: Home) -> Iterator[OpenAIServer]:
+    """A model server in a thread of its own, that the home's configuration names."""
+    from tests.cli.inside import in_a_thread
+
+    with in_a_thread(openai_server) as server:
         home.config_file.write_text(f'model = "lab/tiny"\n[providers.lab]\nbase_url = "{server.url}"\n')
         yield server

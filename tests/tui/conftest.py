@@ -3,10 +3,22 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
 from textual.pilot import Pilot
 
 from zotui.tui.app import Zotui
 from zotui.tui.widgets.transcript import Transcript
+
+
+@pytest.fixture(autouse=True)
+def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have model servers, and keys in the environment: nobody looks for them."""
+
+    async def nothing(*_: object, **__: object) -> list[object]:
+        return []
+
+    monkeypatch.setattr("zotui.models.discovery.discover", nothing)
+    monkeypatch.setattr("zotui.computer.discover", nothing)
 
 
 async def wait_for(pilot: Pilot[None], ready: Callable[[], object], patience_s: float = 20) -> None:

@@ -82,7 +82,11 @@ def ask(
         )
         with _stop_on_interrupt(computer, turn) as interrupted:
             code = await _follow(computer, turn, attended=attended, quiet=as_json or bool(wanted))
-        reply = reply_of(await computer.turns.view(turn))
+        view = await computer.turns.view(turn)
+        reply = reply_of(view)
+        for message in view.replies[-1:]:
+            if message.note:
+                print(f"zotui: {message.model} answers instead: {one_line(message.note, 600)}", file=sys.stderr)
         if as_json:
             print_json(_as_object(reply, structured=bool(wanted)))
         elif wanted and code == 0:
@@ -181,7 +185,7 @@ def _as_object(reply: Reply, *, structured: bool) -> dict[str, Any]:
     """A reply as JSON; where it had to fit a schema, ``output`` is the document itself."""
     fields: dict[str, Any] = msgspec.to_builtins(reply)
     data = fields.pop("data")
-    return fields | {"output": data} if structured and data is not None else fields
+    return fields | {"output": data} if structured and reply.status == "done" else fields
 
 
 def _schema(name: str) -> dict[str, Any]:

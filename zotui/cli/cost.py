@@ -17,6 +17,7 @@ from zotui.models.ledger import dollars
 from zotui.models.spending import By, Entry, Sum
 from zotui.store import midnight_ms
 
+ALL = -1  # rows, for SQLite
 KINDS = click.Choice(["conversation", "day", "model", "provider", "origin"])
 
 
@@ -33,13 +34,14 @@ def cost(
     """Show what requests to models used and cost, failures included. What is not known is not counted as zero."""
     start = _start(since)
 
+    kind: By = by or ("model" if id_ else "day")
+
     async def run(computer: Computer) -> tuple[list[Sum], Sum] | None:
         chat = (await find_chat(computer, id_)).id if id_ else None
         if as_csv:
             await _print_ledger(computer, chat, start)
             return None
-        kind: By = by or ("model" if chat else "day")
-        rows = await computer.spending.by(kind, conversation=chat, since=start)
+        rows = await computer.spending.by(kind, conversation=chat, since=start, limit=ALL)
         return rows, await computer.spending.total(conversation=chat, since=start)
 
     found = with_computer(options, run)
@@ -47,26 +49,19 @@ def cost(
         return
     rows, total = found
     if as_json:
-        print_json(
-            {"total": _as_object(total), "by": by or ("model" if id_ else "day"), "rows": [*map(_as_object, rows)]}
-        )
+        print_json({"total": _as_object(total), "by": kind, "rows": [*map(_as_object, rows)]})
         return
-    names = [short(row.key) if by == "conversation" else row.key or "(none)" for row in rows]
+    names = [(short(row.key) if kind == "conversation" else row.key) or "(none)" for row in rows]
     table = [[name, *_cells(row)] for name, row in zip(names, rows, strict=True)]
     print_table([*table, ["in all", *_cells(total)]] if rows else [], "nothing was asked")
     if total.unpriced:
-        print_text(f"{total.unpriced} requests have no known price: give it under [prices] in config.toml")
+        have = "1 request has" if total.unpriced == 1 else f"{total.unpriced} requests have"
+        print_text(f"{have} no known price: give it under [prices] in config.toml")
 
 
 def _cells(row: Sum) -> list[str]:
-    failed = f", {row.failed} failed" if row.failed else ""
     amount = "?" if row.cost is None else dollars(row.cost) + (" + ?" if row.unpriced else "")
-    return [
-        amount,
-        f"{row.input_tokens or 0:,} in",
-        f"{row.output_tokens or 0:,} out",
-        f"{row.requests} requests{failed}",
-    ]
+    return [amount, f"{row.input_tokens or 0:,} in", f"{row.output_tokens or 0:,} out", row.counted]
 
 
 def _as_object(row: Sum) -> dict[str, Any]:

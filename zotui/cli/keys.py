@@ -1,8 +1,11 @@
 """``zotui keys``: the keys of providers. None is ever printed whole."""
 
 import asyncio
+import contextlib
 import getpass
+import signal
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -10,12 +13,14 @@ import click
 from zotui.cli.door import as_json, print_json, print_table, print_text, with_computer
 from zotui.cli.family import Family
 from zotui.computer import Computer
-from zotui.errors import NotFound, UsageError
+from zotui.errors import NotFound, UsageError, ZotuiError
 from zotui.models.credential import checked
-from zotui.models.keys import PASSPHRASE
-from zotui.models.registry import OFFLINE
+from zotui.models.keys import PASSPHRASE, record_of, variables_of
+from zotui.models.registry import OFFLINE, ProviderRow
 from zotui.secret import Secret
 from zotui.text import one_line
+from zotui.vault import Protection, VaultLocked
+from zotui.vault.protection import is_weaker
 
 LONGEST = 1 << 16
 
@@ -37,20 +42,21 @@ def keys() -> None:
 @click.option("--stdin", "from_stdin", is_flag=True, help="Read the key from stdin.")
 @click.option("--protect", type=PROTECTION, help="How a new vault is protected (else: the keyring, or a passphrase).")
 @click.pass_obj
-def set_(options: dict[str, Any], provider: str, from_stdin: bool, protect: str | None) -> None:
+def set_(options: dict[str, Any], provider: str, from_stdin: bool, protect: Protection | None) -> None:
     """Keep a provider's key in the vault."""
 
     async def run(computer: Computer) -> None:
-        _provider(computer, provider)
-        secret = await asyncio.to_thread(_read_key, provider, from_stdin)
-        await asyncio.to_thread(_open_vault, computer, protect)
-        await asyncio.to_thread(computer.keys.vault.set, provider, secret)
+        row = _row(computer, provider)
+        vault = computer.keys.vault
+        with _left_at_once():
+            secret = _read_key(provider, from_stdin)
+            _open_vault(computer, protect)
+            vault.set(record_of(provider, row), secret)
         await computer.background.hand()
-        said = WORTH[computer.keys.vault.protection or "file"]
+        said = WORTH[vault.protection or "file"]
         print(f"the key of {provider} ({secret.hint}) is in the vault, under {said}", file=sys.stderr)
-        found = await asyncio.to_thread(computer.keys.find, provider, computer.models.rows[provider])
-        if found is not None and found.source != "vault":
-            print(f"zotui: {found.source} in the environment goes before it", file=sys.stderr)
+        if variable := _variable(computer, provider):
+            print(f"zotui: {variable} in the environment goes before it", file=sys.stderr)
 
     with_computer(options, run)
 
@@ -81,11 +87,15 @@ def rm(options: dict[str, Any], provider: str) -> None:
     """Forget the key that the vault has."""
 
     async def run(computer: Computer) -> None:
-        if not await asyncio.to_thread(computer.keys.vault.remove, provider):
+        row = computer.models.rows.get(provider)
+        record = record_of(provider, row) if row else provider
+        if not await asyncio.to_thread(computer.keys.vault.remove, record):
             raise NotFound(f"the vault has no key of {one_line(provider, 40)!r}", "zotui keys list shows what there is")
+        print(f"forgot the key of {provider}", file=sys.stderr)
+        if variable := _variable(computer, provider):
+            print(f"zotui: {variable} in the environment is still there", file=sys.stderr)
 
     with_computer(options, run)
-    print(f"forgot the key of {provider}", file=sys.stderr)
 
 
 @keys.command()
@@ -97,8 +107,10 @@ def test(options: dict[str, Any], provider: str, as_json: bool) -> int:
     from zotui.models.trial import tried
 
     async def run(computer: Computer) -> Any:
-        await asyncio.to_thread(_unlock, computer)
-        return await tried(computer.models, provider)
+        if sys.stdin.isatty() and await asyncio.to_thread(_is_locked_up, computer, provider):
+            with _left_at_once():
+                _unlock(computer)
+        return await tried(computer.models, provider, private=options["offline"])
 
     trial = with_computer(options, run)
     if as_json:
@@ -118,7 +130,8 @@ def unlock(options: dict[str, Any]) -> None:
     async def run(computer: Computer) -> bool:
         if computer.keys.vault.protection != "passphrase":
             raise UsageError("the vault is under no passphrase", "there is nothing to unlock")
-        await asyncio.to_thread(_unlock, computer)
+        with _left_at_once():
+            _unlock(computer)
         await computer.handed_over()
         return await computer.background.hand()
 
@@ -132,76 +145,115 @@ def unlock(options: dict[str, Any]) -> None:
 @click.argument("how", type=PROTECTION)
 @click.option("--weaker", is_flag=True, help="Yes, protect the keys less than now.")
 @click.pass_obj
-def protect(options: dict[str, Any], how: Any, weaker: bool) -> None:
+def protect(options: dict[str, Any], how: Protection, weaker: bool) -> None:
     """Protect the vault another way, or with another passphrase."""
 
     async def run(computer: Computer) -> None:
         vault = computer.keys.vault
-        if await asyncio.to_thread(lambda: vault.protection) is None:
+        now = vault.protection
+        if now is None:
             raise NotFound("there is no vault yet", "zotui keys set PROVIDER makes one")
-        await asyncio.to_thread(_unlock, computer)
-        passphrase = await asyncio.to_thread(_new_passphrase) if how == "passphrase" else None
-        if how == "passphrase" and not passphrase:
-            raise UsageError("an empty passphrase protects nothing", "choose one, or: zotui keys protect file --weaker")
-        await asyncio.to_thread(lambda: vault.protect(how, passphrase, weaker=weaker))
+        if is_weaker(how, now) and not weaker:
+            raise UsageError(f"{how!r} protects the keys less than {now!r} does", "--weaker does it all the same")
+        with _left_at_once():
+            _unlock(computer)
+            passphrase = _next_passphrase(computer, now) if how == "passphrase" else None
+            if how == "passphrase" and not passphrase:
+                given = "" if now == "passphrase" else f", or set {PASSPHRASE}"
+                raise UsageError("an empty passphrase protects nothing", f"type one at a terminal{given}")
+            vault.protect(how, passphrase, weaker=weaker)
         await computer.background.hand()
 
     with_computer(options, run)
     print(f"the vault is under {WORTH[how]}", file=sys.stderr)
 
 
-def _provider(computer: Computer, name: str) -> None:
-    """Raises UsageError for a provider that is unknown or needs no key."""
-    computer.models.split(name)
+def _row(computer: Computer, name: str) -> ProviderRow:
+    """A provider that has a key. Raises UsageError for one that is unknown or needs none."""
+    provider, model = computer.models.split(name)
+    if model or provider != name:
+        raise UsageError("a key belongs to a provider, not to a model", f"zotui keys set {one_line(provider, 40)}")
     row = computer.models.rows.get(name)
-    if name == OFFLINE or "/" in name or row is None or row.key == "none":
+    if name == OFFLINE or row is None or row.key == "none":
         raise UsageError(f"{one_line(name, 40)} needs no key", "zotui keys list shows who has one")
+    return row
+
+
+def _variable(computer: Computer, provider: str) -> str:
+    """The variable of the environment that has a provider's key; empty where none has."""
+    row = computer.models.rows.get(provider)
+    return next((name for name in (variables_of(provider, row) if row else []) if computer.keys.variable(name)), "")
+
+
+def _is_locked_up(computer: Computer, provider: str) -> bool:
+    """Whether a provider's key is in the vault and that is locked; what else may be wrong, the trial will say."""
+    name, _ = computer.models.split(provider)
+    try:
+        if name in computer.models.rows:
+            computer.keys.find(name, computer.models.rows[name])
+    except VaultLocked:
+        return True
+    except ZotuiError:
+        pass
+    return False
+
+
+@contextlib.contextmanager
+def _left_at_once() -> Iterator[None]:
+    """Ctrl+C ends what blocks here: asyncio would only take note of it, and wait."""
+    usual = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _read_key(provider: str, from_stdin: bool) -> Secret:
     """A key, from the terminal without showing it, or from stdin. Raises UsageError for one that cannot be."""
     if from_stdin:
-        text = sys.stdin.buffer.read(LONGEST).decode("utf-8", "replace")
-    elif sys.stdin.isatty():
-        text = getpass.getpass(f"Key of {provider} (it is not shown): ")
-    else:
+        given = sys.stdin.buffer.read(LONGEST + 1)
+        if len(given) > LONGEST:
+            raise UsageError(f"more than {LONGEST:,} bytes is no key", "nothing was changed")
+        return checked(given.decode("utf-8", "replace"))
+    if not sys.stdin.isatty():
         raise UsageError("nobody is at the terminal to type the key", "pipe it in: … | zotui keys set PROVIDER --stdin")
-    return checked(text)
+    return checked(getpass.getpass(f"Key of {provider} (it is not shown): "))
 
 
-def _open_vault(computer: Computer, protect: str | None) -> None:
+def _open_vault(computer: Computer, protect: Protection | None) -> None:
     """Have a vault that is open: made, the best way there is, where there is none."""
     vault = computer.keys.vault
     if vault.protection is not None:
         if protect not in (None, vault.protection):
             raise UsageError(f"the vault is under {WORTH[vault.protection]}", f"zotui keys protect {protect}")
         _unlock(computer)
-        return
-    if protect == "keyring" or (protect is None and computer.keys.best() == "keyring"):
+    elif protect == "keyring" or (protect is None and computer.keys.best() == "keyring"):
         vault.create("keyring")
-        return
-    passphrase = computer.keys.variable(PASSPHRASE)
-    if passphrase is None and protect != "file" and sys.stdin.isatty():
-        passphrase = _new_passphrase()
-    if protect == "passphrase" and not passphrase:
-        raise UsageError("a vault under a passphrase needs one", f"set {PASSPHRASE}, or run this at a terminal")
-    if passphrase and protect != "file":
+    elif protect != "file" and (passphrase := _next_passphrase(computer)):
         vault.create("passphrase", passphrase)
+    elif protect == "passphrase":
+        raise UsageError("a vault under a passphrase needs one", f"set {PASSPHRASE}, or run this at a terminal")
     else:
         vault.create("file")
-        print(f"zotui: no keyring and no passphrase: the keys are under {WORTH['file']}", file=sys.stderr)
+        if protect is None:
+            print(f"zotui: no keyring and no passphrase: the keys are under {WORTH['file']}", file=sys.stderr)
 
 
 def _unlock(computer: Computer) -> None:
-    """Open a locked vault: with the variable, or by asking."""
-    if not computer.keys.unlock() and sys.stdin.isatty():
-        computer.keys.vault.unlock(Secret(getpass.getpass("Passphrase of the vault: ")))
-
-
-def _new_passphrase() -> Secret | None:
-    """A new passphrase, typed twice; None for an empty one."""
+    """Open a locked vault: with the variable, or by asking. Raises VaultLocked where nobody is there to be asked."""
+    if computer.keys.unlock():
+        return
     if not sys.stdin.isatty():
-        return None
+        raise VaultLocked("the vault is locked", f"set {PASSPHRASE}, or run this at a terminal")
+    computer.keys.vault.unlock(Secret(getpass.getpass("Passphrase of the vault: ")))
+
+
+def _next_passphrase(computer: Computer, now: Protection | None = None) -> Secret | None:
+    """A new passphrase: the variable's, unless that is the one of ``now``; else typed twice. None without one."""
+    given = None if now == "passphrase" else computer.keys.variable(PASSPHRASE)
+    if given or not sys.stdin.isatty():
+        return given
     first = Secret(
         getpass.getpass("A passphrase for the vault (empty: none, the keys are then only in a private file): ")
     )

@@ -1,8 +1,12 @@
 """``zotui models``: which models there are, and which one answers."""
 
 import asyncio
+import os
+import shlex
 import sys
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -10,8 +14,10 @@ import msgspec
 from zotui.cli.door import as_json, print_json, print_table, print_text, rfc3339, with_computer
 from zotui.cli.family import Family
 from zotui.computer import Computer
-from zotui.errors import ZotuiError
+from zotui.errors import UsageError, ZotuiError
 from zotui.models.offers import Offer
+from zotui.models.registry import OFFLINE
+from zotui.text import one_line
 
 
 @click.group(cls=Family)
@@ -37,7 +43,8 @@ def list_(options: dict[str, Any], provider: str | None, as_json: bool) -> None:
             known = await computer.offers.known(name)
             if not known:
                 raise
-            print(f"zotui: {error}; this is what is known", file=sys.stderr)
+            hint = f" → {one_line(error.hint, 300)}" if error.hint else ""
+            print(f"zotui: {one_line(error.message, 600)}; this is what is known{hint}", file=sys.stderr)
             return known
 
     found = with_computer(options, run)
@@ -49,15 +56,14 @@ def list_(options: dict[str, Any], provider: str | None, as_json: bool) -> None:
 
 @models.command()
 @click.argument("model")
+@click.option("--at", "base_url", metavar="URL", default="", help="Where its provider is, if it is none of the known.")
 @click.pass_obj
-def default(options: dict[str, Any], model: str) -> None:
+def default(options: dict[str, Any], model: str, base_url: str) -> None:
     """Make MODEL (PROVIDER/MODEL, or PROVIDER alone) the one that answers."""
-
-    async def run(computer: Computer) -> None:
-        await computer.set_default_model(model)
-
-    with_computer(options, run)
-    print(f"{model} answers from now on", file=sys.stderr)
+    if base_url and model.partition("/")[0] in ("", OFFLINE):
+        raise UsageError("--at is for a provider with a name of its own", "zotui models default NAME/MODEL --at URL")
+    name = with_computer(options, lambda computer: computer.set_default_model(model, base_url))
+    print(f"{one_line(name, 200)} answers from now on", file=sys.stderr)
 
 
 @models.command()
@@ -67,22 +73,21 @@ def find(options: dict[str, Any], as_json: bool) -> None:
     """Look for keys in the environment and for model servers on this machine; nothing is used by being found."""
     from zotui.models.discovery import discover
 
-    found = asyncio.run(discover())
+    found = asyncio.run(discover(environment=_here(os.environ) if options["offline"] else os.environ))
     if as_json:
         print_json([{"what": one.what, "model": one.model, "base_url": one.base_url or None} for one in found])
         return
     if not found:
         print_text("no key in the environment, no model server on this machine")
     for one in found:
-        print_text(
-            f"{one.what}\n  zotui models default {one.model}" + ("" if not one.base_url else f"   # at {one.base_url}")
-        )
+        words = ["zotui", "models", "default", one.model, *(["--at", one.base_url] if one.base_url else [])]
+        print_text(f"{one.what}\n  {shlex.join(words)}")
 
 
 def words(offer: Offer) -> list[str]:
     """What a person wants to know of a model: window, price, abilities, where it is."""
     info = offer.info
-    window = f"{info.context_window // 1000}k" if info.context_window else "?"
+    window = "?" if not info.context_window else _thousands(info.context_window)
     abilities = [
         word for word, has in (("eyes", info.vision), ("tools", info.tools), ("thinks", info.reasoning)) if has
     ]
@@ -96,6 +101,19 @@ def price(offer: Offer) -> str:
     if offer.info.input_price is None or offer.info.output_price is None:
         return "?"
     return f"${offer.info.input_price:g} / ${offer.info.output_price:g}"
+
+
+def _here(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment without an Ollama on another machine."""
+    from zotui.http import is_loopback
+    from zotui.models.discovery import ollama_address
+
+    elsewhere = not is_loopback(urlsplit(ollama_address(environment.get("OLLAMA_HOST", ""))).hostname or "")
+    return {name: value for name, value in environment.items() if name != "OLLAMA_HOST" or not elsewhere}
+
+
+def _thousands(count: int) -> str:
+    return f"{count // 1000}k" if count >= 1000 else str(count)
 
 
 def _as_object(offer: Offer) -> dict[str, Any]:

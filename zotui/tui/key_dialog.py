@@ -13,10 +13,11 @@ from textual.widgets import Input, Static
 
 from zotui.errors import ZotuiError
 from zotui.models.credential import checked
+from zotui.models.keys import PASSPHRASE, record_of
 from zotui.secret import Secret
 from zotui.text import one_line
 from zotui.tui.dialogs import Confirm, Dialog
-from zotui.tui.model_picker import RowsOf
+from zotui.tui.model_picker import RowsOf, in_private
 from zotui.tui.widgets.rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class KeyDialog(Dialog):
     DEFAULT_CSS = """
     KeyDialog > .box { height: 70%; max-width: 90; }
     KeyDialog Rows { height: 1fr; }
+    KeyDialog.-short > .box { height: 100%; width: 100%; max-height: 100%; }
+    KeyDialog.-short .hint { max-height: 1; }
     """
 
     def __init__(self, computer: Computer) -> None:
@@ -75,49 +78,61 @@ class KeyDialog(Dialog):
         self.query_one(Rows).focus()
         self._begin()
 
-    @work(exclusive=True)
+    @work
     async def _begin(self) -> None:
         await self._unlocked()
         await self._paint()
 
     async def _paint(self) -> None:
+        """The providers that need a key, and where it is; a vault that cannot be read hides none of them."""
+        keys, rows = self._computer.keys, self._computer.models.rows
+        where: dict[str, str] = {}
+        unknown = "no key"
         try:
-            listed = await asyncio.to_thread(self._computer.keys.list, self._computer.models.rows)
+            listed = await asyncio.to_thread(keys.list, rows)
+            where = {one.provider: f"{one.source} {one.hint}" for one in listed}
         except ZotuiError as error:
+            unknown = "?"
             self._say(str(error))
-            return
-        where = {one.provider: one for one in listed}
-        rows = []
-        for name, row in self._computer.models.rows.items():
-            if row.key != "none":
-                found = where.get(name)
-                rows.append(
-                    Row(name, name, f"{found.source} {found.hint}" if found else "no key", "✓" if found else "")
-                )
-        self._source.rows = rows
-        self.query_one(Rows).reload()
+        self._source.rows = [
+            Row(name, name, where.get(name, unknown), "✓" if name in where else "")
+            for name, row in rows.items()
+            if row.key != "none"
+        ]
+        for painted in self.query(Rows):  # none where the dialog was left
+            painted.reload()
 
     async def _unlocked(self) -> bool:
         """Whether the vault is open, after asking for its passphrase where there is one."""
         try:
-            while not await asyncio.to_thread(self._computer.keys.unlock):
-                said = await self.app.push_screen_wait(
-                    Hidden("Passphrase of the vault", "enter opens it, esc goes back")
-                )
-                if not said:
-                    return False
-                try:
-                    await asyncio.to_thread(self._computer.keys.vault.unlock, said)
-                    await self._computer.background.hand()
-                except ZotuiError as error:
-                    self._say(str(error))
+            hint = await asyncio.to_thread(self._wants_passphrase)
         except ZotuiError as error:
             self._say(str(error))
             return False
+        while hint:
+            said = await self.app.push_screen_wait(Hidden("Passphrase of the vault", hint))
+            if not said:
+                return False
+            try:
+                await asyncio.to_thread(self._computer.keys.vault.unlock, said)
+                await self._computer.background.hand()
+                hint = ""
+            except ZotuiError as error:
+                hint = f"{error.message}: type it again, or esc goes back"
         return True
 
+    def _wants_passphrase(self) -> str:
+        """What to say to who must open the vault; empty where it is open. Blocks. Raises VaultError."""
+        keys = self._computer.keys
+        try:
+            return "" if keys.unlock() else "enter opens it, esc goes back"
+        except ZotuiError as error:
+            if not keys.vault.locked:
+                raise
+            return f"{error.message}: type the right one, or esc goes back"
+
     @on(Rows.Chosen)
-    @work(exclusive=True)
+    @work(group="keep")
     async def _set(self) -> None:
         name = self._provider()
         if name is None or not await self._unlocked():
@@ -125,14 +140,15 @@ class KeyDialog(Dialog):
         secret = await self.app.push_screen_wait(
             Hidden(f"Key of {name}", "paste it and press enter; esc leaves it as it was")
         )
-        if not secret:
+        if secret is None:
             return
         try:
             secret = checked(secret)
             vault = self._computer.keys.vault
             if await asyncio.to_thread(lambda: vault.protection) is None and not await self._made():
+                self._say("nothing was changed")
                 return
-            await asyncio.to_thread(vault.set, name, secret)
+            await asyncio.to_thread(vault.set, self._record(name), secret)
             await self._computer.background.hand()
             self._say(f"the key of {name} is kept: t tries it")
         except ZotuiError as error:
@@ -141,48 +157,68 @@ class KeyDialog(Dialog):
 
     async def _made(self) -> bool:
         """Make the vault the best way there is; False where the person would rather not."""
-        vault = self._computer.keys.vault
-        if await asyncio.to_thread(self._computer.keys.best) == "keyring":
-            await asyncio.to_thread(vault.create, "keyring")
+        keys = self._computer.keys
+        if await asyncio.to_thread(keys.best) == "keyring":
+            await asyncio.to_thread(keys.vault.create, "keyring")
             return True
-        passphrase = await self.app.push_screen_wait(
-            Hidden("A passphrase for the vault", "empty: the keys are then only in a private file, not encrypted")
-        )
+        passphrase = keys.variable(PASSPHRASE) or await self._new_passphrase()
         if passphrase is None:
             return False
         if passphrase:
-            await asyncio.to_thread(vault.create, "passphrase", passphrase)
+            await asyncio.to_thread(keys.vault.create, "passphrase", passphrase)
         else:
-            await asyncio.to_thread(vault.create, "file")
+            await asyncio.to_thread(keys.vault.create, "file")
         return True
 
-    @work(exclusive=True)
+    async def _new_passphrase(self) -> Secret | None:
+        """A passphrase, typed twice; an empty one where the person wants none, None where they go back."""
+        hint = "empty: the keys are then only in a private file, not encrypted"
+        while True:
+            first: Secret | None = await self.app.push_screen_wait(Hidden("A passphrase for the vault", hint))
+            if not first:
+                return first
+            again: Secret | None = await self.app.push_screen_wait(
+                Hidden("The passphrase again", "whoever forgets it sets new keys")
+            )
+            if again is None or again == first:
+                return again
+            hint = "the two were not alike"
+
+    @work(exclusive=True, group="trial")
     async def action_try_key(self) -> None:
         """Ask the provider, with its key."""
         from zotui.models.trial import tried
 
         name = self._provider()
-        if name is not None and await self._unlocked():
-            self._say(f"asking {name} …")
-            trial = await tried(self._computer.models, name)
-            self._say(("✓ " if trial.ok else "✗ ") + trial.said + (f": {trial.hint}" if trial.hint else ""))
+        if name is None:
+            return
+        await self._unlocked()  # where it stays locked, the trial says so
+        self._say(f"asking {name} …")
+        trial = await tried(self._computer.models, name, private=in_private(self.app))
+        self._say(("✓ " if trial.ok else "✗ ") + trial.said + (f": {trial.hint}" if trial.hint else ""))
 
-    @work(exclusive=True)
+    @work(group="keep")
     async def action_forget_key(self) -> None:
         """Forget the key that the vault has."""
         name = self._provider()
         if name is None or not await self.app.push_screen_wait(Confirm(f"Forget the key of {name}?", "Forget")):
             return
         try:
-            gone = await asyncio.to_thread(self._computer.keys.vault.remove, name)
+            gone = await asyncio.to_thread(self._computer.keys.vault.remove, self._record(name))
             self._say(f"forgot the key of {name}" if gone else f"the vault has no key of {name}")
         except ZotuiError as error:
             self._say(str(error))
         await self._paint()
+
+    def _record(self, name: str) -> str:
+        """The name of a provider's key in the vault."""
+        row = self._computer.models.rows.get(name)
+        return record_of(name, row) if row else name
 
     def _provider(self) -> str | None:
         row = self.query_one(Rows).current
         return row.id if row else None
 
     def _say(self, words: str) -> None:
-        self.query_one(".hint", Static).update(f"{one_line(words, 300)}\n{HINT}")
+        for hint in self.query(".hint").results(Static):
+            hint.update(f"{one_line(words, 300)}\n{HINT}")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, cast
 
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from zotui import config_file
 from zotui.errors import ZotuiError
 from zotui.text import one_line
 from zotui.tui.dialogs import Dialog
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from zotui.computer import Computer
     from zotui.models.discovery import Found
     from zotui.models.offers import Offer
+    from zotui.tui.app import Zotui
 
 HINT = "enter: for this conversation · ^s: for all, from now on · ^r: ask the providers again · esc: back"
 _FOUND = "found:"
+PATIENCE_S = 15  # with one provider's list
 
 
 class Chosen(NamedTuple):
@@ -50,17 +53,20 @@ class RowsOf:
 
 
 class ModelPicker(Dialog):
-    """All models that are known, from the file, so that it works offline; servers found here on top."""
+    """All models that are known, from the file, so that it works offline: who answers now on top, then servers found here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False, priority=True),
-        Binding("down", "move(1)", show=False, priority=True),
-        Binding("ctrl+s", "choose('default')", show=False, priority=True),
-        Binding("ctrl+r", "refresh_lists", show=False, priority=True),
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("ctrl+s", "choose('default')", show=False),
+        Binding("ctrl+r", "refresh_lists", show=False),
     ]
     DEFAULT_CSS = """
     ModelPicker > .box { height: 80%; max-width: 110; width: 92%; }
     ModelPicker Rows { height: 1fr; margin-top: 1; }
+    ModelPicker.-short > .box { height: 100%; width: 100%; max-height: 100%; }
+    ModelPicker.-short Rows { margin-top: 0; }
+    ModelPicker.-short .hint { max-height: 1; }
     """
 
     def __init__(self, computer: Computer, current: str) -> None:
@@ -103,27 +109,44 @@ class ModelPicker(Dialog):
         keyed = {one.provider for one in listed}
         self._usable = {name for name, row in rows.items() if name in keyed or row.key == "none" or not row.env}
         offers = await self._computer.offers.known()
-        self._offers = sorted(offers, key=lambda one: (not self._mark(one.name), one.provider not in self._usable))
+        self._offers = sorted(offers, key=lambda one: one.provider not in self._usable)
         self._paint()
 
     @work(exclusive=True, group="discovery")
     async def _look_around(self) -> None:
-        """Look for servers on this machine, while the list is there already."""
+        """Look for servers on this machine, while the list is there already; those that are known tell their models."""
         await asyncio.to_thread(import_module, "zotui.http")
         from zotui.models.discovery import discover
 
-        known = {row.base_url for row in self._computer.models.rows.values()}
-        self._found = [one for one in await discover() if one.base_url and one.base_url not in known]
-        self._paint()
+        rows = self._computer.models.rows
+        known = {row.base_url.rstrip("/"): name for name, row in rows.items() if row.local}
+        found = await discover()
+        self._found = [one for one in found if one.base_url and one.base_url.rstrip("/") not in known]
+        here = {known.get(one.base_url.rstrip("/") or rows[one.provider].base_url) for one in found}
+        new = here - {None} - {offer.provider for offer in await self._computer.offers.known()}
+        await asyncio.gather(*(self._ask(name) for name in new if name))
+        await self._read()
 
     @on(Input.Changed)
     def _paint(self) -> None:
+        if not self.query(Rows):  # it was left, and is being taken down
+            return
         words = self.query_one(Input).value.lower().split()
-        found = [Row(f"{_FOUND}{place}", one.what, "connect", "+") for place, one in enumerate(self._found)]
-        rows = [*found, Row("offline", "offline", "no model, no network", self._mark("offline"))]
-        rows += [self._row(offer) for offer in self._offers]
-        self._source.rows = [row for row in rows if all(word in row.text.lower() for word in words)]
+        rows = [row for row in self._rows() if all(word in row.text.lower() for word in words)]
+        typed = self._typed()
+        if "/" in typed and typed.partition("/")[0] in self._computer.models.rows and typed not in [r.id for r in rows]:
+            rows.append(Row(typed, typed, "as it is written"))
+        self._source.rows = rows
         self.query_one(Rows).reload()
+
+    def _rows(self) -> list[Row]:
+        """All there is to choose; on top who answers now, so that enter changes nothing by accident."""
+        rows = [self._row(offer) for offer in self._offers]
+        rows.insert(0, Row("offline", "offline", "no model, no network", self._mark("offline")))
+        if not any(row.mark for row in rows):
+            rows.insert(0, Row(self._now, self._now, "", self._mark(self._now)))
+        found = [Row(f"{_FOUND}{place}", one.what, "connect", "+") for place, one in enumerate(self._found)]
+        return [*(row for row in rows if row.mark), *found, *(row for row in rows if not row.mark)]
 
     def _row(self, offer: Offer) -> Row:
         usable = offer.provider in self._usable
@@ -131,10 +154,22 @@ class ModelPicker(Dialog):
         return Row(offer.name, offer.name, aside, self._mark(offer.name), "" if usable else "dim")
 
     def _say(self, *lines: str) -> None:
-        self.query_one(".hint", Static).update("\n".join([HINT, *lines]))
+        for hint in self.query(".hint").results(Static):  # none where the dialog was left
+            hint.update("\n".join([*lines, HINT]))
+
+    @property
+    def _now(self) -> str:
+        """Who answers now, by the whole name."""
+        provider, _, model = self._current.strip().partition("/")
+        row = self._computer.models.rows.get(provider)
+        model = model or ((row.models[0] if row.models else row.default) if row else "")
+        return f"{provider}/{model}" if model else provider
 
     def _mark(self, name: str) -> str:
-        return "●" if name == self._current or name.partition("/")[0] == self._current else ""
+        return "●" if name == self._now else ""
+
+    def _typed(self) -> str:
+        return self.query_one(Input).value.strip().rstrip("/")
 
     def action_move(self, step: int) -> None:
         """Go up or down while one types."""
@@ -150,22 +185,43 @@ class ModelPicker(Dialog):
 
     def action_choose(self, scope: Literal["conversation", "default"]) -> None:
         """Take the row under the cursor; a name that no row has is taken as it was typed."""
-        typed = self.query_one(Input).value.strip()
+        self._paint()  # by all that was typed, however fast
         row = self.query_one(Rows).current
-        if row is None and "/" not in typed:
-            return
-        name = row.id if row is not None else typed
+        shown = {row.id for row in self._source.rows}
+        name = row.id if row and row.id in shown else next((row.id for row in self._source.rows), self._typed())
         if name.startswith(_FOUND):
-            one = self._found[int(name.removeprefix(_FOUND))]
-            self.dismiss(Chosen(one.model, scope, one.base_url))
+            self._connect(self._found[int(name.removeprefix(_FOUND))], scope)
+            return
+        try:
+            self._computer.models.split(name)
+        except ZotuiError as error:
+            self._say(one_line(str(error), 300))
         else:
             self.dismiss(Chosen(name, scope))
+
+    @work(exclusive=True, group="choose")
+    async def _connect(self, one: Found, scope: Literal["conversation", "default"]) -> None:
+        """Choose a model of a server that was found; its provider is added."""
+        if scope == "default":
+            self.dismiss(Chosen(one.model, scope, one.base_url))
+            return
+        provider, slash, model = one.model.partition("/")
+        file = self._computer.home.config_file
+        try:
+            provider = await asyncio.to_thread(config_file.add_provider, file, provider, one.base_url)
+        except ZotuiError as error:
+            self._say(one_line(str(error), 300))
+            return
+        await self._computer.models.refresh()
+        self.dismiss(Chosen(f"{provider}{slash}{model}", scope))
 
     @work(exclusive=True, group="models")
     async def action_refresh_lists(self) -> None:
         """Ask every provider that has a key, or needs none, what it offers now."""
         self._say("asking the providers …")
-        names = [name for name in self._computer.models.rows if name in self._usable]
+        await self._read()
+        rows = self._computer.models.rows
+        names = [name for name in self._usable if rows[name].local or not in_private(self.app)]
         said = [line for line in await asyncio.gather(*map(self._ask, names)) if line]
         await self._read()
         self._say(*said[:4])
@@ -173,7 +229,7 @@ class ModelPicker(Dialog):
     async def _ask(self, name: str) -> str:
         """One provider's models into the file; what was wrong, where something was."""
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE_S):
                 await self._computer.offers.fetch(name)
         except TimeoutError:
             return f"{name}: no answer in time"
@@ -184,9 +240,15 @@ class ModelPicker(Dialog):
         return ""
 
 
+def in_private(app: App[Any]) -> bool:
+    """Whether the app may ask nobody who is not on this machine."""
+    return cast("Zotui", app).desk.conversation.private
+
+
 def _aside(offer: Offer) -> str:
     info = offer.info
-    window = f"{info.context_window // 1000}k" if info.context_window else ""
+    size = info.context_window or 0
+    window = f"{size // 1000}k" if size >= 1000 else str(size or "")
     has = " ".join(word for word, has in (("eyes", info.vision), ("thinks", info.reasoning)) if has)
     price = "free" if offer.free else ""
     if not offer.free and info.input_price is not None and info.output_price is not None:

@@ -35,5 +35,4 @@ async def spending_text(computer: Computer, conversation: str | None) -> str:
 def _line(row: Sum) -> str:
     cost = "?" if row.cost is None else dollars(row.cost) + (" + ?" if row.unpriced else "")
     tokens = f"{(row.input_tokens or 0):>10,} in {(row.output_tokens or 0):>9,} out"
-    failed = f", {row.failed} failed" if row.failed else ""
-    return f"  {row.key[:34]:<34} {cost:>12} {tokens}  {row.requests} requests{failed}"
+    return f"  {row.key[:34]:<34} {cost:>12} {tokens}  {row.counted}"

@@ -33,7 +33,7 @@ class StatusLine(Line):
             right.append((f" · {_thousands(tokens)} tokens", DIM))
         if spent and (paid := _paid(spent)):
             right.append((f" · {paid}", DIM))
-        if said.today and said.today.cost and (today := _paid(said.today)) and (not spent or said.today != spent):
+        if said.today and said.today != spent and (today := _paid(said.today)):
             right.append((f" · today {today}", DIM))
         self.paint([(" zotui  ", STRONG), (said.title or "new conversation", USUAL)], [*right, (" ", USUAL)])
 
