@@ -15,7 +15,7 @@ from zotui.home import Home
 from zotui.memory import Memories
 from zotui.models.directory import Models
 from zotui.models.discovery import discover
-from zotui.models.keys import Keys
+from zotui.models.keys import Keys, record_of
 from zotui.models.offers import Offers
 from zotui.models.offline import Offline
 from zotui.models.provider import Event, Finished, Usage
@@ -206,12 +206,14 @@ class Computer:
         """Keep a provider's key in the vault, which must be there and open. Raises VaultError, UsageError."""
         from zotui.models.gate import forgive
 
-        await asyncio.to_thread(self.keys.vault.set, provider, secret)
+        row = self.models.rows.get(provider)
+        await asyncio.to_thread(self.keys.vault.set, record_of(provider, row) if row else provider, secret)
         await self.store.write(lambda db: forgive(db, provider))
         await self.background.hand()
 
-    async def set_default_model(self, model: str, base_url: str = "") -> str:
-        """Have a model answer from now on; its name. ``base_url``: where its provider is, if it is none of the known.
+    async def set_default_model(self, model: str, base_url: str = "", dialect: str = "") -> str:
+        """Have a model answer from now on; its name. ``base_url``: where its provider is, if it is none of the known,
+        and ``dialect`` what it speaks.
 
         Raises UsageError for an unknown provider, ConfigError.
         """
@@ -220,7 +222,8 @@ class Computer:
         file = self.home.config_file
         if base_url:
             provider, slash, rest = model.partition("/")
-            model = await asyncio.to_thread(config_file.add_provider, file, provider, base_url) + slash + rest
+            provider = await asyncio.to_thread(config_file.add_provider, file, provider, base_url, dialect)
+            model = provider + slash + rest
             await self.models.refresh()
         self.models.split(model)
         await asyncio.to_thread(config_file.set_model, file, model)

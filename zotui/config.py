@@ -18,6 +18,9 @@ PROVIDERS = (
 """The providers that need no table of their own; one may be given all the same, to change what it says."""
 
 KeyNames = Annotated[str, Meta(pattern=r"^[^\s,]{1,30}(,[^\s,]{1,30})*$")]
+HeaderName = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+HeaderValue = Annotated[str, Meta(pattern=r"^[\x20-\x7e]*$")]
+Dollars = Annotated[float, Meta(ge=0, le=1_000_000)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Answer = Literal["allow", "ask", "deny"]
 
@@ -79,23 +82,23 @@ class ProviderConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_event_timeout_s: Annotated[float, Meta(gt=0, le=86400)] | None = None
     idle_timeout_s: Annotated[float, Meta(gt=0, le=86400)] | None = None
     extra: dict[str, Any] = {}
-    headers: dict[str, str] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
 
 
 class PriceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of ``[prices]``: US dollars per million tokens."""
 
-    input: Annotated[float, Meta(ge=0)]
-    output: Annotated[float, Meta(ge=0)]
-    cached: Annotated[float, Meta(ge=0)] | None = None
-    cache_write: Annotated[float, Meta(ge=0)] | None = None
+    input: Dollars
+    output: Dollars
+    cached: Dollars | None = None
+    cache_write: Dollars | None = None
 
 
 class SpendingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[spending]``: caps in US dollars."""
 
-    per_conversation: Annotated[float, Meta(ge=0)] | None = None
-    per_day: Annotated[float, Meta(ge=0)] | None = None
+    per_conversation: Dollars | None = None
+    per_day: Dollars | None = None
     unknown_price: Literal["allow", "refuse"] = "refuse"
 
 
@@ -210,6 +213,9 @@ def read_config(text: str, name: str = "config.toml") -> Config:
                 f'{name}: "{key}": no provider {one_line(provider, 40)!r}; allowed: PROVIDER or PROVIDER/MODEL'
                 f" with {', '.join(known)}, or the name of a [providers.NAME] table"
             )
+    for model in config.prices:
+        if "/" not in model:
+            raise ConfigError(f'{name}: "prices.{one_line(model, 60)}" is no model; allowed: "PROVIDER/MODEL"')
     for provider, table_ in config.providers.items():
         if table_.base_url is None and provider not in PROVIDERS:
             raise ConfigError(f'{name}: "providers.{provider}.base_url" is missing; allowed: {ALLOWED["base_url"]}')

@@ -33,8 +33,10 @@ def set_model(file: Path, model: str) -> None:
         _write(file, changed)
 
 
-def add_provider(file: Path, name: str, base_url: str) -> str:
+def add_provider(file: Path, name: str, base_url: str, dialect: str = "") -> str:
     """Have a provider at this address; its name, which is another where ``name`` is somewhere else already. Blocks.
+
+    ``dialect``: what it speaks, where that is not OpenAI's or that of the built-in provider of its name.
 
     Raises ConfigError.
     """
@@ -47,8 +49,9 @@ def add_provider(file: Path, name: str, base_url: str) -> str:
             chosen = f"{name}{number}"
         if chosen not in known:
             lines = ["", f"[providers.{_key(chosen)}]", f"base_url = {_quoted(base_url)}"]
-            if chosen != name and name in _DIALECTS:
-                lines.append(f"dialect = {_quoted(_DIALECTS[name])}")
+            spoken = dialect or (_DIALECTS.get(name, "") if chosen != name else "")
+            if spoken:
+                lines.append(f"dialect = {_quoted(spoken)}")
             end = _line_end(text)
             start = end if text and not text.endswith("\n") else ""
             _write(file, text + start + "".join(line + end for line in lines))

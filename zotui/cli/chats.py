@@ -13,7 +13,7 @@ from zotui.computer import Computer
 from zotui.conversations import Conversation, Message
 from zotui.errors import UsageError
 from zotui.store import now_ms
-from zotui.text import ago, one_line
+from zotui.text import ago, one_line, size
 
 
 @click.group(cls=Family)
@@ -59,6 +59,10 @@ def show(options: dict[str, Any], id_: str, as_json: bool) -> None:
         for call in message.tool_calls:
             print_text(f"▸ {call.name} {one_line(call.arguments, 100)}  {call.status}  {call.summary}")
         text = message.content or ("" if message.tool_calls else "(model returned no text)")
+        if message.note:
+            print_text(f"[{message.model} answers instead: {one_line(message.note, 300)}]")
+        for image in message.attachments:
+            print_text(f"[image: {image.name}, {size(image.size)}]")
         if text:
             print_text(f"{'you' if message.role == 'user' else 'zo'}: {text}")
         if message.status not in ("done", "running"):

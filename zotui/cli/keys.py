@@ -46,13 +46,12 @@ def set_(options: dict[str, Any], provider: str, from_stdin: bool, protect: Prot
     """Keep a provider's key in the vault."""
 
     async def run(computer: Computer) -> None:
-        row = _row(computer, provider)
+        _row(computer, provider)
         vault = computer.keys.vault
         with _left_at_once():
             secret = _read_key(provider, from_stdin)
             _open_vault(computer, protect)
-            vault.set(record_of(provider, row), secret)
-        await computer.background.hand()
+        await computer.keep_key(provider, secret)
         said = WORTH[vault.protection or "file"]
         print(f"the key of {provider} ({secret.hint}) is in the vault, under {said}", file=sys.stderr)
         if variable := _variable(computer, provider):

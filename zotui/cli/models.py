@@ -1,12 +1,9 @@
 """``zotui models``: which models there are, and which one answers."""
 
 import asyncio
-import os
 import shlex
 import sys
-from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -15,6 +12,7 @@ from zotui.cli.door import as_json, print_json, print_table, print_text, rfc3339
 from zotui.cli.family import Family
 from zotui.computer import Computer
 from zotui.errors import UsageError, ZotuiError
+from zotui.models import DIALECTS
 from zotui.models.offers import Offer
 from zotui.models.registry import OFFLINE
 from zotui.text import one_line
@@ -57,12 +55,17 @@ def list_(options: dict[str, Any], provider: str | None, as_json: bool) -> None:
 @models.command()
 @click.argument("model")
 @click.option("--at", "base_url", metavar="URL", default="", help="Where its provider is, if it is none of the known.")
+@click.option(
+    "--dialect", type=click.Choice(list(DIALECTS)), default=None, help="What it speaks there, if not OpenAI's."
+)
 @click.pass_obj
-def default(options: dict[str, Any], model: str, base_url: str) -> None:
+def default(options: dict[str, Any], model: str, base_url: str, dialect: str | None) -> None:
     """Make MODEL (PROVIDER/MODEL, or PROVIDER alone) the one that answers."""
+    if dialect and not base_url:
+        raise UsageError("--dialect is for a new provider", "say where it is too: --at URL")
     if base_url and model.partition("/")[0] in ("", OFFLINE):
         raise UsageError("--at is for a provider with a name of its own", "zotui models default NAME/MODEL --at URL")
-    name = with_computer(options, lambda computer: computer.set_default_model(model, base_url))
+    name = with_computer(options, lambda computer: computer.set_default_model(model, base_url, dialect or ""))
     print(f"{one_line(name, 200)} answers from now on", file=sys.stderr)
 
 
@@ -73,7 +76,7 @@ def find(options: dict[str, Any], as_json: bool) -> None:
     """Look for keys in the environment and for model servers on this machine; nothing is used by being found."""
     from zotui.models.discovery import discover
 
-    found = asyncio.run(discover(environment=_here(os.environ) if options["offline"] else os.environ))
+    found = asyncio.run(discover())
     if as_json:
         print_json([{"what": one.what, "model": one.model, "base_url": one.base_url or None} for one in found])
         return
@@ -103,16 +106,9 @@ def price(offer: Offer) -> str:
     return f"${offer.info.input_price:g} / ${offer.info.output_price:g}"
 
 
-def _here(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without an Ollama on another machine."""
-    from zotui.http import is_loopback
-    from zotui.models.discovery import ollama_address
-
-    elsewhere = not is_loopback(urlsplit(ollama_address(environment.get("OLLAMA_HOST", ""))).hostname or "")
-    return {name: value for name, value in environment.items() if name != "OLLAMA_HOST" or not elsewhere}
-
-
 def _thousands(count: int) -> str:
+    if count >= 1_000_000:
+        return f"{count / 1_000_000:.3g}M"
     return f"{count // 1000}k" if count >= 1000 else str(count)
 
 

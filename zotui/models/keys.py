@@ -71,7 +71,10 @@ class Keys:
     def list(self, rows: Mapping[str, ProviderRow]) -> "builtins.list[Listed]":
         """Which providers have a key, and where. Of a locked vault, without looking inside. Blocks."""
         kept = {record.name for record in self.vault.names()}
-        open_ = self.unlock()
+        try:
+            open_ = self.unlock()
+        except VaultError:  # who uses it is told why
+            open_ = False
         found: builtins.list[Listed] = []
         keyed = {name: row for name, row in rows.items() if row.key != "none"}
         for name, row in keyed.items():

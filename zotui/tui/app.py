@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.command import CommandPalette
+from textual.css.query import NoMatches
 from textual.worker import WorkerFailed
 
 from zotui.errors import ConfigError, ZotuiError
@@ -106,7 +107,7 @@ class Zotui(GuardedApp[None]):
         return task
 
     def _look_at(self, task: asyncio.Task[None]) -> None:
-        if self._exit:  # whoever leaves at once takes the panes away under it
+        if self._exit or not self.is_running:  # whoever leaves at once takes the panes away under it
             return
         if not task.cancelled() and (error := task.exception()) is not None and isinstance(error, Exception):
             self._handle_exception(error)
@@ -114,6 +115,8 @@ class Zotui(GuardedApp[None]):
     def _handle_exception(self, error: Exception) -> None:
         """What a person can mend is said in a notice and the app lives on; all else ends it."""
         cause = error.error if isinstance(error, WorkerFailed) else error
+        if isinstance(cause, NoMatches) and (self._exit or not self.is_running):
+            return  # its panes were taken away under a worker, as above
         if isinstance(cause, ZotuiError):
             self.notify(str(cause), severity="warning", markup=False)
         else:

@@ -355,12 +355,11 @@ class Desk(Screen[None]):
         chosen = await self.app.push_screen_wait(ModelPicker(self.computer, self.conversation.model))
         if chosen is None:
             return
-        model = chosen.model
-        if chosen.base_url or chosen.scope == "default":
-            model = await self.computer.set_default_model(model, chosen.base_url)
+        if chosen.scope == "default":
+            await self.computer.set_default_model(chosen.model, chosen.base_url)
+            await self.conversation.answer_with("")  # here too, now and whenever the default changes
         else:
-            self.computer.models.split(model)
-        await self.conversation.answer_with(model)
+            await self.conversation.answer_with(chosen.model)
 
     @work
     async def action_keys(self) -> None:

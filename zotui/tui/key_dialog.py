@@ -148,8 +148,7 @@ class KeyDialog(Dialog):
             if await asyncio.to_thread(lambda: vault.protection) is None and not await self._made():
                 self._say("nothing was changed")
                 return
-            await asyncio.to_thread(vault.set, self._record(name), secret)
-            await self._computer.background.hand()
+            await self._computer.keep_key(name, secret)
             self._say(f"the key of {name} is kept: t tries it")
         except ZotuiError as error:
             self._say(str(error))

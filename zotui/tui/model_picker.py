@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from zotui.models.offers import Offer
     from zotui.tui.app import Zotui
 
-HINT = "enter: for this conversation · ^s: for all, from now on · ^r: ask the providers again · esc: back"
+HINT = (
+    "enter: for this conversation · ^s: for all, from now on · ^r: ask the providers · ^n: connect a server · esc: back"
+)
 _FOUND = "found:"
 PATIENCE_S = 15  # with one provider's list
 
@@ -60,6 +62,7 @@ class ModelPicker(Dialog):
         Binding("down", "move(1)", show=False),
         Binding("ctrl+s", "choose('default')", show=False),
         Binding("ctrl+r", "refresh_lists", show=False),
+        Binding("ctrl+n", "connect_server", show=False),
     ]
     DEFAULT_CSS = """
     ModelPicker > .box { height: 80%; max-width: 110; width: 92%; }
@@ -215,6 +218,15 @@ class ModelPicker(Dialog):
         await self._computer.models.refresh()
         self.dismiss(Chosen(f"{provider}{slash}{model}", scope))
 
+    @work(exclusive=True, group="choose")
+    async def action_connect_server(self) -> None:
+        """Fill in a form for a server of one's own; its model then answers in this conversation."""
+        from zotui.tui.provider_form import ProviderForm
+
+        model = await self.app.push_screen_wait(ProviderForm(self._computer))
+        if model is not None:
+            self.dismiss(Chosen(model, "conversation"))
+
     @work(exclusive=True, group="models")
     async def action_refresh_lists(self) -> None:
         """Ask every provider that has a key, or needs none, what it offers now."""
@@ -248,7 +260,9 @@ def in_private(app: App[Any]) -> bool:
 def _aside(offer: Offer) -> str:
     info = offer.info
     size = info.context_window or 0
-    window = f"{size // 1000}k" if size >= 1000 else str(size or "")
+    window = (
+        f"{size / 1_000_000:.3g}M" if size >= 1_000_000 else f"{size // 1000}k" if size >= 1000 else str(size or "")
+    )
     has = " ".join(word for word, has in (("eyes", info.vision), ("thinks", info.reasoning)) if has)
     price = "free" if offer.free else ""
     if not offer.free and info.input_price is not None and info.output_price is not None:

@@ -120,7 +120,7 @@ class ConversationPane(Pane):
         return own or (self.computer.models.default if self.computer else "")
 
     async def answer_with(self, model: str) -> None:
-        """Have a model answer in this conversation from now on, or in the one that is begun next."""
+        """Have a model answer in this conversation from now on, or in the one that is begun next; empty: the default."""
         assert self.computer is not None
         if self.reel is not None:
             await self.computer.chats.set_model(self.reel.id, model)
