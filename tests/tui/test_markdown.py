@@ -142,6 +142,8 @@ def bare(leaves: list[tuple[tuple[str, ...], str, str]]) -> list[tuple[tuple[str
 def test_blocks_are_those_of_commonmark(text: str) -> None:
     if re.search(r"(?s)>.*\n {4}", text):  # markdown-it does not see a lazy line there, the specification does
         return
+    if re.search(r"(?m)^[ >]*\d+[.)] *\n[ >]*\n", text):  # after an empty item markdown-it begins another list
+        return
     assert bare(outline(text)) == bare(outline_by_markdown_it(text))
 
 

@@ -67,6 +67,7 @@ def list_(options: dict[str, Any], as_json: bool) -> None:
     """List which providers have a key, and where it is."""
 
     async def run(computer: Computer) -> list[dict[str, str]]:
+        await asyncio.to_thread(computer.keys.unlock)  # a wrong passphrase is said
         return [
             {"provider": found.provider, "source": found.source, "hint": found.hint}
             for found in await asyncio.to_thread(computer.keys.list, computer.models.rows)
