@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zotui.text import LONGEST_STRING, Cleaner, ago, clean, cut, one_line, size
+from zotui.text import LONGEST_STRING, Cleaner, ago, clean, cut, one_line, size, thousands
 
 PAYLOADS = [
     ("plain", "plain"),
@@ -180,3 +180,10 @@ def test_size(n_bytes: int, words: str) -> None:
 )
 def test_ago(seconds: int, words: str) -> None:
     assert ago(1_000_000, 1_000_000 + seconds * 1000) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0"), (999, "999"), (1000, "1k"), (131_072, "131k"), (1_048_576, "1.05M")]
+)
+def test_thousands(count: int, words: str) -> None:
+    assert thousands(count) == words

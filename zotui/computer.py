@@ -15,7 +15,7 @@ from zotui.home import Home
 from zotui.memory import Memories
 from zotui.models.directory import Models
 from zotui.models.discovery import discover
-from zotui.models.keys import Keys, record_of
+from zotui.models.keys import Keys, keys_of, record_of
 from zotui.models.offers import Offers
 from zotui.models.offline import Offline
 from zotui.models.provider import Event, Finished, Usage
@@ -24,7 +24,6 @@ from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
 from zotui.secret import Secret
 from zotui.skills import Shelf
 from zotui.store import Notes, Store, is_ready
-from zotui.vault import Vault
 from zotui.workspace import Files, Folder
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Computer:
         self.files = Files(store)
         self.workspace = Folder(home.workspace)
         self.desk = Notes(store)
-        self.keys = keys or Keys(Vault(home.vault, home.run / "vault.lock"))
+        self.keys = keys or keys_of(home)
         self.models = Models(config, Offline(discover), self.keys, load=home.changed_config, workspace=home.workspace)
         self.offers = Offers(store, self.models)
         self.spending = Spending(store)
@@ -241,12 +240,12 @@ class Computer:
 
         Of one that went out, exactly that; of one that did not (no model), what it would have been.
         """
-        from zotui.agent.inspection import last_request, told
+        from zotui.agent.inspection import foretold, last_request, told
         from zotui.workers import agent
 
         sent = await self.store.read(lambda db: last_request(db, conversation))
         if sent is not None:
-            return told(sent)
+            return await asyncio.to_thread(told, sent)  # it may be full of pictures
         turns = await self.chats.turns(conversation)
         if not turns:
             return None
@@ -255,11 +254,7 @@ class Computer:
         context = await agent(self).context(
             view, [message for message in history if message.status != "running"], view.turn.model
         )
-        rows = [f"{part.name:<14} {part.tokens:>7,} tokens" for part in context.parts]
-        rows.append(f"{'conversation':<14} {context.tokens - sum(part.tokens for part in context.parts):>7,} tokens")
-        rows.append(f"{'in all':<14} {context.tokens:>7,} of {self.config.agent.context_tokens:,} (estimated)")
-        texts = [f"── {part.name} ──\n{part.text}" for part in context.parts]
-        return "\n".join(rows) + "\n\n" + "\n\n".join(texts)
+        return foretold(context, self.models.config.agent.context_tokens)
 
     async def work(self) -> dict[str, int]:
         """How many turns are queued and running."""

@@ -6,9 +6,7 @@ followed, so a key goes nowhere but to the host it was meant for. No exception o
 
 import asyncio
 import contextlib
-import ipaddress
 import math
-import re
 import socket
 import ssl
 import sys
@@ -18,6 +16,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
+from zotui.addresses import host_of, proxy_for
 from zotui.errors import ZotuiError
 from zotui.secret import Secret
 
@@ -100,42 +99,6 @@ class Page(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
-
-
-def host_of(url: str) -> str:
-    """The host of ``url``, with its port if it has one; without user and password."""
-    rest = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://", "", url.strip())
-    host = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
-    host = re.sub(r":(?!\d*$)[^\[\]]*$", "", host)  # no port: the start of a password with "/" in it
-    return host or "an address without a host"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` (a name or an IP address, without port) is this machine itself."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def proxy_for(url: str) -> str | None:
-    """The proxy the environment names for ``url``; None where it names none and for this machine itself."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if is_loopback(host):
-        return None
-    from urllib.request import getproxies, proxy_bypass
-
-    if proxy_bypass(f"{host}:{parts.port}" if parts.port else host):
-        return None
-    known = getproxies()
-    proxy = known.get(parts.scheme) or known.get("all")
-    if not proxy:
-        return None
-    proxy = proxy if "://" in proxy else f"http://{proxy}"
-    return re.sub(r"^socks://", "socks5://", proxy)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -65,7 +65,7 @@ class Told:
             for call in message.tool_calls:
                 if call.id not in self._called:
                     self._called.add(call.id)
-                    events.append(ToolCall(call.call_id, call.name, arguments_of(call.arguments), call.arguments))
+                    events.append(ToolCall(call.call_id, call.name, call.given, call.arguments))
                 if call.finished_at is not None and call.id not in self._ended:
                     self._ended.add(call.id)
                     events.append(ToolResult(call.call_id, call.name, call.status, call.result or "", call.summary))
@@ -83,7 +83,7 @@ def reply_of(view: TurnView) -> Reply:
         tool_calls=[
             {
                 "name": call.name,
-                "arguments": arguments_of(call.arguments),
+                "arguments": call.given,
                 "result": call.result,
                 "status": call.status,
             }
@@ -112,12 +112,3 @@ def _data(view: TurnView) -> Any:
         return parsed(view.output, schema)
     except Mismatch:
         return None
-
-
-def arguments_of(text: str) -> dict[str, Any] | None:
-    """A call's arguments, or None where they are no JSON object."""
-    try:
-        parsed = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return None
-    return parsed if isinstance(parsed, dict) else None

@@ -96,6 +96,13 @@ def cut(text: str, budget: int) -> tuple[str, int]:
     return f"{head}{gap}{tail}", len(text) - len(head) - len(tail)
 
 
+def thousands(count: int) -> str:
+    """Return a number of tokens as a person says it: "900", "128k", "1.05M"."""
+    if count >= 1_000_000:
+        return f"{count / 1_000_000:.3g}M"
+    return f"{count // 1000}k" if count >= 1000 else str(count)
+
+
 def size(n_bytes: int) -> str:
     """Return a number of bytes as a person says it: "512 B", "4.9 MB"."""
     value, units = float(n_bytes), iter(("kB", "MB", "GB", "TB"))

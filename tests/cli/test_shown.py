@@ -240,3 +240,17 @@ def test_who_answers_instead_is_said(options: list[str], inside: Inside, lab: Op
     assert done.code == 0
     assert "lab/tiny answers instead: gone/x: 127.0.0.1:9: nobody answers at this address" in done.complaint
     assert (done.json["model"] if options else done.out) == ("lab/tiny" if options else "hello\n")
+
+
+def test_where_all_fail_none_is_said_to_answer(inside: Inside, home: Home) -> None:
+    home.config_file.write_text(
+        'model = "gone/x"\nfallback = ["far/y", "lost/z"]\n'
+        + "".join(f'[providers.{name}]\nbase_url = "http://127.0.0.1:9/v1"\n' for name in ("gone", "far", "lost"))
+    )
+    done = inside("ask", "hi")
+    assert done.code == 1
+    told = done.err
+    assert "answers instead" not in told
+    silent = "127.0.0.1:9: nobody answers at this address"
+    assert f"lost/z was asked instead: gone/x: {silent}; far/y: {silent}" in told
+    assert f"[lost/z was asked instead: gone/x: {silent}; far/y:" in inside("chats", "show", "last").out

@@ -224,6 +224,17 @@ def test_a_table_changes_what_it_says_of_a_built_in_provider() -> None:
     assert (rows["groq"].requests_per_minute, rows["groq"].extra) == (30, {"temperature": 0})
     moved = rows_of(Config(providers={"ollama": ProviderConfig(base_url="https://far.example")}))["ollama"]
     assert (moved.dialect, moved.local, moved.default) == ("ollama", False, "")
+    # a program on this machine asks whom it likes: one with an address is a server that has its name, and no program
+    server = rows_of(Config(providers={"codex": ProviderConfig(base_url="http://127.0.0.1:9/v1")}))["codex"]
+    assert (server.dialect, server.local, server.default) == ("openai", True, "")
+
+
+async def test_the_full_name_of_a_model(lab: Lab) -> None:
+    known = lab.models(at("http://127.0.0.1:9/v1", models=["first", "second"]))
+    names = ("lab", " lab ", "lab/other", "ollama", "offline", "")
+    found = ["lab/first", "lab/first", "lab/other", "ollama", "offline", known.full_name(known.default)]
+    assert [known.full_name(name) for name in names] == found
+    await known.close()
 
 
 async def test_private_mode_asks_nobody_elsewhere(lab: Lab) -> None:

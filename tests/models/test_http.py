@@ -14,6 +14,7 @@ import pytest
 from conftest import answering, head_of, serving
 
 from zotui import http
+from zotui.addresses import proxy_for
 from zotui.secret import Secret
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -34,33 +35,6 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost", "zo.localhost"])
-def test_loopback(host: str) -> None:
-    assert http.is_loopback(host)
-
-
-@pytest.mark.parametrize("host", ["10.0.0.1", "127.0.0.1.example", "localhost.example", "", "::2"])
-def test_not_loopback(host: str) -> None:
-    assert not http.is_loopback(host)
-
-
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        ("http://me:secret@host:81/v1?x=1", "host:81"),
-        ("https://[::1]:9", "[::1]:9"),
-        ("localhost:9/v1", "localhost:9"),
-        ("http://[broken", "[broken"),
-        ("http://h:/v1", "h:"),
-        ("http://me:sec/ret@host:81", "me"),
-        ("http://me:sec?ret@[::1]:81", "me"),
-        ("http:///v1", "an address without a host"),
-    ],
-)
-def test_host_of(url: str, host: str) -> None:
-    assert http.host_of(url) == host
-
-
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "socks://127.0.0.1:1", "socks5://127.0.0.1:1"])
 async def test_proxies_are_not_for_loopback(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
@@ -79,7 +53,7 @@ async def test_far_hosts_are_asked_through_the_proxy(monkeypatch: pytest.MonkeyP
         assert (await fetched("http://far.example/x")).body == b"by proxy"
     assert seen[0].startswith("GET http://far.example/x ")
     monkeypatch.setenv("NO_PROXY", "far.example")
-    assert http.proxy_for("http://far.example/x") is None
+    assert proxy_for("http://far.example/x") is None
 
 
 async def test_tls_through_a_proxy(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ from textual.pilot import Pilot
 from tests.screens.session import fill, scripted_server, write_config
 from zotui.computer import Computer
 from zotui.home import Home
+from zotui.models import discovery
+from zotui.models.discovery import Found
 from zotui.tui.app import Zotui
 from zotui.tui.panes.conversation import ConversationPane
 from zotui.tui.widgets.transcript import Transcript
@@ -67,7 +69,6 @@ async def unfold(pilot: Pilot[None]) -> None:
 SHOTS: tuple[tuple[str, tuple[int, int], Press], ...] = (
     ("desk", (140, 40), keys()),
     ("tool-call", (140, 40), unfold),
-    ("question", (140, 40), ask),
     ("memory", (140, 40), keys("ctrl+o", "m", "f2")),
     ("skills", (140, 40), keys("ctrl+o", "s", "f2")),
     ("chats-search", (140, 40), keys("ctrl+o", "h", "slash", "o", "s", "l", "o")),
@@ -79,11 +80,18 @@ SHOTS: tuple[tuple[str, tuple[int, int], Press], ...] = (
     ("context", (140, 40), keys("f3")),
     ("narrow", (80, 24), keys()),
     ("light", (140, 40), light),
+    ("question", (140, 40), ask),  # last: it leaves a conversation
 )
+
+
+async def nobody() -> list[Found]:
+    """No model server, whatever runs on the machine that makes the pictures."""
+    return []
 
 
 async def make(names: list[str]) -> None:
     """Make all pictures, or those named."""
+    discovery.discover = nobody  # type: ignore[assignment]
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder) / "home").prepare()
         async with scripted_server() as base_url:

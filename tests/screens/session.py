@@ -101,7 +101,7 @@ def write_config(home: Path, base_url: str) -> None:
     """A configuration whose model is the scripted server."""
     (home / "config.toml").write_text(
         f'model = "lab"\n[providers.lab]\ndialect = "openai"\nbase_url = "{base_url}"\nmodels = ["llama-3.3"]\n'
-        '[spending]\nper_day = 5.0\nunknown_price = "allow"\n'
+        '[spending]\nper_day = 5.0\n[prices]\n"lab/llama-3.3" = { input = 0.32, output = 0.8 }\n'
     )
 
 

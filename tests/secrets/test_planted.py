@@ -52,7 +52,7 @@ def run(home: Home) -> Command:
     """The command with planted keys in its environment."""
     command = Command(home)
     command.environment |= {
-        "LAB_KEY": ENVIRONMENT,
+        "LAB_LOGIN": ENVIRONMENT,  # a name that does not say what it is
         "ZOTUI_KEY_OWN": OWN,
         "OPENAI_API_KEY": OTHER,
         "ZOTUI_PASSPHRASE": PASSPHRASE,
@@ -64,7 +64,7 @@ def configure(home: Home, url: str) -> None:
     home.config_file.write_text(
         'model = "lab/tiny"\n'
         + "".join(f'[providers.{name}]\nbase_url = "{url}"\nmodels = ["tiny"]\n{key}' for name, key in (
-            ("lab", 'key = "env:LAB_KEY"\n'), ("own", ""), ("kept", ""), ("open", 'key = "none"\n')
+            ("lab", 'key = "env:LAB_LOGIN"\n'), ("own", ""), ("kept", ""), ("open", 'key = "none"\n')
         ))
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.color import Color
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from tests.screens.session import scripted_server, write_config
 from tests.tui.conftest import opened, said, wait_for
@@ -282,6 +282,18 @@ async def test_another_process_writes_and_the_desk_shows_it(home: Home) -> None:
             capture_output=True,
         )
         await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.count == 1)
+
+
+@pytest.mark.parametrize("size", [WIDE, (100, 30), NARROW])
+async def test_no_line_of_the_help_is_broken(size: tuple[int, int], home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, app)
+        await pilot.press("f1")
+        await wait_for(pilot, lambda: app.screen.query(Static))
+        text = app.screen.query_one(Static)
+        await wait_for(pilot, lambda: text.size.width)
+        assert max(map(len, str(text.content).splitlines())) <= text.size.width
 
 
 async def test_help_context_palette_theme_and_zoom(home: Home) -> None:

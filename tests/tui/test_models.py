@@ -24,9 +24,10 @@ from zotui.models.discovery import Found, Places, discover
 from zotui.secret import Secret
 from zotui.tui.app import Zotui
 from zotui.tui.dialogs import Confirm, Reading
-from zotui.tui.key_dialog import Hidden, KeyDialog
+from zotui.tui.key_dialog import KeyDialog
 from zotui.tui.model_picker import ModelPicker
 from zotui.tui.panes.conversation import ConversationPane
+from zotui.tui.vault_dialogs import Hidden
 from zotui.tui.widgets.rows import Row, Rows
 from zotui.tui.widgets.status import StatusLine
 from zotui.vault import Vault
@@ -827,6 +828,19 @@ class TestCost:
             assert re.search(r"  lab/large +\? .* 1 request$", model)
             assert "?: requests whose price is not known" in text
             assert "$0.00" not in text.replace("$0.0300", "")
+
+    @pytest.mark.parametrize("size", [WIDE, NARROW, (60, 15)])
+    async def test_no_row_is_broken(self, size: tuple[int, int], home: Home, server: OpenAIServer) -> None:
+        await self.spend(home)
+        app = Zotui(home, own_workers=True)
+        async with app.run_test(size=size):
+            await opened(app)
+            await press(app, "f12")
+            await within(lambda: isinstance(app.screen, Reading) and app.screen.query(Static))
+            text, width = app.screen.query_one(Static), app.screen.query_one(Static).size.width
+            rows = str(text.content).partition("By day")[2].splitlines()
+            assert all(len(row) <= width for row in rows if row.startswith(" "))
+            assert re.search(r"  lab/large +\?(\n  )? +10 in +5 out  1 request$", str(text.content), re.MULTILINE)
 
     async def test_nothing_was_asked(self, home: Home) -> None:
         app = Zotui(home, own_workers=True)

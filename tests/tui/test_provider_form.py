@@ -9,8 +9,11 @@ from tests.openai_server import OpenAIServer, answers, openai_server, says
 from tests.tui.conftest import opened, said, wait_for
 from tests.tui.test_desk import NARROW, TINY, WIDE, typed
 from zotui.home import Home
+from zotui.secret import Secret
 from zotui.tui.app import Zotui
 from zotui.tui.provider_form import ProviderForm
+from zotui.tui.vault_dialogs import Hidden
+from zotui.vault import Vault
 
 KEY = "sk-typed-into-the-form-0001"
 
@@ -27,6 +30,11 @@ async def form(pilot: object, app: Zotui) -> ProviderForm:
 
 def hint(screen: ProviderForm) -> str:
     return str(screen.query_one(".hint", Static).render())
+
+
+def asking(app: Zotui) -> bool:
+    """Whether a line that is not shown takes what is typed."""
+    return isinstance(app.screen, Hidden) and isinstance(app.focused, Input)
 
 
 def fill(screen: ProviderForm, **values: str) -> None:
@@ -56,28 +64,55 @@ async def test_a_server_is_tried_kept_and_answers(home: Home) -> None:
         await wait_for(pilot, lambda: app.desk.conversation.model == "lab/first")
         await pilot.press(*typed("hi"), "enter")
         await wait_for(pilot, lambda: "from the new server" in said(app))
-    assert f'[providers.lab]\nbase_url = "{server.url}"' in home.config_file.read_text()
+    text = home.config_file.read_text()
+    assert f'[providers.lab]\nbase_url = "{server.url}"' in text
+    assert '\nmodel = "lab/first"\n' in text  # the first that is connected answers in all conversations
     assert app.computer is not None
 
 
-async def test_its_key_goes_into_the_vault_and_to_the_server(home: Home) -> None:
+@pytest.mark.parametrize(("passphrase", "protection"), [("", "file"), ("a long one", "passphrase")])
+async def test_its_key_goes_into_the_vault_and_to_the_server(passphrase: str, protection: str, home: Home) -> None:
     app = Zotui(home, own_workers=True)
     async with openai_server() as server, app.run_test(size=WIDE) as pilot:
         listing(server)
         screen = await form(pilot, app)
         assert app.computer is not None
+        vault = app.computer.keys.vault
         fill(screen, name="lab", address=server.url, model="second", key=KEY)
         await pilot.press("enter")
-        await wait_for(pilot, lambda: "the vault has to be opened first" in hint(screen))
+        await wait_for(pilot, lambda: isinstance(app.screen, Hidden))
+        await pilot.press("escape")  # who would rather not goes on writing, with nothing lost
+        await wait_for(pilot, lambda: "the key needs the vault" in hint(screen))
         assert "[providers.lab]" not in home.config_file.read_text().replace("# [providers.lab]", "")
-        app.computer.keys.vault.create("file")
+        assert vault.protection is None
         await pilot.press("enter")
+        for _ in range(2 if passphrase else 1):
+            await wait_for(pilot, lambda: asking(app))
+            asked = app.screen
+            await pilot.press(*typed(passphrase), "enter")
+            await wait_for(pilot, lambda: app.screen is not asked)  # noqa: B023
         await wait_for(pilot, lambda: app.desk.conversation.model == "lab/second")
+        assert vault.protection == protection
         assert {exchange.headers.get("authorization") for exchange in server.exchanges} == {f"Bearer {KEY}"}
-        secret = app.computer.keys.vault.get("lab")
+        secret = vault.get("lab")
         assert secret is not None
         assert secret.reveal() == KEY
     assert KEY not in home.config_file.read_text()
+
+
+async def test_a_locked_vault_is_opened_for_its_key(home: Home) -> None:
+    Vault(home.vault, home.run / "vault.lock").create("passphrase", Secret("a long one"))
+    app = Zotui(home, own_workers=True)
+    async with openai_server() as server, app.run_test(size=WIDE) as pilot:
+        listing(server)
+        screen = await form(pilot, app)
+        assert app.computer is not None
+        fill(screen, name="lab", address=server.url, key=KEY)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: asking(app))
+        await pilot.press(*typed("a long one"), "enter")
+        await wait_for(pilot, lambda: app.desk.conversation.model == "lab/first")
+        assert app.computer.keys.vault.get("lab") == Secret(KEY)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +121,8 @@ async def test_its_key_goes_into_the_vault_and_to_the_server(home: Home) -> None
         ({"name": ""}, "a name is needed"),
         ({"name": "a/b"}, "without a slash"),
         ({"name": "groq"}, "already"),
+        ({"name": "codex"}, "already"),  # whether it is installed or not
+        ({"name": "offline"}, "already"),
         ({"address": "127.0.0.1:9"}, "http:// or https://"),
         ({"address": "http://127.0.0.1:9/a b"}, "http:// or https://"),
         ({"dialect": "klingon"}, "no dialect 'klingon'"),
@@ -105,6 +142,16 @@ async def test_what_is_wrong_is_said_and_nothing_is_lost(values: dict[str, str],
         assert screen.query_one("#name", Input).value == values.get("name", "lab")
 
 
+async def test_in_private_nobody_elsewhere_is_tried(home: Home) -> None:
+    app = Zotui(home, own_workers=True, private=True)
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await form(pilot, app)
+        fill(screen, name="far", address="http://far.invalid/v1")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "far is not on this machine" in hint(screen))
+    assert "far.invalid" not in home.config_file.read_text()
+
+
 async def test_it_can_be_kept_untried(home: Home) -> None:
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=TINY) as pilot:
@@ -114,6 +161,17 @@ async def test_it_can_be_kept_untried(home: Home) -> None:
         await wait_for(pilot, lambda: app.desk.conversation.model == "far/claude")
     text = home.config_file.read_text()
     assert 'base_url = "https://far.invalid/api"\ndialect = "anthropic"' in text
+
+
+async def test_it_does_not_take_the_place_of_another(home: Home) -> None:
+    home.config_file.write_text('model = "groq"\n')
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await form(pilot, app)
+        fill(screen, name="far", address="https://far.invalid/api", model="small")
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: app.desk.conversation.model == "far/small")
+    assert home.config_file.read_text().startswith('model = "groq"\n')
 
 
 async def test_escape_goes_back_to_the_list_and_to_the_desk(home: Home) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from zotui.agent.context import estimate
+from zotui.agent.context import Context, estimate
 from zotui.images import TOKENS
 from zotui.store import Reader
 from zotui.text import clean
@@ -128,3 +128,12 @@ def told(sent: Inspection) -> str:
     total = sum(piece.tokens for piece in sent.pieces)
     head = f"{sent.model}, {len(sent.body):,} bytes, SHA-256 {sent.digest[:16]}…, about {total:,} tokens"
     return "\n".join([head, "", *rows, "", *(f"── {piece.name} ──\n{piece.shown}\n" for piece in sent.pieces)])
+
+
+def foretold(context: Context, most: int) -> str:
+    """A request that did not go out, as it would have been: the tokens of its parts, of ``most``, then the parts."""
+    parts = [(part.name, part.tokens) for part in context.parts]
+    rows = [*parts, ("conversation", context.tokens - sum(tokens for _, tokens in parts))]
+    lines = [f"{name:<14} {tokens:>7,} tokens" for name, tokens in rows]
+    lines.append(f"{'in all':<14} {context.tokens:>7,} of {most:,} (estimated)")
+    return "\n\n".join(["\n".join(lines), *(f"── {part.name} ──\n{part.text}" for part in context.parts)])

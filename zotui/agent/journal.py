@@ -90,49 +90,39 @@ class Journal:
         reason: str | None = None,
         calls: list[ToolCall] | None = None,
         raw: str = "",
-        answered: "Answered | None" = None,
+        answered: Answered | None = None,
     ) -> None:
         """End a streamed message: what came is its content, the model's calls are queued, the ledger's row is closed."""
 
         def put(db: Transaction) -> None:
             seal_parts(db, message, status, reason)
-            now = now_ms()
             if calls:
-                packed = [
-                    {"id": clean(call.id), "name": clean(call.name), "arguments": clean(call.raw)} for call in calls
-                ]
-                db.execute(
-                    "UPDATE messages SET tools = ? WHERE id = ?",
-                    (msgspec.json.encode(packed).decode(), message),
-                )
-            for position, call in enumerate(calls or []):
-                arguments = call.raw if call.arguments is None else msgspec.json.encode(call.arguments).decode()
-                db.execute(
-                    "INSERT INTO tool_calls(id, message_id, turn_id, position, call_id, name, arguments, created_at)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        new_id(),
-                        message,
-                        self.turn,
-                        position,
-                        clean(call.id),
-                        one_line(call.name, 100),
-                        clean(arguments),
-                        now,
-                    ),
-                )
+                self._queue(db, message, calls)
             if raw:
                 db.execute("UPDATE messages SET raw = ? WHERE id = ?", (clean(raw), message))
             if answered is not None:
                 self._note(db, message, status, answered)
             db.execute(
                 "UPDATE conversations SET updated_at = ? WHERE id = (SELECT conv_id FROM turns WHERE id = ?)",
-                (now, self.turn),
+                (now_ms(), self.turn),
             )
 
         await self._write(put)
 
-    def _note(self, db: Transaction, message: str, status: str, answered: "Answered") -> None:
+    def _queue(self, db: Transaction, message: str, calls: list[ToolCall]) -> None:
+        """The calls of an answer, to be run."""
+        packed = [{"id": clean(call.id), "name": clean(call.name), "arguments": clean(call.raw)} for call in calls]
+        db.execute("UPDATE messages SET tools = ? WHERE id = ?", (msgspec.json.encode(packed).decode(), message))
+        for position, call in enumerate(calls):
+            arguments = call.raw if call.arguments is None else msgspec.json.encode(call.arguments).decode()
+            name = one_line(call.name, 100)
+            db.execute(
+                "INSERT INTO tool_calls(id, message_id, turn_id, position, call_id, name, arguments, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (new_id(), message, self.turn, position, clean(call.id), name, clean(arguments), now_ms()),
+            )
+
+    def _note(self, db: Transaction, message: str, status: str, answered: Answered) -> None:
         """Who answered, what it used, what it wants back, and what it was sent."""
         opaque = msgspec.json.encode(answered.opaque).decode() if answered.opaque else None
         db.execute(

@@ -207,9 +207,7 @@ class TurnRun:
                 raise ToolError("tools are off for this turn", "answer without them")
             tool = self._agent.toolbox.find(call.name)
             await journal.start_call(call.id, tool.effect)
-            outcome = await self._agent.toolbox.run(
-                call.name, _arguments(call.arguments), context, self._agent.limits().tool_timeout_s
-            )
+            outcome = await self._agent.toolbox.run(call.name, call.given, context, self._agent.limits().tool_timeout_s)
         except ToolError as error:
             await journal.end_call(call.id, "failed", f"error: {error}", one_line(error.message, 60), "error")
             return
@@ -238,11 +236,3 @@ def encoded_images(db: Reader, history: Sequence[Message], most: int) -> dict[st
 
 def _options(view: TurnView) -> TurnOptions:
     return msgspec.json.decode(view.turn.options, type=TurnOptions)
-
-
-def _arguments(text: str) -> object:
-    try:
-        parsed = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return None
-    return parsed if isinstance(parsed, dict) else None

@@ -188,7 +188,7 @@ class Background:
                 if code > 0 or starts == MOST_STARTS:
                     raise StoreError("the background process does not start", f"see {self._home.logs / 'serve.log'}")
             if child is None and time.monotonic() >= spawn_at and not lock_is_held(self._home):
-                child, starts = self._spawn(await self._told()), starts + 1
+                child, starts = self._spawn(await asyncio.to_thread(self._hand_over)), starts + 1
             if time.monotonic() > end:
                 raise StoreError("the background process does not answer", f"see {self._home.logs / 'serve.log'}")
             await asyncio.sleep(0.02)
@@ -200,7 +200,7 @@ class Background:
             return None
         reader, writer = await asyncio.open_unix_connection(sock=stream)
         try:
-            told = await self._told() if purpose in HANDING else b""
+            told = b" " + packed(await asyncio.to_thread(self._hand_over)) if purpose in HANDING else b""
             writer.write(purpose.encode() + told + b"\n")
             async with asyncio.timeout(STARTING_S):
                 line = await reader.readline()
@@ -211,11 +211,7 @@ class Background:
                 return None
             raise
 
-    async def _told(self) -> bytes:
-        """What is handed over, behind the word that says what for."""
-        return b" " + packed(await asyncio.to_thread(self._hand_over))
-
-    def _spawn(self, told: bytes) -> "subprocess.Popen[bytes]":
+    def _spawn(self, handed: dict[str, Any]) -> "subprocess.Popen[bytes]":
         """Start a detached process, in a session of its own, with nothing of ours but the environment, less its keys.
 
         Those go through a pipe: an environment can be read as long as its process lives, and is inherited.
@@ -239,13 +235,13 @@ class Background:
                 stderr=log,
                 start_new_session=True,
                 cwd=self._home.path,
-                env=without_secrets(os.environ),
+                env=without_secrets(os.environ, *handed.get("variables", ())),
             )
         finally:
             os.close(log)
         assert child.stdin is not None
         with contextlib.suppress(BrokenPipeError), child.stdin:
-            child.stdin.write(told[:PIPE_BYTES])
+            child.stdin.write(packed(handed)[:PIPE_BYTES])
         self._children.append(child)
         return child
 

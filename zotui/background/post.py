@@ -107,21 +107,25 @@ class Post:
         os.ftruncate(lock, 0)
         os.close(lock)
 
-    def _take(self, told: str) -> None:
-        """What a door hands over; what is no good of it is the door's to say."""
+    async def _take(self, told: str, *, typed: bool) -> None:
+        """What a door hands over; what is no good of it is the door's to say.
+
+        ``typed``: where a vault's key is in it, somebody typed a passphrase for what comes next.
+        """
         try:
-            self.take_over(unpacked(told))
+            handed = unpacked(told)
+            if typed and "master" in handed:
+                self._unlocked_until = time.monotonic() + UNLOCKED_S
+                self._changed.set()
+            await asyncio.to_thread(self.take_over, handed)
         except (ValueError, ZotuiError) as error:
             log.warning("what a door handed over cannot be used: %s", type(error).__name__)
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             purpose, _, told = (await reader.readline()).decode("utf-8", "replace").strip().partition(" ")
-            if purpose == "hand" and '"master"' in told:  # somebody typed a passphrase for what comes next
-                self._unlocked_until = time.monotonic() + UNLOCKED_S
-                self._changed.set()
             if told:  # before the greeting: what a door writes then is done with its keys
-                await asyncio.to_thread(self._take, told)
+                await self._take(told, typed=purpose == "hand")
             if purpose == "door":
                 self._doors.add(writer)
                 self._changed.set()

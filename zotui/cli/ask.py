@@ -86,7 +86,8 @@ def ask(
         reply = reply_of(view)
         for message in view.replies[-1:]:
             if message.note:
-                print(f"zotui: {message.model} answers instead: {one_line(message.note, 600)}", file=sys.stderr)
+                why = one_line("; ".join(message.note.splitlines()), 600)
+                print(f"zotui: {message.stand_in}: {why}", file=sys.stderr)
         if as_json:
             print_json(_as_object(reply, structured=bool(wanted)))
         elif wanted and code == 0:

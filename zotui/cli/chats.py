@@ -60,7 +60,7 @@ def show(options: dict[str, Any], id_: str, as_json: bool) -> None:
             print_text(f"▸ {call.name} {one_line(call.arguments, 100)}  {call.status}  {call.summary}")
         text = message.content or ("" if message.tool_calls else "(model returned no text)")
         if message.note:
-            print_text(f"[{message.model} answers instead: {one_line(message.note, 300)}]")
+            print_text(f"[{message.stand_in}: {one_line('; '.join(message.note.splitlines()), 300)}]")
         for image in message.attachments:
             print_text(f"[image: {image.name}, {size(image.size)}]")
         if text:

@@ -13,7 +13,6 @@ import msgspec
 from zotui.cli.door import as_json, find_chat, print_json, print_table, print_text, rfc3339, short, with_computer
 from zotui.computer import Computer
 from zotui.errors import UsageError
-from zotui.models.ledger import dollars
 from zotui.models.spending import By, Entry, Sum
 from zotui.store import midnight_ms
 
@@ -52,16 +51,11 @@ def cost(
         print_json({"total": _as_object(total), "by": kind, "rows": [*map(_as_object, rows)]})
         return
     names = [(short(row.key) if kind == "conversation" else row.key) or "(none)" for row in rows]
-    table = [[name, *_cells(row)] for name, row in zip(names, rows, strict=True)]
-    print_table([*table, ["in all", *_cells(total)]] if rows else [], "nothing was asked")
+    table = [[name, *row.cells] for name, row in zip(names, rows, strict=True)]
+    print_table([*table, ["in all", *total.cells]] if rows else [], "nothing was asked")
     if total.unpriced:
         have = "1 request has" if total.unpriced == 1 else f"{total.unpriced} requests have"
         print_text(f"{have} no known price: give it under [prices] in config.toml")
-
-
-def _cells(row: Sum) -> list[str]:
-    amount = "?" if row.cost is None else dollars(row.cost) + (" + ?" if row.unpriced else "")
-    return [amount, f"{row.input_tokens or 0:,} in", f"{row.output_tokens or 0:,} out", row.counted]
 
 
 def _as_object(row: Sum) -> dict[str, Any]:
@@ -91,4 +85,4 @@ def _start(since: str | None) -> int:
     try:
         return int(time.mktime(datetime.strptime(since, "%Y-%m-%d").timetuple())) * 1000
     except (ValueError, OverflowError):
-        raise UsageError(f"--since {since}: write a day as YYYY-MM-DD") from None
+        raise UsageError(f"--since {since}: write a day as YYYY-MM-DD, or today") from None

@@ -8,7 +8,7 @@ import stat
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import msgspec
@@ -21,11 +21,9 @@ from zotui.errors import ZotuiError
 from zotui.home import Home
 from zotui.text import one_line
 
-if TYPE_CHECKING:
-    from zotui.models.keys import Keys
-
 FIXED_SQLITE = (3, 51, 3)  # the first with the WAL-reset fix
 ENOUGH_ROOM = 100_000_000
+NOTHING = "no key in the environment, no model server on this machine"
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -150,27 +148,22 @@ async def _model(home: Home) -> Check:
         return await _connected(home, config)
     if offers:
         return Check("model", "warn", f"offline, though {offers[0].what}", f"in {home.config_file}:\n{offers[0].line}")
-    return Check("model", "warn", "offline: no key and no local model server found", "start Ollama, or export a key")
+    return Check("model", "warn", f"offline: {NOTHING}", "zotui keys set groq, then zotui models default groq")
 
 
 async def _connected(home: Home, config: Config) -> Check:
     """Whether the chosen provider has its key, and answers where it is on this machine."""
     from zotui.http import probe
+    from zotui.models.keys import keys_of
     from zotui.models.registry import rows_of
 
     name = config.model.partition("/")[0]
     row = rows_of(config)[name]
-    found = await asyncio.to_thread(_keys(home).find, name, row)
+    found = await asyncio.to_thread(keys_of(home).find, name, row)
     if row.local and await probe(row.base_url) is None:
         return Check("model", "warn", f"{config.model}: nobody answers at {row.base_url}", "start that server")
-    return Check("model", "ok", config.model + (f", with the key of {found.source}" if found else ""))
-
-
-def _keys(home: Home) -> "Keys":
-    from zotui.models.keys import Keys
-    from zotui.vault import Vault
-
-    return Keys(Vault(home.vault, home.run / "vault.lock"))
+    where = "the vault" if found and found.source == "vault" else found and found.source
+    return Check("model", "ok", config.model + (f", with the key in {where}" if found else ""))
 
 
 def _terminal() -> list[Check]:

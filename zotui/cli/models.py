@@ -15,7 +15,7 @@ from zotui.errors import UsageError, ZotuiError
 from zotui.models import DIALECTS
 from zotui.models.offers import Offer
 from zotui.models.registry import OFFLINE
-from zotui.text import one_line
+from zotui.text import one_line, thousands
 
 
 @click.group(cls=Family)
@@ -28,7 +28,10 @@ def models() -> None:
 @as_json
 @click.pass_obj
 def list_(options: dict[str, Any], provider: str | None, as_json: bool) -> None:
-    """List the models of PROVIDER, asked now; without one, all that are known, nobody asked."""
+    """List the models of PROVIDER, asked now; else all that are known.
+
+    Without PROVIDER nobody is asked.
+    """
 
     async def run(computer: Computer) -> list[Offer]:
         if provider is None:
@@ -60,7 +63,7 @@ def list_(options: dict[str, Any], provider: str | None, as_json: bool) -> None:
 )
 @click.pass_obj
 def default(options: dict[str, Any], model: str, base_url: str, dialect: str | None) -> None:
-    """Make MODEL (PROVIDER/MODEL, or PROVIDER alone) the one that answers."""
+    """Have MODEL (PROVIDER/MODEL, or PROVIDER) answer from now on."""
     if dialect and not base_url:
         raise UsageError("--dialect is for a new provider", "say where it is too: --at URL")
     if base_url and model.partition("/")[0] in ("", OFFLINE):
@@ -73,7 +76,10 @@ def default(options: dict[str, Any], model: str, base_url: str, dialect: str | N
 @as_json
 @click.pass_obj
 def find(options: dict[str, Any], as_json: bool) -> None:
-    """Look for keys in the environment and for model servers on this machine; nothing is used by being found."""
+    """Look for keys in the environment and model servers here.
+
+    Nothing is used by being found.
+    """
     from zotui.models.discovery import discover
 
     found = asyncio.run(discover())
@@ -90,7 +96,7 @@ def find(options: dict[str, Any], as_json: bool) -> None:
 def words(offer: Offer) -> list[str]:
     """What a person wants to know of a model: window, price, abilities, where it is."""
     info = offer.info
-    window = "?" if not info.context_window else _thousands(info.context_window)
+    window = "?" if not info.context_window else thousands(info.context_window)
     abilities = [
         word for word, has in (("eyes", info.vision), ("tools", info.tools), ("thinks", info.reasoning)) if has
     ]
@@ -104,12 +110,6 @@ def price(offer: Offer) -> str:
     if offer.info.input_price is None or offer.info.output_price is None:
         return "?"
     return f"${offer.info.input_price:g} / ${offer.info.output_price:g}"
-
-
-def _thousands(count: int) -> str:
-    if count >= 1_000_000:
-        return f"{count / 1_000_000:.3g}M"
-    return f"{count // 1000}k" if count >= 1000 else str(count)
 
 
 def _as_object(offer: Offer) -> dict[str, Any]:

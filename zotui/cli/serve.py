@@ -16,11 +16,10 @@ from zotui.cli.door import as_json, print_json, print_text, rfc3339
 from zotui.computer import Computer
 from zotui.errors import UsageError, ZotuiError
 from zotui.home import Home
-from zotui.models.keys import Keys
+from zotui.models.keys import Keys, keys_of
 from zotui.private import keep_no_core, make_file
 from zotui.store import now_ms
 from zotui.text import ago
-from zotui.vault import Vault
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 PATIENCE_S = 3.0
@@ -36,7 +35,7 @@ def serve(options: dict[str, Any], detached: bool) -> int:
     home.config()
     _log_to(home, detached)
     keep_no_core()
-    keys = Keys(Vault(home.vault, home.run / "vault.lock"))
+    keys = keys_of(home)
     if detached:
         _take_handed(keys)
     return asyncio.run(_serve(home, keys, detached))

@@ -36,6 +36,15 @@ class ToolCallRecord(msgspec.Struct, frozen=True):
     started_at: int | None
     finished_at: int | None
 
+    @property
+    def given(self) -> dict[str, Any] | None:
+        """The arguments, or None where they are no JSON object."""
+        try:
+            found = msgspec.json.decode(self.arguments)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
 
 class Attachment(msgspec.Struct, frozen=True):
     """An image that was shown with a request; ``content`` is the hash of its bytes."""
@@ -71,6 +80,13 @@ class Message(msgspec.Struct, frozen=True):
     note: str = ""
     tool_calls: tuple[ToolCallRecord, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def stand_in(self) -> str:
+        """That another model than the chosen one was asked; empty where that is not so."""
+        if not self.note:
+            return ""
+        return f"{self.model} {'was asked' if self.status == 'failed' else 'answers'} instead"
 
 
 class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

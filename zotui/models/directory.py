@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from zotui.addresses import is_here
 from zotui.config import Config
 from zotui.errors import ConfigError, UsageError
 from zotui.models.keys import Found, Keys
@@ -76,7 +77,8 @@ class Models:
         """Whether a provider can be asked at all: a program must be installed."""
         from zotui.models.command import installed
 
-        return self._rows[name].dialect != "command" or installed(name)
+        row = self._rows.get(name)  # any thread may ask, while a new configuration is read
+        return row is not None and (row.dialect != "command" or installed(name))
 
     def split(self, model: str) -> tuple[str, str]:
         """``PROVIDER/MODEL`` in two; the model is empty where only a provider is named. Raises UsageError."""
@@ -98,9 +100,9 @@ class Models:
 
     def full_name(self, model: str) -> str:
         """``PROVIDER/MODEL`` of a name, as far as that can be said without asking anybody; the default of an empty one."""
-        name = model or self.default
-        row = self._rows.get(name.strip())
-        return f"{name}/{row.models[0] if row.models else row.default}" if row is not None else name
+        name = (model or self.default).strip()
+        row = self._rows.get(name)
+        return f"{name}/{row.usual}" if row is not None and row.usual else name
 
     async def resolve(self, model: str, *, private: bool = False) -> Choice:
         """The provider and the model of a name; the default for an empty one.
@@ -113,7 +115,7 @@ class Models:
             return Choice(self._offline, OFFLINE, OFFLINE, None)
         row = self._rows[name]  # as it is now: while a provider is opened, another may read a new configuration
         provider = await self.provider(name, private=private)
-        chosen = chosen or (row.models[0] if row.models else row.default)
+        chosen = chosen or row.usual
         if not chosen:
             offered = await provider.models()
             if not offered:
@@ -126,11 +128,9 @@ class Models:
         if name == OFFLINE:
             return self._offline
         row = self._rows[name]
-        if (private or self.config.private) and not row.local:
-            raise UsageError(
-                f"{one_line(name, 40)} is not on this machine, and nothing else may be asked (private mode)",
-                "choose a local model, or leave out --offline and private = true",
-            )
+        self.check_place(name, row.base_url, private=private)
+        if not await asyncio.to_thread(self.is_there, name):
+            raise ProviderError("unsupported", f"{name} is not on this machine", hint="install it, and log in there")
         found = await asyncio.to_thread(self.keys.find, name, row)
         open_ = self._open.get(name)
         if open_ is None or not _same(open_, row, found):
@@ -139,6 +139,14 @@ class Models:
             open_ = _Open(row, found.secret if found else None, self._opened(name, row, found))
             self._open[name] = open_
         return open_.provider
+
+    def check_place(self, name: str, address: str, *, private: bool = False) -> None:
+        """Raises UsageError where ``address`` may not be asked: it is not on this machine, and nothing else is to be."""
+        if (private or self.config.private) and not is_here(address):
+            raise UsageError(
+                f"{one_line(name, 40)} is not on this machine, and nothing else may be asked (private mode)",
+                "choose a local model, or leave out --offline and private = true",
+            )
 
     async def close(self) -> None:
         """Close all connections."""

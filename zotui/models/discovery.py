@@ -7,13 +7,13 @@ probe carries no key.
 import asyncio
 import json
 import os
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from zotui.addresses import is_here
 from zotui.models.registry import BUILT_IN
 from zotui.text import one_line
 
@@ -58,12 +58,10 @@ HERE = Places()
 
 async def discover(places: Places = HERE, environment: Mapping[str, str] = os.environ) -> list[Found]:
     """Keys in the environment first, then servers on loopback; in little more than a second."""
-    named = ollama_address(environment.get("OLLAMA_HOST", "").strip())
-    ollamas = (
-        [named]
-        if environment.get("OLLAMA_HOST", "").strip() and _is_here(named)
-        else [f"http://{host}:{places.ollama}" for host in places.hosts]
-    )
+    told = environment.get("OLLAMA_HOST", "").strip()
+    named = ollama_address(told) if told else ""
+    # Nothing else than this machine is ever looked at unasked.
+    ollamas = [named] if is_here(named) else [f"http://{host}:{places.ollama}" for host in places.hosts]
     probes = [
         _first(*map(_ollama, ollamas)),
         _first(*(_lm_studio(f"http://{host}:{places.lm_studio}") for host in places.hosts)),
@@ -86,12 +84,6 @@ def ollama_address(host: str) -> str:
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)
     port = port or {"http": 80, "https": 443}.get(scheme, OLLAMA_PORT)
     return f"{scheme or 'http'}://{f'[{name}]' if ':' in name else name}:{port}"
-
-
-def _is_here(address: str) -> bool:
-    """Whether an address is on this machine: nothing else is ever looked at unasked."""
-    host = urlsplit(address).hostname or ""
-    return host in ("localhost", "::1") or bool(re.fullmatch(r"127(\.\d+){3}", host))
 
 
 def _keys(environment: Mapping[str, str]) -> list[Found]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from zotui.errors import ConfigError
+from zotui.home import Home
 from zotui.models.registry import ProviderRow
 from zotui.secret import Secret
 from zotui.vault import Protection, Vault, VaultError, VaultLocked
@@ -141,8 +142,15 @@ class Keys:
         if self.vault.protection is None or not any(kept.name == record for kept in self.vault.names()):
             return None
         if not self.unlock():
-            raise VaultLocked(f"the vault {self.vault.path} is locked", f"zotui keys unlock, or set {PASSPHRASE}")
+            raise VaultLocked(
+                f"the vault {self.vault.path} is locked", f"open it: F8 in the app, zotui keys unlock, or {PASSPHRASE}"
+            )
         return self.vault.get(record)
+
+
+def keys_of(home: Home) -> Keys:
+    """The keys of a home, and of this process's environment."""
+    return Keys(Vault(home.vault, home.run / "vault.lock"))
 
 
 def variables_of(provider: str, row: ProviderRow) -> list[str]:

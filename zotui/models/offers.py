@@ -1,11 +1,13 @@
 """The models on offer, as the providers listed them last: kept in the file, so that they can be chosen from offline."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from zotui.models import prices
 from zotui.models.directory import Models
-from zotui.models.provider import ModelInfo, ProviderError
-from zotui.models.registry import OFFLINE
+from zotui.models.provider import ModelInfo
+from zotui.models.registry import OFFLINE, ProviderRow
 from zotui.store import Reader, Store, Transaction, now_ms
 
 
@@ -35,10 +37,7 @@ class Offers:
         """Ask a provider for its models and keep the list. Raises what asking raises."""
         if provider == OFFLINE:
             return [Offer(provider=OFFLINE, info=ModelInfo(id=OFFLINE), local=True, free=True)]
-        if not self._models.is_there(provider):
-            raise ProviderError(
-                "unsupported", f"{provider} is not on this machine", hint="install it, and log in there"
-            )
+        row = self._models.rows[provider]
         found = await (await self._models.provider(provider, private=private)).models()
         now = now_ms()
 
@@ -51,28 +50,24 @@ class Offers:
                 )
 
         await self._store.write(put)
-        return [self._offer(provider, info, now) for info in found]
+        return [self._offer(provider, row, info, now) for info in found]
 
     async def known(self, provider: str | None = None) -> list[Offer]:
         """What is known without asking anybody: listed before, named in the configuration, or in our table."""
+        return await self._store.read(lambda db: [*self._known(db, provider)])
 
-        def look(db: Reader) -> list[tuple[str, str, int]]:
-            return db.execute("SELECT provider, info, listed_at FROM models ORDER BY provider, position").fetchall()
-
-        offers: dict[str, Offer] = {}
-        for name, info, listed_at in await self._store.read(look):
-            if name in self._models.rows and self._models.is_there(name):
-                offer = self._offer(name, msgspec.json.decode(info, type=ModelInfo), listed_at)
-                offers[offer.name] = offer
+    def _known(self, db: Reader, wanted: str | None) -> Iterator[Offer]:
+        """The same, provider by provider. Blocks: it looks for programs, and reads our table."""
         for name, row in self._models.rows.items():
-            if not self._models.is_there(name):
+            if wanted not in (None, name) or not self._models.is_there(name):
                 continue
-            ids = [*row.models, *([row.default] if row.default else []), *prices.names(name)]
-            for id_ in ids:
-                offers.setdefault(f"{name}/{id_}", self._offer(name, ModelInfo(id=id_), None))
-        order = list(self._models.rows)
-        chosen = [offer for offer in offers.values() if provider in (None, offer.provider)]
-        return sorted(chosen, key=lambda offer: order.index(offer.provider))
+            listed = db.execute(
+                "SELECT info, listed_at FROM models WHERE provider = ? ORDER BY position", (name,)
+            ).fetchall()
+            told = [(msgspec.json.decode(info, type=ModelInfo), at) for info, at in listed]
+            named = dict.fromkeys([*row.models, *([row.default] if row.default else []), *prices.names(name)])
+            rest = [ModelInfo(id=id_) for id_ in named if id_ not in {info.id for info, _ in told}]
+            yield from (self._offer(name, row, info, at) for info, at in [*told, *((info, None) for info in rest)])
 
     async def info(self, name: str) -> ModelInfo | None:
         """What is known of a model."""
@@ -92,8 +87,7 @@ class Offers:
         found = process.extract(wanted, ids, scorer=fuzz.ratio, processor=utils.default_process, limit=count)
         return [f"{provider}/{near}" for near, score, _ in found if score >= 55]
 
-    def _offer(self, provider: str, info: ModelInfo, listed_at: int | None) -> Offer:
-        row = self._models.rows[provider]
+    def _offer(self, provider: str, row: ProviderRow, info: ModelInfo, listed_at: int | None) -> Offer:
         own = self._models.config.prices.get(f"{provider}/{info.id}")
         if own is not None:
             info = msgspec.structs.replace(info, input_price=own.input, output_price=own.output)

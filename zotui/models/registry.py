@@ -1,12 +1,11 @@
 """The providers there are: built-in ones and those of ``config.toml``, as data."""
 
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
+from zotui.addresses import is_here
 from zotui.config import Config, ProviderConfig
 from zotui.errors import UsageError
 from zotui.text import one_line
@@ -42,11 +41,12 @@ class ProviderRow(msgspec.Struct, frozen=True):
     @property
     def local(self) -> bool:
         """Whether it is on this machine: the server, that is; of a program on it, nobody knows whom it asks."""
-        host = urlsplit(self.base_url).hostname or ""
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:  # a name; not all that begins like an address is one
-            return host == "localhost" or host.endswith(".localhost")
+        return is_here(self.base_url)
+
+    @property
+    def usual(self) -> str:
+        """The model meant where none is named; empty where the server has to be asked."""
+        return self.models[0] if self.models else self.default
 
 
 # Base addresses and names of keys as each provider documents them.
@@ -85,6 +85,8 @@ def rows_of(config: Config) -> dict[str, ProviderRow]:
 
 def row_of(built_in: ProviderRow | None, table: ProviderConfig) -> ProviderRow:
     """A provider as a table of the configuration describes it."""
+    if built_in is not None and built_in.dialect == "command" and table.base_url is not None:
+        built_in = None  # a program has no address: this is a server that is called so
     base = built_in or ProviderRow("openai", "", "")
     changes = {name: value for name in table.__struct_fields__ if (value := getattr(table, name)) not in (None, [], {})}
     moved = built_in is not None and table.base_url is not None and table.base_url != built_in.base_url

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from zotui.models.dialect import images, plain
-from zotui.models.document import string
+from zotui.models.document import dicts, string
 from zotui.models.provider import ProviderError
-from zotui.models.zo import NOT_TOLD
 
-_NAMES = {"user": "Person", "assistant": "You", "tool": "Tool result"}
+NOT_TOLD = frozenset({"persona", "skills"})
+"""Parts of the system message that are about this computer's own tools."""
+
+SPEAKERS = {"user": "Person", "assistant": "You", "tool": "Tool result"}
+"""Who said what, where the conversation so far is told."""
+
 _SESSION = re.compile(r"[A-Za-z0-9][\w.-]{0,127}")  # it becomes a word of a command line, and must be no option
 
 
@@ -42,7 +46,7 @@ def retold(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | No
     said = [message for message in messages if message["role"] != "system"]
     last = _words(said[-1], shown=True) if said else ""
     if len(said) > 1:
-        earlier = [f"{_NAMES[message['role']]}: {_words(message)}" for message in said[:-1]]
+        earlier = [f"{SPEAKERS[message['role']]}: {words}" for message in said[:-1] if (words := _words(message))]
         last = "\n\n".join(["The conversation so far:", *earlier, "Now answer this:", last])
     return Told(_with("\n\n".join([*rules, last]), schema))
 
@@ -66,8 +70,7 @@ def _words(message: Mapping[str, Any], *, shown: bool = False) -> str:
 
 
 def _rules(content: object) -> list[str]:
-    """Of the system message, what is not about tools of ours."""
-    if not isinstance(content, list):
-        return [string(content).strip()] if content else []
-    parts = [part for part in content if isinstance(part, dict) and part.get("name") not in NOT_TOLD]
-    return [text for part in parts if (text := string(part.get("text")).strip())]
+    """Of the system message, what concerns another computer too."""
+    parts = dicts(content) if isinstance(content, list) else [{"text": content}]
+    texts = [string(part.get("text")).strip() for part in parts if part.get("name") not in NOT_TOLD]
+    return [text for text in texts if text]

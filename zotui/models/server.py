@@ -11,12 +11,14 @@ from urllib.parse import quote
 import msgspec
 
 from zotui import http
+from zotui.addresses import host_of
 from zotui.models.body import Body
 from zotui.models.credential import basic, fault_of, unwrapped, without_login
 from zotui.models.dialect import Detailing, Dialect, Request
-from zotui.models.document import at, decoded, dicts, string
+from zotui.models.document import at, decoded, string
 from zotui.models.faults import Host, words_of
-from zotui.models.provider import Event, ModelInfo, ProviderError, Stream, ToolCall
+from zotui.models.opaque import Opaque, keepable
+from zotui.models.provider import Event, ModelInfo, ProviderError, Stream
 from zotui.models.retries import Retries
 from zotui.models.turn import Trace, Turn, merged, without_frames
 from zotui.secret import Secret
@@ -27,7 +29,6 @@ ERROR_BYTES = 64 << 10
 GRACE_S = 5.0  # for usage and the last word, when a server neither sends them nor hangs up
 _DRAIN_S = 0.05  # for the end of the body after the last word, so that the connection can be used again
 _AT_ONCE_S = 0.0005  # what comes faster was not waited for
-_MEMORY = 512  # tool calls whose opaque data is remembered
 _PAGES = 50  # of a list of models
 _MOST_DETAILS, _DETAIL_BYTES = 100, 4 << 20
 
@@ -58,7 +59,7 @@ class Server:
         self._key = unwrapped(key or "")
         self._base, login = without_login(dialect.base(base_url))
         self._login: dict[str, str | Secret] = {"authorization": basic(*login)} if login else {}
-        self.host = Host(http.host_of(base_url), self._key, dialect.server, dialect.busy, hidden=login[1:])
+        self.host = Host(host_of(base_url), self._key, dialect.server, dialect.busy, hidden=login[1:])
         self._retries = Retries(retries, backoff_s, max_retry_after_s)
         self._first_event_timeout_s = first_event_timeout_s
         self._idle_timeout_s = idle_timeout_s
@@ -67,7 +68,7 @@ class Server:
         self._extra = dict(extra or {})
         self._more_headers = {name: Secret(value) for name, value in (headers or {}).items()}
         self._refused: set[str] = set()
-        self._opaque: dict[tuple[str, str], dict[str, Any]] = {}  # by model and the id of a tool call
+        self._opaque = Opaque()
 
     def __repr__(self) -> str:
         return f"<{type(self._dialect).__name__} at {self.host.name}>"
@@ -81,7 +82,7 @@ class Server:
         schema: Mapping[str, Any] | None = None,
     ) -> Stream:
         """One turn. Closing the iterator closes the connection at once. Raises ProviderError."""
-        recalled = [self._recalled(model, message) for message in messages]
+        recalled = [self._opaque.recalled(model, message) for message in messages]
         request = Request(model=model, messages=recalled, tools=tools, schema=schema)
         trace = Trace(self.host)
         return Turn(self._batches(request, trace), trace)
@@ -217,7 +218,7 @@ class Server:
                     raise body.unfinished()
                 events = answer.end()
                 trace.opaque = keepable(answer.opaque)
-                self._remember(request.model, events, trace.opaque)
+                self._opaque.remember(request.model, events, trace.opaque)
                 yield merged(events)
                 with contextlib.suppress(TimeoutError, http.HttpFault):
                     async with asyncio.timeout(_DRAIN_S):
@@ -227,23 +228,6 @@ class Server:
             raise self.host.fault(fault) from None
         except TimeoutError:
             raise self.host.error("timeout", f"sent nothing new for {limit:g} s") from None
-
-    def _recalled(self, model: str, message: Mapping[str, Any]) -> Mapping[str, Any]:
-        """``message`` with the opaque data of its tool calls, where the caller has kept none."""
-        calls = dicts(message.get("tool_calls"))
-        known = self._opaque.get((model, string(calls[0].get("id")))) if calls and "opaque" not in message else None
-        return {**message, "opaque": known} if known else message
-
-    def _remember(self, model: str, events: list[Event], opaque: dict[str, Any] | None) -> None:
-        """Keep what is opaque for the next request; it goes to no other server."""
-        first = next((event for event in events if isinstance(event, ToolCall)), None)
-        if first is None:
-            return
-        self._opaque.pop((model, first.id), None)
-        if opaque:
-            self._opaque[model, first.id] = opaque
-        while len(self._opaque) > _MEMORY:
-            del self._opaque[next(iter(self._opaque))]
 
     async def _detailed(self, models: list[ModelInfo]) -> list[ModelInfo]:
         """The models with what the server says of each, where it is asked for each alone."""
@@ -301,15 +285,6 @@ class Server:
         """The address of an endpoint."""
         query = "&".join(part for part in (self._base.query, query) if part)
         return self._base._replace(path=self._base.path + path, query=query).geturl()
-
-
-def keepable(opaque: dict[str, Any] | None) -> dict[str, Any] | None:
-    """What a server wants back, if it can be written down; half a character cannot."""
-    try:
-        msgspec.json.encode(opaque)
-    except (UnicodeEncodeError, RecursionError):
-        return None
-    return opaque
 
 
 def laid_over(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

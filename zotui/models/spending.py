@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from zotui.models.ledger import dollars
 from zotui.store import Reader, Store, midnight_ms
 
 By = Literal["conversation", "day", "model", "provider", "origin"]
@@ -32,10 +33,12 @@ class Sum(msgspec.Struct, frozen=True):
     unpriced: int
 
     @property
-    def counted(self) -> str:
-        """How many requests there were, in words."""
+    def cells(self) -> tuple[str, str, str, str]:
+        """Cost, tokens in and out, and how many requests there were, in words. An unknown cost is a question mark."""
+        cost = "?" if self.cost is None else dollars(self.cost) + (" + ?" if self.unpriced else "")
+        requests = "1 request" if self.requests == 1 else f"{self.requests} requests"
         failed = f", {self.failed} failed" if self.failed else ""
-        return ("1 request" if self.requests == 1 else f"{self.requests} requests") + failed
+        return cost, f"{self.input_tokens or 0:,} in", f"{self.output_tokens or 0:,} out", requests + failed
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -72,8 +72,7 @@ class Parser:
             field, _, value = line.partition(b":")
             value = value.removeprefix(b" ")
             self._size += len(line) + 1
-            if self._size > self._longest:
-                raise TooLong(f"more than {self._longest} bytes in one event")
+            self._bound(self._size)
             if field == b"data":
                 self._data.append(value)
             elif field == b"event":

@@ -31,8 +31,6 @@ async def tried(models: Models, model: str, *, private: bool = False) -> Trial:
     name, named = models.split(model)
     if name == OFFLINE:
         return Trial(name, True, "ok", "offline needs no key and no network")
-    if not models.is_there(name):
-        return Trial(name, False, "unsupported", f"{name} is not on this machine", "install it, and log in there")
     try:
         async with asyncio.timeout(TRIAL_S):
             provider = await models.provider(name, private=private)
@@ -49,7 +47,7 @@ async def tried(models: Models, model: str, *, private: bool = False) -> Trial:
     row = models.rows[name]
     if row.dialect == "command":
         return Trial(name, True, "ok", f"{name} is on this machine; the first request shows whether it is logged in")
-    wanted = named or (row.models[0] if row.models else row.default)
+    wanted = named or row.usual
     if wanted and offered and wanted not in {info.id for info in offered} and wanted != "default":
         said = f"{name} answers, but does not list {wanted}, which would be asked"
         return Trial(name, False, "model_not_found", said, f"choose another: zotui models list {name}", len(offered))

@@ -15,6 +15,7 @@ from zotui.models.document import at, count, decoded, dicts, string
 from zotui.models.faults import Host
 from zotui.models.pieces import Text
 from zotui.models.provider import Event, Finished, ModelInfo, ProviderError, ReasoningDelta, TextDelta
+from zotui.models.retelling import retold
 from zotui.secret import Secret
 
 OWN_KEY = "zo_sk_"
@@ -22,12 +23,6 @@ OWN_KEY = "zo_sk_"
 
 BUSY_S = 2.5
 """How long its clients wait where the conversation still answers somebody else (409)."""
-
-NOT_TOLD = frozenset({"persona", "skills"})
-"""Parts of the system message that are about this computer's own tools."""
-
-SPEAKERS = {"user": "Person", "assistant": "You", "tool": "Tool result"}
-"""Who said what, where the conversation so far is told."""
 
 TEXT, THOUGHT = ("", "text"), "thinking"
 """Kinds of parts that are shown; others are Zo's own tools at work."""
@@ -85,39 +80,19 @@ class Zo:
 def _said(request: Request) -> tuple[str, str]:
     """What to say, and in which of Zo's conversations. Raises ProviderError ("unsupported") for images."""
     messages = [message for message in request.messages if message["role"] != "system"]
-    for place in range(len(messages) - 1, -1, -1):
-        if messages[place]["role"] == "assistant":
-            conversation = string((messages[place].get("opaque") or {}).get("conversation_id"))
-            if conversation:
-                return "\n\n".join(_texts(messages[place + 1 :])), conversation
-            break
-    told = [text for message in request.messages if message["role"] == "system" for text in _told(message["content"])]
-    texts = _texts(messages)
-    if len(messages) <= 1:
-        return "\n\n".join([*told, *texts]), ""
-    names = [SPEAKERS.get(message["role"], message["role"]) for message in messages]
-    *earlier, (_, last) = zip(names, texts, strict=True)
-    told += ["The conversation so far:", *(f"{name}: {text}" for name, text in earlier if text), "Now answer this:"]
-    return "\n\n".join([*told, last]), ""
-
-
-def _texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What messages say. Raises ProviderError for an image: Zo is told texts alone."""
-    for message in messages:
-        if any(part.get("type") == "image_url" for part in dicts(message.get("content"))):
-            raise ProviderError(
-                "unsupported",
-                "Zo cannot be sent images, and there is one in this conversation",
-                hint="choose another model for it, or start a conversation without images",
-            )
-    return [plain(message.get("content")) for message in messages]
-
-
-def _told(content: object) -> list[str]:
-    """Of the system message, what concerns another computer too."""
-    parts = dicts(content) if isinstance(content, list) else [{"text": content}]
-    texts = [string(part.get("text")).strip() for part in parts if part.get("name") not in NOT_TOLD]
-    return [text for text in texts if text]
+    places = [place for place, message in enumerate(messages) if message["role"] == "assistant"]
+    kept = (messages[places[-1]].get("opaque") or {}) if places else {}
+    conversation = string(kept.get("conversation_id"))
+    new = messages[places[-1] + 1 :] if conversation else messages
+    if any(part.get("type") == "image_url" for message in new for part in dicts(message.get("content"))):
+        raise ProviderError(
+            "unsupported",
+            "Zo cannot be sent images, and there is one in this conversation",
+            hint="choose another model for it, or start a conversation without images",
+        )
+    if conversation:
+        return "\n\n".join(plain(message.get("content")) for message in new), conversation
+    return retold(request.messages).text, ""
 
 
 class _Part:

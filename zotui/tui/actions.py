@@ -52,7 +52,7 @@ ACTIONS = (
 KEYS = (
     ("enter", "send the message, or answer the question", "Composer"),
     ("ctrl+j  shift+enter", "new line", "Composer"),
-    ("up  down", "in the first or last line: earlier and later messages", "Composer"),
+    ("up  down", "earlier and later messages, at top and bottom", "Composer"),
     ("up  down  j  k", "move by entries or rows", "Lists and transcript"),
     ("page up  page down  home  end", "scroll", "Lists and transcript"),
     ("enter  space", "fold and unfold a tool call or reasoning", "Lists and transcript"),

@@ -372,11 +372,12 @@ class Desk(Screen[None]):
     @work
     async def action_cost(self) -> None:
         """Show what models have cost."""
-        from zotui.tui.dialogs import Reading
+        from zotui.tui.dialogs import Reading, room
         from zotui.tui.spending import spending_text
 
         if self.computer is not None:
-            text = await spending_text(self.computer, self.conversation.conversation)
+            width = room(self.app.size.width)
+            text = await spending_text(self.computer, self.conversation.conversation, width)
             self.app.push_screen(Reading("What models have cost", text))
 
     def action_theme(self) -> None:
@@ -391,10 +392,10 @@ class Desk(Screen[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        from zotui.tui.dialogs import Reading, help_text
+        from zotui.tui.dialogs import Reading, help_text, room
 
         keys = self.computer.config.keys if self.computer else {}
-        self.app.push_screen(Reading("Keys", help_text(keys, self.app.size.width)))
+        self.app.push_screen(Reading("Keys", help_text(keys, room(self.app.size.width))))
 
     async def action_quit(self) -> None:
         """Leave; the background process goes on with what runs."""

@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, Static, TextArea
 
 from zotui.tui.actions import ACTIONS, KEYS, shown_key
 
-NARROW = 70  # columns below which the help does not stand in two columns
+WIDEST = 100  # columns of a box to read in, as below
 
 
 class Dialog(ModalScreen):  # type: ignore[type-arg]
@@ -160,8 +160,13 @@ class Reading(Dialog):
             yield Static(self._text, markup=False)
 
 
+def room(width: int) -> int:
+    """The columns of a text to read on a screen that is so wide: without frame and scroll bar."""
+    return min(WIDEST, width * 4 // 5) - 6
+
+
 def help_text(keys: dict[str, str], width: int) -> str:
-    """The help, from the table of actions; ``keys`` are the keys bound to them, by their names."""
+    """The help in so many columns, from the table of actions; ``keys`` are the keys bound to them, by their names."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in ACTIONS:
         key = keys.get(action.id if action.place == "desk" else f"{action.place}.{action.id}", action.key)
@@ -169,8 +174,7 @@ def help_text(keys: dict[str, str], width: int) -> str:
     for keys_, words, group in KEYS:
         groups.setdefault(group, []).append((keys_, words))
     column = max(len(key) for rows in groups.values() for key, _ in rows)
-    if width < NARROW:  # the words below their keys
+    lines = {group: [f"  {key:<{column}}  {words}" for key, words in rows] for group, rows in groups.items()}
+    if max(len(line) for rows in lines.values() for line in rows) > width:  # the words beside their keys
         lines = {group: [f"{key}: {words}" for key, words in rows] for group, rows in groups.items()}
-    else:
-        lines = {group: [f"  {key:<{column}}  {words}" for key, words in rows] for group, rows in groups.items()}
     return "\n\n".join("\n".join([group, *rows]) for group, rows in lines.items())

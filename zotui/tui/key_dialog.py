@@ -9,42 +9,21 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from zotui.errors import ZotuiError
 from zotui.models.credential import checked
-from zotui.models.keys import PASSPHRASE, record_of
-from zotui.secret import Secret
+from zotui.models.keys import record_of
 from zotui.text import one_line
 from zotui.tui.dialogs import Confirm, Dialog
 from zotui.tui.model_picker import RowsOf, in_private
+from zotui.tui.vault_dialogs import Hidden, made, opened
 from zotui.tui.widgets.rows import Row, Rows
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
 
 HINT = "enter sets a key · t tries it · d forgets it · esc goes back"
-
-
-class Hidden(Dialog):
-    """One line that is not shown: a key, a passphrase."""
-
-    def __init__(self, title: str, hint: str) -> None:
-        super().__init__()
-        self._title = title
-        self._hint = hint
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = self._title
-            yield Input(password=True)
-            yield Static(self._hint, classes="hint", markup=False)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        secret = Secret(event.value)
-        self.query_one(Input).value = ""
-        self.dismiss(secret)
 
 
 class KeyDialog(Dialog):
@@ -83,6 +62,14 @@ class KeyDialog(Dialog):
         await self._unlocked()
         await self._paint()
 
+    async def _unlocked(self) -> bool:
+        """Whether the vault is open, after asking; what is wrong with it is said."""
+        try:
+            return await opened(self.app, self._computer)
+        except ZotuiError as error:
+            self._say(str(error))
+            return False
+
     async def _paint(self) -> None:
         """The providers that need a key, and where it is; a vault that cannot be read hides none of them."""
         keys, rows = self._computer.keys, self._computer.models.rows
@@ -102,35 +89,6 @@ class KeyDialog(Dialog):
         for painted in self.query(Rows):  # none where the dialog was left
             painted.reload()
 
-    async def _unlocked(self) -> bool:
-        """Whether the vault is open, after asking for its passphrase where there is one."""
-        try:
-            hint = await asyncio.to_thread(self._wants_passphrase)
-        except ZotuiError as error:
-            self._say(str(error))
-            return False
-        while hint:
-            said = await self.app.push_screen_wait(Hidden("Passphrase of the vault", hint))
-            if not said:
-                return False
-            try:
-                await asyncio.to_thread(self._computer.keys.vault.unlock, said)
-                await self._computer.background.hand()
-                hint = ""
-            except ZotuiError as error:
-                hint = f"{error.message}: type it again, or esc goes back"
-        return True
-
-    def _wants_passphrase(self) -> str:
-        """What to say to who must open the vault; empty where it is open. Blocks. Raises VaultError."""
-        keys = self._computer.keys
-        try:
-            return "" if keys.unlock() else "enter opens it, esc goes back"
-        except ZotuiError as error:
-            if not keys.vault.locked:
-                raise
-            return f"{error.message}: type the right one, or esc goes back"
-
     @on(Rows.Chosen)
     @work(group="keep")
     async def _set(self) -> None:
@@ -144,8 +102,7 @@ class KeyDialog(Dialog):
             return
         try:
             secret = checked(secret)
-            vault = self._computer.keys.vault
-            if await asyncio.to_thread(lambda: vault.protection) is None and not await self._made():
+            if not await made(self.app, self._computer):
                 self._say("nothing was changed")
                 return
             await self._computer.keep_key(name, secret)
@@ -153,35 +110,6 @@ class KeyDialog(Dialog):
         except ZotuiError as error:
             self._say(str(error))
         await self._paint()
-
-    async def _made(self) -> bool:
-        """Make the vault the best way there is; False where the person would rather not."""
-        keys = self._computer.keys
-        if await asyncio.to_thread(keys.best) == "keyring":
-            await asyncio.to_thread(keys.vault.create, "keyring")
-            return True
-        passphrase = keys.variable(PASSPHRASE) or await self._new_passphrase()
-        if passphrase is None:
-            return False
-        if passphrase:
-            await asyncio.to_thread(keys.vault.create, "passphrase", passphrase)
-        else:
-            await asyncio.to_thread(keys.vault.create, "file")
-        return True
-
-    async def _new_passphrase(self) -> Secret | None:
-        """A passphrase, typed twice; an empty one where the person wants none, None where they go back."""
-        hint = "empty: the keys are then only in a private file, not encrypted"
-        while True:
-            first: Secret | None = await self.app.push_screen_wait(Hidden("A passphrase for the vault", hint))
-            if not first:
-                return first
-            again: Secret | None = await self.app.push_screen_wait(
-                Hidden("The passphrase again", "whoever forgets it sets new keys")
-            )
-            if again is None or again == first:
-                return again
-            hint = "the two were not alike"
 
     @work(exclusive=True, group="trial")
     async def action_try_key(self) -> None:

@@ -14,7 +14,8 @@ from textual.widgets import Input, Static
 
 from zotui import config_file
 from zotui.errors import ZotuiError
-from zotui.text import one_line
+from zotui.models.registry import OFFLINE
+from zotui.text import one_line, thousands
 from zotui.tui.dialogs import Dialog
 from zotui.tui.widgets.rows import Row, Rows
 
@@ -163,10 +164,7 @@ class ModelPicker(Dialog):
     @property
     def _now(self) -> str:
         """Who answers now, by the whole name."""
-        provider, _, model = self._current.strip().partition("/")
-        row = self._computer.models.rows.get(provider)
-        model = model or ((row.models[0] if row.models else row.default) if row else "")
-        return f"{provider}/{model}" if model else provider
+        return self._computer.models.full_name(self._current)
 
     def _mark(self, name: str) -> str:
         return "●" if name == self._now else ""
@@ -220,12 +218,13 @@ class ModelPicker(Dialog):
 
     @work(exclusive=True, group="choose")
     async def action_connect_server(self) -> None:
-        """Fill in a form for a server of one's own; its model then answers in this conversation."""
+        """Fill in a form for a server of one's own; its model then answers here, or in all where no model does yet."""
         from zotui.tui.provider_form import ProviderForm
 
         model = await self.app.push_screen_wait(ProviderForm(self._computer))
         if model is not None:
-            self.dismiss(Chosen(model, "conversation"))
+            first = self._computer.models.config.model == OFFLINE
+            self.dismiss(Chosen(model, "default" if first else "conversation"))
 
     @work(exclusive=True, group="models")
     async def action_refresh_lists(self) -> None:
@@ -259,10 +258,7 @@ def in_private(app: App[Any]) -> bool:
 
 def _aside(offer: Offer) -> str:
     info = offer.info
-    size = info.context_window or 0
-    window = (
-        f"{size / 1_000_000:.3g}M" if size >= 1_000_000 else f"{size // 1000}k" if size >= 1000 else str(size or "")
-    )
+    window = thousands(info.context_window) if info.context_window else ""
     has = " ".join(word for word, has in (("eyes", info.vision), ("thinks", info.reasoning)) if has)
     price = "free" if offer.free else ""
     if not offer.free and info.input_price is not None and info.output_price is not None:

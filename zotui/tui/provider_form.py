@@ -16,9 +16,12 @@ from zotui.errors import UsageError, ZotuiError
 from zotui.models import DIALECTS, open_provider
 from zotui.models.credential import checked
 from zotui.models.provider import ModelInfo
+from zotui.models.registry import OFFLINE
 from zotui.secret import Secret
 from zotui.text import one_line
 from zotui.tui.dialogs import Dialog
+from zotui.tui.model_picker import in_private
+from zotui.tui.vault_dialogs import made, opened
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
@@ -98,7 +101,7 @@ class ProviderForm(Dialog):
         name, address, dialect = values["name"], values["address"], values["dialect"] or "openai"
         if not name or "/" in name or not name.isprintable():
             raise UsageError("a name is needed, without a slash", "as lab")
-        if name in self._computer.models.names():
+        if name == OFFLINE or name in self._computer.models.rows:
             raise UsageError(f"there is a provider {one_line(name, 40)!r} already", "choose another name")
         if not address.startswith(("http://", "https://")) or any(map(str.isspace, address)):
             raise UsageError("the address begins with http:// or https://", "as http://127.0.0.1:9000/v1")
@@ -107,7 +110,8 @@ class ProviderForm(Dialog):
         return Described(name, address, dialect, values["model"], checked(values["key"]) if values["key"] else None)
 
     async def _tried(self, found: Described) -> list[ModelInfo]:
-        """The models it lists; none where it has no list but answers. Raises ProviderError."""
+        """The models it lists. Raises ProviderError, UsageError where it may not be asked."""
+        self._computer.models.check_place(found.name, found.address, private=in_private(self.app))
         provider = open_provider(found.dialect, found.address, found.key, retries=0)
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -130,13 +134,9 @@ class ProviderForm(Dialog):
         return f"{name}/{model}" if model else name
 
     async def _vault_is_open(self) -> None:
-        """Have a vault to put the key in. Raises UsageError where only the person can say how."""
-        keys = self._computer.keys
-        best = await asyncio.to_thread(keys.best)
-        if best == "keyring" and await asyncio.to_thread(lambda: keys.vault.protection) is None:
-            await asyncio.to_thread(keys.vault.create, "keyring")
-        elif best is None or not await asyncio.to_thread(keys.unlock):
-            raise UsageError("the vault has to be opened first", "F8 does that; or leave the key out here")
+        """Have a vault to put the key in, made or opened as the person says. Raises UsageError where they go back."""
+        if not await made(self.app, self._computer) or not await opened(self.app, self._computer):
+            raise UsageError("the key needs the vault", "enter asks again; or leave the key out here")
 
     def _say(self, words: str) -> None:
         for hint in self.query(".hint").results(Static):

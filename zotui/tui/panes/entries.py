@@ -44,7 +44,7 @@ def _entries(message: Message) -> list[Entry]:
     live = message.status == "running"
     entries = []
     if message.note:
-        entries.append(Entry(f"{message.id}:n", "note", f"{message.model} answers instead\n{message.note}"))
+        entries.append(Entry(f"{message.id}:n", "note", f"{message.stand_in}\n{message.note}"))
     if message.reasoning:
         thinking = live and not message.content
         entries.append(Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking))
