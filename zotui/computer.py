@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import msgspec
 
@@ -34,6 +34,27 @@ Workers = Literal["auto", "background", "own", "none", "all"]
 LINGER_S = 3.0  # how long an unneeded background process stays, for the next command of a script
 
 log = logging.getLogger(__name__)
+
+
+class Options(TypedDict, total=False):
+    """How a turn shall run; what is left out is as ``TurnOptions`` has it."""
+
+    system: str
+    """More instructions."""
+    memory: bool
+    attended: bool
+    """A person is there to answer questions."""
+    schema: dict[str, Any] | None
+    """The answer must be JSON that fits this JSON schema."""
+    private: bool
+    """Only models on this machine may be asked."""
+
+
+class Wishes(Options, total=False):
+    """All that can be asked of a turn."""
+
+    images: Sequence[tuple[str, bytes]]
+    """Names and bytes, shown with the text."""
 
 
 class Computer:
@@ -94,27 +115,14 @@ class Computer:
         conversation_id: str | None = None,
         model: str | None = None,
         tools: bool = True,
-        *,
-        system: str = "",
-        memory: bool = True,
-        attended: bool = False,
-        images: Sequence[tuple[str, bytes]] = (),
-        schema: dict[str, Any] | None = None,
-        private: bool = False,
+        **wishes: Unpack[Wishes],
     ) -> Reply:
-        """One turn, to its end. Raises TurnFailed with what came, UsageError for a bad request."""
-        turn = await self.submit(
-            text,
-            conversation_id,
-            model,
-            tools=tools,
-            system=system,
-            memory=memory,
-            attended=attended,
-            images=images,
-            schema=schema,
-            private=private,
-        )
+        """One turn, to its end, with nobody there to answer questions unless it is ``attended``.
+
+        Raises TurnFailed with what came, UsageError for a bad request.
+        """
+        wishes.setdefault("attended", False)
+        turn = await self.submit(text, conversation_id, model, tools=tools, **wishes)
         async for view in self.turns.follow(turn):
             last = view
         return self.reply(last)
@@ -125,15 +133,11 @@ class Computer:
         conversation_id: str | None = None,
         model: str | None = None,
         tools: bool = True,
-        *,
-        system: str = "",
-        memory: bool = True,
-        attended: bool = False,
+        **wishes: Unpack[Wishes],
     ) -> AsyncIterator[Event | ToolResult]:
         """The same turn as its events come; raises like :meth:`ask` after the last one."""
-        turn = await self.submit(
-            text, conversation_id, model, tools=tools, system=system, memory=memory, attended=attended
-        )
+        wishes.setdefault("attended", False)
+        turn = await self.submit(text, conversation_id, model, tools=tools, **wishes)
         async for event in self.events(turn):
             yield event
 
@@ -144,27 +148,18 @@ class Computer:
         model: str | None = None,
         *,
         tools: bool = True,
-        system: str = "",
-        memory: bool = True,
-        attended: bool = True,
         images: Sequence[tuple[str, bytes]] = (),
-        schema: dict[str, Any] | None = None,
-        private: bool = False,
+        **wishes: Unpack[Options],
     ) -> str:
-        """Put a turn; its id, acknowledged. Raises UsageError, NotFound.
-
-        ``images`` (name, bytes) are shown with the text; ``schema``: the answer must be JSON that fits this JSON schema;
-        ``private``: only models on this machine may be asked.
-        """
+        """Put a turn; its id, acknowledged. ``wishes`` are those of ``Wishes``. Raises UsageError, NotFound."""
+        schema = wishes.get("schema")
         if model:
             self.check_model(model)
         if schema is not None:
             from zotui.agent.structured import check_schema
 
             await asyncio.to_thread(check_schema, schema)
-        options = TurnOptions(
-            system=system, tools=tools, memory=memory, attended=attended, private=private, schema=schema
-        )
+        options = TurnOptions(tools=tools, **wishes)
         self.background.want()
         if self._keeper is not None:
             await self.background.has_been_told()

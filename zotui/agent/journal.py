@@ -136,8 +136,8 @@ class Journal:
         if answered.sent:
             parts = msgspec.json.encode([(part.name, part.text) for part in answered.parts]).decode()
             db.execute(
-                "INSERT OR REPLACE INTO requests(conv_id, turn_id, model, parts, sent, created_at)"
-                " SELECT conv_id, id, ?, ?, ?, ? FROM turns WHERE id = ?",
+                "INSERT OR REPLACE INTO requests(conv_id, model, parts, sent, created_at)"
+                " SELECT conv_id, ?, ?, ?, ? FROM turns WHERE id = ?",
                 (answered.model, parts, answered.sent, now_ms(), self.turn),
             )
 

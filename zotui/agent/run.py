@@ -172,7 +172,7 @@ class TurnRun:
         try:
             await answer.take()
         except ZotuiError as error:
-            kind = error.kind if isinstance(error, ProviderError) else "error"
+            kind = error.kind if isinstance(error, ProviderError) else getattr(error, "reason", "error")
             status = "interrupted" if kind in BROKEN_OFF and answer.said else "failed"
             await self._journal.seal(message, status=status, reason=kind, answered=await answer.answered(context))
             raise

@@ -241,9 +241,16 @@ class Background:
             os.close(log)
         assert child.stdin is not None
         with contextlib.suppress(BrokenPipeError), child.stdin:
-            child.stdin.write(packed(handed)[:PIPE_BYTES])
+            child.stdin.write(packed(fitting(handed)))
         self._children.append(child)
         return child
+
+
+def fitting(handed: dict[str, Any]) -> dict[str, Any]:
+    """As much of what is handed over as a pipe takes at once: a variable that is too large for a key is left out."""
+    variables = handed.get("variables", {})
+    kept = {name: value for name, value in variables.items() if len(value) <= PIPE_BYTES // (8 * (1 + len(variables)))}
+    return handed | {"variables": kept} if len(packed(handed)) > PIPE_BYTES else handed
 
 
 def packed(told: dict[str, Any]) -> bytes:

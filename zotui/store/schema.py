@@ -259,7 +259,6 @@ CREATE INDEX attachments_content ON attachments(content);
 
 CREATE TABLE requests(
   conv_id TEXT PRIMARY KEY REFERENCES conversations(id) ON DELETE CASCADE,
-  turn_id TEXT NOT NULL,
   model TEXT NOT NULL,
   parts TEXT NOT NULL,
   sent BLOB NOT NULL,

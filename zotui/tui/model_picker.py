@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from zotui.models.offers import Offer
     from zotui.tui.app import Zotui
 
-HINT = (
-    "enter: for this conversation · ^s: for all, from now on · ^r: ask the providers · ^n: connect a server · esc: back"
-)
+HINT = "enter: for this conversation · ^s: for all · ^r: ask the providers · ^n: connect a server · esc: back"
 _FOUND = "found:"
 PATIENCE_S = 15  # with one provider's list
 

@@ -8,6 +8,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,10 @@ PERSON_S = 60.0
 """A person may have to unlock the keyring first."""
 
 _CHILD = "zotui.vault.keyring_child"
+_KEPT = re.compile(
+    r"(?:PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|TMPDIR|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|DESKTOP_SESSION|VIRTUAL_ENV"
+    r"|(?:LC|DBUS|XDG|KDE|GNOME|PYTHON)_?\w*)$"
+)
 
 
 class Found(NamedTuple):
@@ -76,7 +81,7 @@ def _ask(request: dict[str, str], patience: float, key: Key | None = None) -> di
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=without_secrets(os.environ),
+            env=_environment(),
             start_new_session=True,  # what it starts in turn can be killed with it
         )
     except OSError as error:
@@ -88,6 +93,11 @@ def _ask(request: dict[str, str], patience: float, key: Key | None = None) -> di
     finally:
         _end(child)
     raise VaultError(f"the keyring did not answer within {patience:g} s", "unlock it and try again")
+
+
+def _environment() -> dict[str, str]:
+    """What a keyring needs to be found: nothing else of ours, as a variable of any name may hold a key."""
+    return {name: value for name, value in without_secrets(os.environ).items() if _KEPT.match(name)}
 
 
 def _encoded(request: dict[str, str], patience: float, key: Key | None) -> bytes:
