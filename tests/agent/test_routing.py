@@ -107,16 +107,25 @@ class TestFallback:
         assert "is left alone for a while" in view.replies[0].note
         assert len(lab.server.exchanges) == 3
         lab.server.script(says("well again"))
-        await lab.store.write(lambda db: db.execute("UPDATE providers SET open_until = ?", (now_ms() - 1,)))
+        await lab.store.write(lambda db: db.execute("UPDATE breakers SET open_until = ?", (now_ms() - 1,)))
         assert (await lab.ask("three")).output == "well again"
-        assert one(lab.home, "SELECT failures FROM providers WHERE name = 'lab'") == 0
+        assert one(lab.home, "SELECT count(*) FROM breakers WHERE model = 'lab/tiny'") == 0
+
+    async def test_a_model_that_fails_is_not_held_against_its_neighbours(self, lab: Lab, second: OpenAIServer) -> None:
+        lab.worker(config=standing_in(second))
+        lab.server.script(FAILS, FAILS, FAILS, says("I am well"))
+        second.answer(lambda exchange: says("ok"))
+        assert (await lab.ask("one", model="lab/ill")).output == "ok"
+        assert (await lab.ask("two", model="lab/tiny")).output == "I am well"
 
     async def test_after_a_while_one_request_tries_it_and_the_others_wait_for_that(self, lab: Lab) -> None:
         door = gate.Gate(lab.store)
         await lab.store.write(
-            lambda db: db.execute("INSERT INTO providers(name, failures, open_until, said) VALUES ('lab', 3, 1, 'ill')")
+            lambda db: db.execute(
+                "INSERT INTO breakers(model, failures, open_until, said) VALUES ('lab/tiny', 3, 1, 'ill')"
+            )
         )
-        said = await asyncio.gather(*(door.closed_to("lab") for _ in range(8)))
+        said = await asyncio.gather(*(door.closed_to("lab/tiny") for _ in range(8)))
         assert sorted(said) == ["", *["ill"] * 7]
 
     async def test_private_goes_on_to_one_that_is_here(self, lab: Lab, second: OpenAIServer) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.agent.lab import Lab
 from zotui.agent.structured import Mismatch, check_schema, parsed
 from zotui.errors import UsageError
 
@@ -86,3 +87,10 @@ def test_a_tree_is_checked_all_the_way_down() -> None:
     assert parsed('{"next": {"next": {}}}', TREE) == {"next": {"next": {}}}
     with pytest.raises(Mismatch, match=r"\$\.next\.next"):
         parsed('{"next": {"next": 1}}', TREE)
+
+
+async def test_without_a_model_nothing_fits_and_it_is_said_at_once(lab: Lab) -> None:
+    lab.worker()
+    view = await lab.ask("count", model="offline", schema={"type": "object"})
+    assert view.turn.status == "failed"
+    assert "no model is connected" in str(view.turn.error)

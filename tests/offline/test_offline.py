@@ -77,7 +77,7 @@ async def test_what_needs_a_model_is_declined_with_what_is_known_and_how_to_conn
         reply = await zo.ask(text)
     assert reply.output.startswith(f"{MARK}\n\nNo model is connected, so I cannot answer this.")
     assert ("the capital of Norway is Oslo" in reply.output) == ("Norway" in text)
-    assert "config.toml" in reply.output
+    assert "zotui models default" in reply.output
     assert {call["name"] for call in reply.tool_calls} == {"recall", "search_chats"}
     assert rows(home, "SELECT count(*) FROM memory") == [(1,)]
 
@@ -91,13 +91,12 @@ async def test_asking_the_same_twice_still_shows_what_was_said_before_the_echo(h
     assert hits.splitlines()[0].startswith(("- heron: heron", "- where is the heron?: where is the heron"))
 
 
-async def test_what_could_answer_is_offered_as_lines_for_the_configuration() -> None:
-    found = Found(
-        "Ollama at http://x with tiny", 'model = "ollama/tiny"\n\n[providers.ollama]\nbase_url = "http://x/v1"'
-    )
+async def test_what_could_answer_is_offered_as_a_command() -> None:
+    found = Found("Ollama at http://x with tiny", "ollama/my tiny", "http://x")
     text = await said(offline(found), user("tell me a joke"), tools=[])
-    assert f"- Ollama at http://x with tiny:\n\n```toml\n{found.line}\n```" in text
-    assert "No key is in the environment" not in text
+    command = "zotui models default 'ollama/my tiny' --at http://x"
+    assert f"- Ollama at http://x with tiny:\n\n```sh\n{command}\n```" in text
+    assert "keeps a key" not in text
 
 
 class TestChoices:

@@ -132,7 +132,7 @@ class Journal:
         if answered.usage_id:
             ledger.end(db, answered.usage_id, status, None, answered.usage, answered.cost)
             if status == "done":
-                gate.well(db, answered.model.partition("/")[0])
+                gate.well(db, answered.model)
         if answered.sent:
             parts = msgspec.json.encode([(part.name, part.text) for part in answered.parts]).decode()
             db.execute(

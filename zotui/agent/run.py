@@ -144,6 +144,10 @@ class TurnRun:
         options = _options(view)
         if options.schema is None or last.status != "done":
             return True
+        if last.model == OFFLINE:
+            raise ZotuiError(
+                "no model is connected, and so no answer fits a schema", "zotui models default MODEL, or F5"
+            )
         try:
             structured.parsed(last.content, options.schema)
         except structured.Mismatch as mismatch:

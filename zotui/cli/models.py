@@ -1,7 +1,6 @@
 """``zotui models``: which models there are, and which one answers."""
 
 import asyncio
-import shlex
 import sys
 from typing import Any
 
@@ -89,8 +88,7 @@ def find(options: dict[str, Any], as_json: bool) -> None:
     if not found:
         print_text("no key in the environment, no model server on this machine")
     for one in found:
-        words = ["zotui", "models", "default", one.model, *(["--at", one.base_url] if one.base_url else [])]
-        print_text(f"{one.what}\n  {shlex.join(words)}")
+        print_text(f"{one.what}\n  {one.command}")
 
 
 def words(offer: Offer) -> list[str]:

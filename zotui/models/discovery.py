@@ -7,6 +7,7 @@ probe carries no key.
 import asyncio
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +44,12 @@ class Found(msgspec.Struct, frozen=True):
     def provider(self) -> str:
         """The provider's name."""
         return self.model.partition("/")[0]
+
+    @property
+    def command(self) -> str:
+        """What to run to connect it."""
+        at = ["--at", self.base_url] if self.base_url else []
+        return shlex.join(["zotui", "models", "default", self.model, *at])
 
     @property
     def line(self) -> str:

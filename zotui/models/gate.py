@@ -2,8 +2,8 @@
 by all workers of all processes.
 
 The bucket holds one token, so that requests come evenly spaced: a server that counts in windows sees no burst. The
-breaker opens after some faults in a row that say the provider is unwell; who has somebody else to ask then does not
-ask it, until one try after a while goes through.
+breaker opens after some faults in a row that say a model is unwell; who has another to ask then does not ask it,
+until one try after a while goes through.
 """
 
 import asyncio
@@ -76,12 +76,13 @@ class Gate:
     async def failed(
         self,
         id_: str,
-        provider: str,
+        model: str,
         error: ProviderError,
         usage: Usage | None = None,
         cost: ledger.Cost = ledger.Cost(None),  # noqa: B008 (it cannot be changed)
     ) -> None:
-        """A request failed: noted, held against the provider where it says something of it; all wait as it asks.
+        """A request to ``model`` failed: noted, held against it where that says something of it; all wait as its
+        provider asks.
 
         One that was answered in part is ``interrupted``: unlike a refused one it may have cost something.
         """
@@ -90,15 +91,15 @@ class Gate:
             ledger.end(db, id_, "interrupted" if error.partial else "failed", error.kind, usage, cost)
             if error.kind not in UNWELL:
                 return
-            _ensure(db, provider)
-            failures = db.execute("SELECT failures FROM providers WHERE name = ?", (provider,)).get + 1
+            failures = (db.execute("SELECT failures FROM breakers WHERE model = ?", (model,)).get or 0) + 1
             opened = min(OPEN_MS << min(failures - TRIPS, 10), MOST_OPEN_MS) if failures >= TRIPS else 0
             db.execute(
-                "UPDATE providers SET failures = ?, open_until = ?, said = ? WHERE name = ?",
-                (failures, now_ms() + opened if opened else 0, str(error), provider),
+                "INSERT OR REPLACE INTO breakers(model, failures, open_until, said) VALUES (?, ?, ?, ?)",
+                (model, failures, now_ms() + opened if opened else 0, error.message),
             )
             if error.retry_after_s:
-                now = now_ms()
+                provider, now = model.partition("/")[0], now_ms()
+                _ensure(db, provider)
                 until = now + int(min(error.retry_after_s * 1000, LONGEST_WAIT_MS - 1))
                 db.execute(
                     "UPDATE providers SET wait_until = CASE WHEN wait_until < ?1 THEN max(wait_until, ?2) ELSE ?2 END"
@@ -108,20 +109,20 @@ class Gate:
 
         await self._store.write(put, durable=False)
 
-    async def closed_to(self, provider: str) -> str:
-        """Why a provider is not asked for now, where there is somebody else; empty where it may be.
+    async def closed_to(self, model: str) -> str:
+        """Why a model is not asked for now, where there is another; empty where it may be.
 
         When its time is over, one request is let through; the others follow once that has been answered.
         """
 
         def look(db: Reader) -> tuple[int, int, str] | None:
-            return db.execute("SELECT failures, open_until, said FROM providers WHERE name = ?", (provider,)).get  # type: ignore[no-any-return]
+            return db.execute("SELECT failures, open_until, said FROM breakers WHERE model = ?", (model,)).get  # type: ignore[no-any-return]
 
         def probe(db: Transaction) -> bool:
             now = now_ms()
             db.execute(
-                "UPDATE providers SET open_until = ? WHERE name = ? AND failures >= ? AND open_until <= ?",
-                (now + PROBE_MS, provider, TRIPS, now),
+                "UPDATE breakers SET open_until = ? WHERE model = ? AND failures >= ? AND open_until <= ?",
+                (now + PROBE_MS, model, TRIPS, now),
             )
             return db.changes() > 0
 
@@ -177,13 +178,12 @@ class Gate:
 def forgive(db: Transaction, provider: str) -> None:
     """What was held against a provider is forgotten: its key is another."""
     db.execute("DELETE FROM providers WHERE name = ?", (provider,))
+    db.execute("DELETE FROM breakers WHERE substr(model, 1, ?) = ?", (len(provider) + 1, f"{provider}/"))
 
 
-def well(db: Transaction, provider: str) -> None:
-    """A provider has answered: what was held against it is forgotten."""
-    db.execute(
-        "UPDATE providers SET failures = 0, open_until = 0, said = '' WHERE name = ? AND failures > 0", (provider,)
-    )
+def well(db: Transaction, model: str) -> None:
+    """A model has answered: what was held against it is forgotten."""
+    db.execute("DELETE FROM breakers WHERE model = ?", (model,))
 
 
 def settle_lost(db: Transaction) -> None:

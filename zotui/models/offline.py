@@ -144,16 +144,16 @@ class Offline:
             lines += ["", "What memory and earlier chats hold on these words:", "", _as_list(found)]
         offers = await self._discover()
         if offers:
-            lines += ["", "What could answer, if you connect it in `config.toml`:", ""]
+            lines += ["", "What could answer, if you connect it (`F5` in the app, or):", ""]
             for offer in offers:
-                lines += [f"- {offer.what}:", "", *_fenced(offer.line, "toml"), ""]
+                lines += [f"- {offer.what}:", "", *_fenced(offer.command, "sh"), ""]
         else:
             lines += [
                 "",
-                "No key is in the environment and no model server answers on this machine. To connect one, either:",
+                "To connect one, in the app: `F8` keeps a key, `F5` chooses a model. Or:",
                 "",
-                '- start Ollama or LM Studio here, then set `model = "ollama"` or `model = "lmstudio"` in `config.toml`',
-                '- export a key such as `GROQ_API_KEY` or `OPENAI_API_KEY`, then set `model = "groq"` or `model = "openai"`',
+                "- start Ollama or LM Studio on this machine, then `zotui models default ollama` or `lmstudio`",
+                "- `zotui keys set groq`, then `zotui models default groq`; or openai, anthropic, gemini, …",
             ]
         return "\n".join(lines)
 

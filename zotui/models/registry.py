@@ -102,6 +102,6 @@ def split(model: str, names: Mapping[str, object], named: Callable[[], list[str]
     if provider != OFFLINE and provider not in names:
         raise UsageError(
             f"no provider {one_line(provider, 40)!r} in model {one_line(model, 60)!r}",
-            f"there are: {', '.join(named())}; more in config.toml",
+            f"there are: {', '.join(named())}; another: zotui models default NAME/MODEL --at URL",
         )
     return provider, name

@@ -89,7 +89,7 @@ class Routed(AsyncIterator[Event]):
         for place, name in enumerate(self._candidates):
             self.model = name
             try:
-                if place < last and (why := await self._router.gate.closed_to(name.partition("/")[0])):
+                if place < last and (why := await self._router.gate.closed_to(self._router.models.full_name(name))):
                     self.passed_over.append(f"{name} is left alone for a while: {why}")
                     continue
                 async with contextlib.aclosing(self._ask(name)) as events:
@@ -141,7 +141,7 @@ class Routed(AsyncIterator[Event]):
                 return
             except ProviderError as error:
                 error = await router.explained(choice, error)
-                await router.gate.failed(self.usage_id, choice.provider_name, error, usage, self.cost)
+                await router.gate.failed(self.usage_id, choice.name, error, usage, self.cost)
                 self.usage_id = None
                 wait = None if shown else router.retries.wait(error, attempt)
                 if wait is None:

@@ -230,7 +230,11 @@ CREATE INDEX usage_day ON usage(created_at);
 CREATE TABLE providers(
   name TEXT PRIMARY KEY,
   next_at INTEGER NOT NULL DEFAULT 0,
-  wait_until INTEGER NOT NULL DEFAULT 0,
+  wait_until INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE breakers(
+  model TEXT PRIMARY KEY,
   failures INTEGER NOT NULL DEFAULT 0,
   open_until INTEGER NOT NULL DEFAULT 0,
   said TEXT NOT NULL DEFAULT ''
