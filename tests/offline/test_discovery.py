@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from zotui.config import read_config
+from zotui.http import probe
 from zotui.models.discovery import Found, Places, discover, ollama_address
 from zotui.models.registry import BUILT_IN
 
@@ -53,6 +54,12 @@ async def fake(pages: Mapping[str, Any], host: str = "127.0.0.1", **options: Any
     server.port = listening.sockets[0].getsockname()[1]
     async with listening:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that runs many tests has its own time; what hangs is still given up."""
+    monkeypatch.setattr(probe, "__defaults__", (1.0, 2.0, 256 << 10))
 
 
 @pytest.fixture
