@@ -1,11 +1,13 @@
 """aimock (https://aimock.copilotkit.dev): real streams of several APIs, from somebody else's server on loopback.
 
-It is installed from npm once per machine, into a cache of its own, and runs with node.
+It is installed from npm once per machine, into a cache of its own, and runs with node: a newer one from npm too, where
+the machine's is too old for it (Debian 12 has 18).
 """
 
 import contextlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -18,6 +20,8 @@ from tests.waiting import wait_until
 
 PACKAGE, VERSION = "@copilotkit/aimock", "1.43.0"
 INSTALL_S = 180
+OLDEST_NODE = (20, 15)  # node:zlib has crc32 from there on
+NODE = "22"
 
 
 class Unavailable(Exception):
@@ -35,19 +39,32 @@ def cache() -> Path:
     raise Unavailable("there is no folder to install aimock in")
 
 
-def installed() -> Path:
-    """Its folder; fetched if it is not there. Raises Unavailable."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
+def node() -> str:
+    """A node that is new enough. Raises Unavailable."""
+    found = shutil.which("node")
+    if found is None:
         raise Unavailable("aimock needs node and npm, and they are not installed")
-    folder = cache() / f"aimock-{VERSION}"
+    told = subprocess.run([found, "--version"], capture_output=True, text=True).stdout
+    if tuple(int(part) for part in re.findall(r"\d+", told)[:2]) >= OLDEST_NODE:
+        return found
+    machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    name = f"node-{platform.system().lower()}-{machine}"
+    return str(installed(name, NODE) / "node_modules" / name / "bin" / "node")
+
+
+def installed(package: str, version: str) -> Path:
+    """The folder of a package of npm; fetched if it is not there. Raises Unavailable."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Unavailable("aimock needs node and npm, and they are not installed")
+    folder = cache() / f"{package.rpartition('/')[2]}-{version}"
     if folder.exists():
         return folder
     with tempfile.TemporaryDirectory(dir=folder.parent) as making:  # whole, or not at all: others may run beside us
         command = [npm, "install", "--prefix", making, "--no-audit", "--no-fund", "--ignore-scripts"]
         try:
             done = subprocess.run(
-                [*command, f"{PACKAGE}@{VERSION}"],
+                [*command, f"{package}@{version}"],
                 cwd=making,
                 capture_output=True,
                 text=True,
@@ -55,9 +72,9 @@ def installed() -> Path:
                 env={**os.environ, "npm_config_update_notifier": "false"},
             )
         except subprocess.TimeoutExpired:
-            raise Unavailable(f"npm did not install aimock within {INSTALL_S} s") from None
+            raise Unavailable(f"npm did not install {package} within {INSTALL_S} s") from None
         if done.returncode != 0:
-            raise Unavailable(f"npm cannot install aimock: {' '.join(done.stderr.split())[:300]}")
+            raise Unavailable(f"npm cannot install {package}: {' '.join(done.stderr.split())[:300]}")
         with contextlib.suppress(OSError):  # somebody was faster
             os.rename(making, folder)
             os.mkdir(making)
@@ -67,11 +84,11 @@ def installed() -> Path:
 @contextlib.contextmanager
 def aimock(fixtures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A server that answers by these fixtures; its address. Raises Unavailable."""
-    program = installed() / "node_modules" / PACKAGE / "dist" / "cli.js"
+    program = installed(PACKAGE, VERSION) / "node_modules" / PACKAGE / "dist" / "cli.js"
     with tempfile.TemporaryDirectory() as folder:
         told, log = Path(folder) / "fixtures.json", Path(folder) / "log"
         told.write_text(json.dumps({"fixtures": list(fixtures)}), encoding="utf-8")
-        command = [shutil.which("node") or "node", str(program), "--port", "0", "--fixtures", str(told), "--strict"]
+        command = [node(), str(program), "--port", "0", "--fixtures", str(told), "--strict"]
         with log.open("wb") as written, subprocess.Popen(command, stdout=written, stderr=written) as process:
             try:
                 found = wait_until(
