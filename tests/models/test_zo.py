@@ -26,6 +26,9 @@ from hypothesis import strategies as st
 from zotui.models import Finished, ModelInfo, ProviderError, ReasoningDelta, TextDelta
 from zotui.models.body import Body
 from zotui.models.dialect import Request
+from zotui.models.openai import OpenAI
+from zotui.models.provider import Persona
+from zotui.models.server import Server
 from zotui.models.turn import Tail
 from zotui.models.zo import Answer, Zo
 
@@ -408,6 +411,21 @@ async def test_models() -> None:
     assert found == [ModelInfo(id="zo:openai/gpt-5", context_window=400000), ModelInfo(id="byok:1-2")]
     assert seen[0].startswith("GET /v1/models/available ")
     assert "Bearer zo_sk_1" in seen[0]
+
+
+async def test_personas() -> None:
+    listed = {"personas": [{"id": "p1", "name": "Ada", "prompt": "Be exact.", "model": None}, {"name": "no id"}, 5]}
+    handler, seen = answering(json.dumps(listed).encode(), headers="Content-Type: application/json\r\n")
+    async with serving(handler) as port:
+        found = await Server(Zo(), base_url=f"http://127.0.0.1:{port}", key="zo_sk_1").personas()
+    assert found == [Persona(id="p1", name="Ada", prompt="Be exact.")]
+    assert seen[0].startswith("GET /personas/available ")
+
+
+async def test_other_servers_have_none() -> None:
+    with pytest.raises(ProviderError, match="has no personas") as caught:
+        await Server(OpenAI(""), base_url="http://127.0.0.1:9/v1").personas()
+    assert caught.value.kind == "unsupported"
 
 
 # --- Any bytes ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import msgspec
 
 from zotui.models.document import at, dicts, string
 from zotui.models.faults import Host
-from zotui.models.provider import Event, ModelInfo, ProviderError
+from zotui.models.provider import Event, ModelInfo, Persona, ProviderError
 from zotui.secret import Secret
 
 Framing = Literal["events", "lines"]
@@ -98,6 +98,18 @@ class Detailing(Protocol):
 
     def detailed(self, info: ModelInfo, document: object) -> ModelInfo | None:
         """A model with what was told of it; None for one that does not chat."""
+        ...
+
+
+@runtime_checkable
+class Impersonating(Protocol):
+    """A dialect whose servers have personas."""
+
+    personas: Sequence[str]
+    """Where they are listed, and by what name the list goes in the document."""
+
+    def persona(self, item: object) -> Persona | None:
+        """One item of that list; None where it is none."""
         ...
 
 

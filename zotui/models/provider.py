@@ -92,6 +92,15 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: bool | None = None
 
 
+class Persona(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody a provider can be: ``id`` is what a request names, ``model`` the one it prefers, if any."""
+
+    id: str
+    name: str = ""
+    prompt: str = ""
+    model: str = ""
+
+
 class ProviderError(ZotuiError):
     """A request that gave no whole answer.
 

@@ -14,11 +14,11 @@ from zotui import http
 from zotui.addresses import host_of
 from zotui.models.body import Body
 from zotui.models.credential import basic, fault_of, unwrapped, without_login
-from zotui.models.dialect import Detailing, Dialect, Request
+from zotui.models.dialect import Detailing, Dialect, Impersonating, Request
 from zotui.models.document import at, decoded, string
 from zotui.models.faults import Host, words_of
 from zotui.models.opaque import Opaque, keepable
-from zotui.models.provider import Event, ModelInfo, ProviderError, Stream
+from zotui.models.provider import Event, ModelInfo, Persona, ProviderError, Stream
 from zotui.models.retries import Retries
 from zotui.models.turn import Trace, Turn, merged, without_frames
 from zotui.secret import Secret
@@ -93,6 +93,19 @@ class Server:
             return await self._detailed(await self._listed())
         except ProviderError as error:
             raise without_frames(error) from None
+
+    async def personas(self) -> list[Persona]:
+        """The personas that a request may name. Raises ProviderError, "unsupported" for a dialect without."""
+        if not isinstance(self._dialect, Impersonating):
+            raise self.host.error("unsupported", "has no personas")
+        path, name = self._dialect.personas
+        try:
+            listed = at(await self._get(path), (name,))
+        except ProviderError as error:
+            raise without_frames(error) from None
+        if not isinstance(listed, list):
+            raise self.host.error("protocol", "answered with something that is no list of personas")
+        return [persona for item in listed if (persona := self._dialect.persona(item))]
 
     async def check(self, path: str) -> None:
         """Fetch what only a good key may. Raises ProviderError."""

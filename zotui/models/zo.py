@@ -14,7 +14,7 @@ from zotui.models.dialect import Request, plain, split_address
 from zotui.models.document import at, count, decoded, dicts, string
 from zotui.models.faults import Host
 from zotui.models.pieces import Text
-from zotui.models.provider import Event, Finished, ModelInfo, ProviderError, ReasoningDelta, TextDelta
+from zotui.models.provider import Event, Finished, ModelInfo, Persona, ProviderError, ReasoningDelta, TextDelta
 from zotui.models.retelling import retold
 from zotui.secret import Secret
 
@@ -39,6 +39,7 @@ class Zo:
     endpoint = "/zo/ask"
     refusable = ("memory_mode",)
     listing = ("/models/available", "models")
+    personas = ("/personas/available", "personas")
     busy: Mapping[int, float] = {409: BUSY_S}
 
     def __init__(self, base_url: str = "") -> None:
@@ -70,6 +71,11 @@ class Zo:
     def answer(self, host: Host, headers: Mapping[str, str]) -> "Answer":
         """An answer that is to be put together."""
         return Answer(host, headers.get("x-conversation-id", ""))
+
+    def persona(self, item: object) -> Persona | None:
+        """One persona of the list; a request has it by ``extra = { persona_id = … }``."""
+        id_, name, prompt, model = (string(at(item, (field,))) for field in ("id", "name", "prompt", "model"))
+        return Persona(id=id_, name=name, prompt=prompt, model=model) if id_ else None
 
     def model(self, item: object) -> ModelInfo | None:
         """One model of the list."""
