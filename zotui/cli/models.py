@@ -67,8 +67,16 @@ def default(options: dict[str, Any], model: str, base_url: str, dialect: str | N
         raise UsageError("--dialect is for a new provider", "say where it is too: --at URL")
     if base_url and model.partition("/")[0] in ("", OFFLINE):
         raise UsageError("--at is for a provider with a name of its own", "zotui models default NAME/MODEL --at URL")
-    name = with_computer(options, lambda computer: computer.set_default_model(model, base_url, dialect or ""))
-    print(f"{one_line(name, 200)} answers from now on", file=sys.stderr)
+
+    async def run(computer: Computer) -> tuple[str, str]:
+        name = await computer.set_default_model(model, base_url, dialect or "")
+        return name, await _missing(computer, name)
+
+    name, missing = with_computer(options, run)
+    print(
+        f"{one_line(name, 200)} answers from now on" + (f", once this is mended: {missing}" if missing else ""),
+        file=sys.stderr,
+    )
 
 
 @models.command()
@@ -89,6 +97,18 @@ def find(options: dict[str, Any], as_json: bool) -> None:
         print_text("no key in the environment, no model server on this machine")
     for one in found:
         print_text(f"{one.what}\n  {one.command}")
+
+
+async def _missing(computer: Computer, name: str) -> str:
+    """What a model lacks to answer: its key, its program; empty where nothing does."""
+    provider = name.partition("/")[0]
+    if provider == OFFLINE:
+        return ""
+    try:
+        await computer.models.provider(provider)
+    except ZotuiError as error:
+        return str(error)
+    return ""
 
 
 def words(offer: Offer) -> list[str]:
