@@ -126,8 +126,8 @@ class ConversationPane(Pane):
             await self.computer.chats.set_model(self.reel.id, model)
             await self.refresh_from_file()
         else:
+            await self.computer.desk.set(NEXT_MODEL, model or None)  # first: what is shown is in the file
             self._next_model = model
-            await self.computer.desk.set(NEXT_MODEL, model)
             self._paint_all()
 
     async def open(self, conversation: str | None) -> None:
