@@ -26,11 +26,6 @@ class Choice(NamedTuple):
     name: str
     row: ProviderRow | None
 
-    @property
-    def provider_name(self) -> str:
-        """The provider's name."""
-        return self.name.partition("/")[0]
-
 
 class _Open(NamedTuple):
     row: ProviderRow
