@@ -159,6 +159,10 @@ async def test_a_conversation_that_is_answered_cannot_be_deleted_one_that_waits_
     await lab.turns.stop(behind)
     await lab.over(turn)
     await lab.chats.delete(conversation)
+    with pytest.raises(NotFound, match="restore"):
+        await lab.submit("hi", conversation)
+    await lab.chats.restore(conversation)
+    await lab.chats.purge(conversation)
     with pytest.raises(NotFound):
         await lab.turns.view(turn)
     with pytest.raises(NotFound):

@@ -531,7 +531,7 @@ class TestImages:
         lab.server.answer(lambda exchange: says("a cat"))
         view = await self.shown(lab, "what is this?")
         assert one(lab.home, "SELECT count(*) FROM blobs") == 1
-        await lab.chats.delete(view.turn.conv_id)
+        await lab.chats.purge(view.turn.conv_id)
         assert one(lab.home, "SELECT count(*) FROM blobs") == 0
 
     async def test_running_it_again_shows_it_again(self, lab: Lab) -> None:

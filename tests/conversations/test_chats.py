@@ -278,11 +278,11 @@ class TestDeleting:
         assert all(before[table] for table in before if table != "parts"), before
         async with Computer.open(home, workers="none") as zo:
             other = await zo.chats.create("another")
-            await zo.chats.delete(conversation)
+            await zo.chats.purge(conversation)
             assert await zo.chats.search("heron") == []
             assert [found.id for found in await zo.chats.list()] == [other]
             with pytest.raises(NotFound):
-                await zo.chats.delete(conversation)
+                await zo.chats.purge(conversation)
         assert self.left(home) == dict.fromkeys(before, 0) | {"conversations": 1}
         rows(home, CHECK)
         assert rows(home, "PRAGMA foreign_key_check") == []

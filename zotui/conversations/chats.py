@@ -1,32 +1,35 @@
-"""Conversations: list, read, search, rename, delete."""
+"""Conversations: list, read, search, rename, pin, archive, delete and bring back."""
 
 import re
 from collections.abc import Sequence
 from unicodedata import category
 
-import msgspec
-
-from zotui.conversations.records import Attachment, Conversation, Message, Spent, ToolCallRecord, Turn, columns
+from zotui.conversations import branches, reads
+from zotui.conversations.closing import halt
+from zotui.conversations.reads import CONVERSATION, MESSAGE, PAGE
+from zotui.conversations.records import Branch, Conversation, Message, Shelf, Spent, Touch, Turn
 from zotui.errors import NotFound, UsageError
 from zotui.store import Reader, Store, Transaction, blobs, new_id, now_ms
 from zotui.text import clean, one_line
 
 TITLE_LENGTH = 60
-PAGE = 100
 MOST_WORDS = 64  # of a search
 LONGEST_SEARCH = 1_000  # characters of it that are sought in titles
-_CONVERSATION = columns(Conversation, "c", leave_out=1) + ", (SELECT count(*) FROM messages m WHERE m.conv_id = c.id)"
-_MESSAGE = columns(Message, "m", leave_out=2)
-_CALL = columns(ToolCallRecord, "t")
-_SPENT = (
-    "sum(input_tokens), sum(output_tokens), sum(cost),"
-    " coalesce(sum(cost IS NULL AND status NOT IN ('running', 'failed')), 0)"
+SHELVES: dict[Shelf, str] = {
+    "shown": "c.deleted_at IS NULL AND c.archived_at IS NULL AND c.kind <> 'trial'",
+    "archived": "c.deleted_at IS NULL AND c.archived_at IS NOT NULL",
+    "deleted": "c.deleted_at IS NOT NULL AND c.kind <> 'trial'",
+}
+ORIGINAL = (  # a message that is no copy of one that is still there
+    "(m.copy_of IS NULL OR NOT EXISTS (SELECT 1 FROM messages o JOIN conversations oc ON oc.id = o.conv_id"
+    " WHERE o.id = m.copy_of AND oc.deleted_at IS NULL))"
 )
-
 
 Conversations = list[Conversation]
 Messages = list[Message]
 Hits = list[tuple[Conversation, Message, str]]
+Branches = list[Branch]
+Touches = list[Touch]
 
 
 class Chats:
@@ -35,27 +38,35 @@ class Chats:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def list(self, *, search: str = "", limit: int = PAGE, offset: int = 0) -> Conversations:
-        """The latest first; with ``search``, those whose title or messages hold its words."""
-        return await self._store.read(lambda db: listed(db, search, limit, offset))
+    async def list(
+        self, *, search: str = "", limit: int = PAGE, offset: int = 0, shelf: Shelf = "shown"
+    ) -> Conversations:
+        """Pinned ones, then the latest; with ``search``, those whose title or messages hold its words. ``shelf``: those
+        in use, the archive, or the trash."""
+        return await self._store.read(lambda db: listed(db, search, limit, offset, shelf))
 
-    async def count(self, search: str = "") -> int:
+    async def count(self, search: str = "", shelf: Shelf = "shown") -> int:
         """How many :meth:`list` would give in all."""
         where, values = _matching(search)
         return await self._store.read(
-            lambda db: db.execute(f"SELECT count(*) FROM conversations c {where}", values).get
+            lambda db: db.execute(f"SELECT count(*) FROM conversations c WHERE {SHELVES[shelf]} {where}", values).get
         )
 
-    async def find(self, name: str) -> Conversation:
-        """The conversation with this id, or the only one whose id begins or ends so. Raises NotFound, UsageError."""
+    async def find(self, name: str, *, deleted: bool = False) -> Conversation:
+        """The conversation with this id, or the only one whose id begins or ends so; with ``deleted``, also of those in
+        the trash. Raises NotFound, UsageError."""
         name = clean(name).strip()
+        where = "1" if deleted else "c.deleted_at IS NULL"
 
         def look(db: Reader) -> Conversations:
-            exact = db.execute(f"SELECT {_CONVERSATION} FROM conversations c WHERE id = ?", (name,)).fetchall()
+            exact = db.execute(
+                f"SELECT {CONVERSATION} FROM conversations c WHERE {where} AND id = ?", (name,)
+            ).fetchall()
             rows = (
                 exact
                 or db.execute(
-                    f"SELECT {_CONVERSATION} FROM conversations c WHERE substr(id, 1, ?2) = ?1 OR substr(id, -?2) = ?1 LIMIT 2",
+                    f"SELECT {CONVERSATION} FROM conversations c"
+                    f" WHERE {where} AND (substr(id, 1, ?2) = ?1 OR substr(id, -?2) = ?1) LIMIT 2",
                     (name, len(name)),
                 ).fetchall()
             )
@@ -95,38 +106,100 @@ class Chats:
         """The model of this conversation's next turns; empty for the default."""
         await self._change(conversation, "model", model)
 
+    async def pin(self, conversation: str, on: bool = True) -> None:
+        """Put it before the others, or among them again. Raises NotFound."""
+        await self._change(conversation, "pinned_at", now_ms() if on else None)
+
+    async def archive(self, conversation: str, on: bool = True) -> None:
+        """Out of the list into the archive, or back. Raises NotFound."""
+        await self._change(conversation, "archived_at", now_ms() if on else None)
+
     async def delete(self, conversation: str) -> None:
-        """Delete it with its messages. Raises NotFound, and UsageError while it is answering."""
+        """Into the trash, until it is restored or purged; what is queued or waits in it is cancelled. Raises NotFound, and
+        UsageError while it is answering."""
 
         def remove(db: Transaction) -> None:
-            if db.execute("SELECT 1 FROM turns WHERE conv_id = ? AND status = 'running'", (conversation,)).get:
-                raise UsageError("this conversation is being answered", "stop the answer first")
-            shown = db.execute(
-                "SELECT DISTINCT content FROM attachments WHERE turn_id IN (SELECT id FROM turns WHERE conv_id = ?)",
-                (conversation,),
-            ).fetchall()
-            db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
-            if not db.changes():
-                raise NotFound(f"no conversation {one_line(conversation, 40)!r}", "zotui chats list shows them")
-            for (digest,) in shown:
-                blobs.sweep(db, digest)
+            refuse_while_answering(db, conversation)
+            for turn in reads.turns(db, conversation, only_open=True):
+                halt(db, turn.id, "deleted")
+            self._set(db, conversation, "deleted_at", now_ms())
 
         await self._store.write(remove)
 
+    async def restore(self, conversation: str) -> None:
+        """Out of the trash, as it was. Raises NotFound."""
+        await self._change(conversation, "deleted_at", None)
+
+    async def purge(self, conversation: str) -> None:
+        """Delete it for ever with its messages. Raises NotFound, and UsageError while it is answering."""
+
+        def remove(db: Transaction) -> None:
+            refuse_while_answering(db, conversation)
+            if not purged(db, conversation):
+                raise _unknown(conversation)
+
+        await self._store.write(remove)
+
+    async def empty_trash(self, before: int | None = None) -> int:
+        """Delete for ever what has been in the trash since ``before`` (ms since 1970) or longer, or all; how many."""
+
+        def remove(db: Transaction) -> int:
+            rows = db.execute(
+                "SELECT id FROM conversations WHERE deleted_at IS NOT NULL AND (?1 IS NULL OR deleted_at <= ?1)",
+                (before,),
+            ).fetchall()
+            return sum(purged(db, conversation) for (conversation,) in rows)
+
+        return await self._store.write(remove)
+
+    async def fork(self, conversation: str, message: str, *, before: bool = False) -> str:
+        """A branch: a new conversation with a copy of everything up to a message, or ``before`` it; its id.
+
+        The original is left as it is. Raises NotFound, and UsageError for a message of a turn that is not over.
+        """
+        return await self._store.write(lambda db: branches.fork(db, conversation, message, before=before))
+
+    async def family(self, conversation: str) -> Branches:
+        """The conversation's root and all that was branched off, depth first."""
+        return await self._store.read(lambda db: branches.family(db, conversation))
+
+    async def shared(self, one: str, other: str) -> int:
+        """The last position up to which two conversations are the same; 0 where they have nothing in common."""
+        return await self._store.read(lambda db: branches.shared(db, one, other))
+
+    async def touching(self, *paths: str) -> Touches:
+        """Where a file, known by these paths, was attached or given to a tool, the latest first."""
+        return await self._store.read(lambda db: branches.touching(db, paths))
+
     async def messages(self, conversation: str, *, before: int | None = None, limit: int = PAGE) -> Messages:
         """A page of messages in order: the last ones, or the last before position ``before``."""
-        return await self._store.read(lambda db: messages(db, conversation, before=before, limit=limit))
+        return await self._store.read(lambda db: reads.messages(db, conversation, before=before, limit=limit))
+
+    async def find_message(self, conversation: str, name: str) -> str:
+        """The id of a message: by its id, an end of it, or the number of a request, as 3. Raises NotFound."""
+        found = await self._store.read(lambda db: reads.find_message(db, conversation, clean(name).strip()))
+        if found is None:
+            raise NotFound(
+                f"no message {one_line(name, 40)!r} in this conversation", "zotui chats show ID --json lists them"
+            )
+        return found
 
     async def turns(self, conversation: str, *, only_open: bool = False) -> Sequence[Turn]:
         """The conversation's turns in order; ``only_open``: those that are not over."""
-        return await self._store.read(lambda db: turns(db, conversation, only_open=only_open))
+        return await self._store.read(lambda db: reads.turns(db, conversation, only_open=only_open))
 
     async def spent(self, conversation: str) -> Spent:
         """Tokens and cost of the whole conversation."""
-        return await self._store.read(lambda db: spent(db, "conv_id", conversation))
+        return await self._store.read(lambda db: reads.spent(db, "conv_id", conversation))
+
+    async def call_text(self, call: str) -> str | None:
+        """The arguments and the whole result of a tool call, as text; None where there is none of this id."""
+        calls = await self._store.read(lambda db: reads.tool_calls(db, "id", call))
+        return f"{calls[0].name} {calls[0].arguments}\n\n{calls[0].result or ''}" if calls else None
 
     async def search(self, query: str, limit: int = 20) -> Hits:
-        """Messages that hold the words, best first, each with its conversation and an excerpt."""
+        """Messages that hold the words, best first, each with its conversation and an excerpt; of what is in the trash
+        nothing, of what a branch repeats only the original."""
         words = match(query)
         if not words:
             return []
@@ -134,22 +207,28 @@ class Chats:
         def look(db: Reader) -> Hits:
             width = len(Conversation.__struct_fields__)
             rows = db.execute(
-                f"SELECT {_CONVERSATION}, {_MESSAGE}, snippet(messages_fts, 0, '', '', ' … ', 16)"
+                f"SELECT {CONVERSATION}, {MESSAGE}, snippet(messages_fts, 0, '', '', ' … ', 16)"
                 " FROM messages_fts JOIN messages m ON m.seq = messages_fts.rowid JOIN conversations c ON c.id = m.conv_id"
-                " WHERE messages_fts MATCH ? ORDER BY m.model = 'offline', rank LIMIT ?",  # which repeats what was said
+                f" WHERE messages_fts MATCH ? AND c.deleted_at IS NULL AND c.kind <> 'trial' AND {ORIGINAL}"
+                " ORDER BY m.model = 'offline', rank LIMIT ?",  # which repeats what was said
                 (words, limit),
             ).fetchall()
             return [(Conversation(*row[:width]), Message(*row[width:-1]), str(row[-1])) for row in rows]
 
         return await self._store.read(look)
 
-    async def _change(self, conversation: str, column: str, value: str) -> None:
-        def change(db: Transaction) -> None:
-            db.execute(f"UPDATE conversations SET {column} = ? WHERE id = ?", (value, conversation))
-            if not db.changes():
-                raise NotFound(f"no conversation {one_line(conversation, 40)!r}", "zotui chats list shows them")
+    async def _change(self, conversation: str, column: str, value: str | int | None) -> None:
+        await self._store.write(lambda db: self._set(db, conversation, column, value))
 
-        await self._store.write(change)
+    @staticmethod
+    def _set(db: Transaction, conversation: str, column: str, value: str | int | None) -> None:
+        db.execute(f"UPDATE conversations SET {column} = ? WHERE id = ?", (value, conversation))
+        if not db.changes():
+            raise _unknown(conversation)
+
+
+def _unknown(conversation: str) -> NotFound:
+    return NotFound(f"no conversation {one_line(conversation, 40)!r}", "zotui chats list shows them")
 
 
 def match(query: str) -> str:
@@ -169,11 +248,31 @@ def created(db: Transaction, title: str = "", model: str = "") -> str:
     return conversation
 
 
-def listed(db: Reader, search: str, limit: int, offset: int) -> list[Conversation]:
+def refuse_while_answering(db: Reader, conversation: str) -> None:
+    """Raise UsageError where a turn of the conversation runs."""
+    if db.execute("SELECT 1 FROM turns WHERE conv_id = ? AND status = 'running'", (conversation,)).get:
+        raise UsageError("this conversation is being answered", "stop the answer first")
+
+
+def purged(db: Transaction, conversation: str) -> bool:
+    """Delete a conversation with all that hangs on it, and bytes that nothing has any more; False for none."""
+    shown = db.execute(
+        "SELECT DISTINCT content FROM attachments WHERE turn_id IN (SELECT id FROM turns WHERE conv_id = ?)",
+        (conversation,),
+    ).fetchall()
+    db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
+    gone = bool(db.changes())
+    for (digest,) in shown:
+        blobs.sweep(db, digest)
+    return gone
+
+
+def listed(db: Reader, search: str, limit: int, offset: int, shelf: Shelf = "shown") -> list[Conversation]:
     """A page of conversations."""
     where, values = _matching(search)
     rows = db.execute(
-        f"SELECT {_CONVERSATION} FROM conversations c {where} ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
+        f"SELECT {CONVERSATION} FROM conversations c WHERE {SHELVES[shelf]} {where}"
+        " ORDER BY pinned_at IS NULL, updated_at DESC, id DESC LIMIT ? OFFSET ?",
         (*values, limit, offset),
     ).fetchall()
     return [Conversation(*row) for row in rows]
@@ -185,96 +284,9 @@ def _matching(search: str) -> tuple[str, tuple[str, ...]]:
     words = match(search)
     pattern = "%" + re.sub(r"([\\%_])", r"\\\1", clean(search).strip()[:LONGEST_SEARCH]) + "%"
     if not words:
-        return r"WHERE title LIKE ? ESCAPE '\'", (pattern,)
+        return r"AND title LIKE ? ESCAPE '\'", (pattern,)
     return (
-        r"WHERE title LIKE ? ESCAPE '\' OR id IN (SELECT m.conv_id FROM messages_fts f JOIN messages m ON m.seq = f.rowid"
-        " WHERE messages_fts MATCH ?)",
+        r"AND (title LIKE ? ESCAPE '\' OR id IN (SELECT m.conv_id FROM messages_fts f JOIN messages m ON m.seq = f.rowid"
+        " WHERE messages_fts MATCH ?))",
         (pattern, words),
     )
-
-
-def messages(db: Reader, conversation: str, *, before: int | None = None, limit: int = PAGE) -> list[Message]:
-    """A page of messages with their tool calls, in order; running ones with what has come so far."""
-    rows = db.execute(
-        f"SELECT {_MESSAGE} FROM messages m WHERE conv_id = ? AND position < ? ORDER BY position DESC LIMIT ?",
-        (conversation, before if before is not None else 1 << 62, limit),
-    ).fetchall()
-    return [with_parts(db, Message(*row)) for row in reversed(rows)]
-
-
-def messages_after(db: Reader, conversation: str, position: int) -> list[Message]:
-    """The messages after a position, in order, as their rows are: without tool calls and parts."""
-    rows = db.execute(
-        f"SELECT {_MESSAGE} FROM messages m WHERE conv_id = ? AND position > ? ORDER BY position",
-        (conversation, position),
-    ).fetchall()
-    return [Message(*row) for row in rows]
-
-
-def conversation(db: Reader, conversation_id: str) -> Conversation | None:
-    """One conversation."""
-    row = db.execute(f"SELECT {_CONVERSATION} FROM conversations c WHERE id = ?", (conversation_id,)).get
-    return Conversation(*row) if row else None
-
-
-def turn_messages(db: Reader, turn: str) -> list[Message]:
-    """All messages of one turn, in order."""
-    rows = db.execute(f"SELECT {_MESSAGE} FROM messages m WHERE turn_id = ? ORDER BY position", (turn,)).fetchall()
-    return [with_parts(db, Message(*row)) for row in rows]
-
-
-def with_parts(db: Reader, message: Message) -> Message:
-    """The message with its tool calls, and with its parts while it is running."""
-    if message.role != "assistant":
-        shown = attachments(db, message.turn_id) if message.role == "user" and message.turn_id else []
-        return msgspec.structs.replace(message, attachments=tuple(shown)) if shown else message
-    calls = tool_calls(db, "message_id", message.id)
-    content, reasoning = message.content, message.reasoning
-    if message.status == "running":
-        parts = db.execute("SELECT kind, text FROM parts WHERE message_id = ? ORDER BY n", (message.id,)).fetchall()
-        content = "".join(text for kind, text in parts if kind == "text")
-        reasoning = "".join(text for kind, text in parts if kind == "reasoning")
-    return msgspec.structs.replace(message, content=content, reasoning=reasoning, tool_calls=tuple(calls))
-
-
-def attachments(db: Reader, turn_id: str) -> list[Attachment]:
-    """The images that were shown with a turn's request, in order."""
-    rows = db.execute(
-        f"SELECT {columns(Attachment, 'a')} FROM attachments a WHERE turn_id = ? ORDER BY position", (turn_id,)
-    ).fetchall()
-    return [Attachment(*row) for row in rows]
-
-
-def tool_calls(db: Reader, column: str, value: str) -> list[ToolCallRecord]:
-    """The tool calls of a message or a turn (``column`` is message_id, turn_id or id), in order."""
-    rows = db.execute(
-        f"SELECT {_CALL} FROM tool_calls t WHERE {column} = ? ORDER BY t.id, t.position", (value,)
-    ).fetchall()
-    return [ToolCallRecord(*row) for row in rows]
-
-
-def turns(db: Reader, conversation: str, *, only_open: bool = False) -> list[Turn]:
-    """The turns of a conversation, in order."""
-    some = "AND status IN ('queued','running','waiting')" if only_open else ""
-    rows = db.execute(
-        f"SELECT {columns(Turn, 'turns')} FROM turns WHERE conv_id = ? {some} ORDER BY id", (conversation,)
-    ).fetchall()
-    return [Turn(*row) for row in rows]
-
-
-def turn(db: Reader, turn_id: str) -> Turn | None:
-    """One turn."""
-    row = db.execute(f"SELECT {columns(Turn, 'turns')} FROM turns WHERE id = ?", (turn_id,)).get
-    return Turn(*row) if row else None
-
-
-def spent_since(db: Reader, start: int) -> Spent:
-    """Tokens and cost of all requests since an instant (ms since 1970)."""
-    row = db.execute(f"SELECT {_SPENT} FROM usage WHERE created_at >= ?", (start,)).get
-    return Spent(*row)
-
-
-def spent(db: Reader, column: str, value: str) -> Spent:
-    """Tokens and cost of a turn or a conversation (``column`` is turn_id or conv_id)."""
-    row = db.execute(f"SELECT {_SPENT} FROM usage WHERE {column} = ?", (value,)).get
-    return Spent(*row)

@@ -4,17 +4,30 @@ from typing import Any, Literal
 
 import msgspec
 
+Kind = Literal["chat", "branch", "sequel", "trial"]
+Shelf = Literal["shown", "archived", "deleted"]
 Status = Literal["queued", "running", "waiting", "done", "failed", "cancelled", "interrupted", "skipped"]
 
 
 class Conversation(msgspec.Struct, frozen=True):
-    """One chat. Times in milliseconds since 1970; ``messages`` counts them; ``model`` empty means the default."""
+    """One chat. Times in milliseconds since 1970; ``messages`` counts them; ``model`` empty means the default.
+
+    ``kind``: a chat; a branch of another (``parent_id``), which it leaves after ``parent_message_id``; a sequel, which
+    goes on from a summary of its parent; a trial of a comparison.
+    """
 
     id: str
     title: str
     model: str
     created_at: int
     updated_at: int
+    kind: Kind = "chat"
+    parent_id: str | None = None
+    parent_message_id: str | None = None
+    comparison_id: str | None = None
+    pinned_at: int | None = None
+    archived_at: int | None = None
+    deleted_at: int | None = None
     messages: int = 0
 
 
@@ -46,14 +59,31 @@ class ToolCallRecord(msgspec.Struct, frozen=True):
         return found if isinstance(found, dict) else None
 
 
+class Given(msgspec.Struct, frozen=True):
+    """A file that goes with a request: ``text`` is what a model reads of it, None of an image, which it is shown."""
+
+    name: str
+    content: bytes
+    media_type: str
+    text: str | None = None
+    path: str = ""
+
+
 class Attachment(msgspec.Struct, frozen=True):
-    """An image that was shown with a request; ``content`` is the hash of its bytes."""
+    """A file that went with a request; ``content`` is the hash of its bytes. An image has no ``text``."""
 
     id: str
     name: str
     media_type: str
     size: int
     content: str
+    path: str = ""
+    text: str | None = None
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a model is shown it, rather than told its text."""
+        return self.text is None
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -122,6 +152,28 @@ class Turn(msgspec.Struct, frozen=True):
     created_at: int
     started_at: int | None
     finished_at: int | None
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """A conversation in its family. ``depth`` below the root; ``leaves_at`` is the last position that it has in common
+    with its parent; ``own`` counts its messages after that, ``request`` is the first of them that is the person's.
+    """
+
+    conversation: Conversation
+    depth: int
+    leaves_at: int
+    own: int
+    request: str
+
+
+class Touch(msgspec.Struct, frozen=True):
+    """A conversation that had to do with a file: in which turn and message, and how: a tool's name, or "attached"."""
+
+    conversation: Conversation
+    turn_id: str
+    message_id: str
+    how: str
+    at: int
 
 
 class Question(msgspec.Struct, frozen=True):

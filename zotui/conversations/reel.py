@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from zotui.conversations import chats
+from zotui.conversations import reads
 from zotui.conversations.records import Conversation, Message, Question, Spent, Turn
 from zotui.conversations.turns import open_question
 from zotui.store import Reader, Store, midnight_ms
@@ -38,7 +38,7 @@ class Reel:
         """Read the last page. ``conversation`` stays None where there is none of this id."""
 
         def read(db: Reader) -> list[Message]:
-            found = chats.messages(db, self.id, limit=PAGE)
+            found = reads.messages(db, self.id, limit=PAGE)
             self._note_parts(db, found)
             self._read_rest(db, found)
             return found
@@ -51,7 +51,7 @@ class Reel:
         """The page before the first message, now in front of it."""
 
         def read(db: Reader) -> list[Message]:
-            found = chats.messages(db, self.id, before=self.messages[0].position, limit=PAGE)
+            found = reads.messages(db, self.id, before=self.messages[0].position, limit=PAGE)
             self._read_ended(db, found)
             return found
 
@@ -95,9 +95,9 @@ class Reel:
         """The messages after a position; of a running one, only its parts that are new since ``open_`` was read."""
         known = {message.id: message for message in open_}
         found = []
-        for message in chats.messages_after(db, self.id, since):
+        for message in reads.messages_after(db, self.id, since):
             if message.status != "running":
-                found.append(chats.with_parts(db, message))
+                found.append(reads.with_parts(db, message))
                 continue
             before = known.get(message.id, message)
             last = self._parts.get(message.id, 0)
@@ -121,19 +121,19 @@ class Reel:
                 self._parts[message.id] = last or 0
 
     def _read_rest(self, db: Reader, found: Iterable[Message]) -> None:
-        self.conversation = chats.conversation(db, self.id)
-        self.turns = chats.turns(db, self.id, only_open=True)
+        self.conversation = reads.conversation(db, self.id)
+        self.turns = reads.turns(db, self.id, only_open=True)
         self.question = open_question(db, self.id)
         sealed = [message.id for message in found if message.status != "running"]
         if sealed != self._sealed:  # only then there is a new cost
             self._sealed = sealed
-            self.spent = chats.spent(db, "conv_id", self.id)
-            self.today = chats.spent_since(db, midnight_ms())
+            self.spent = reads.spent(db, "conv_id", self.id)
+            self.today = reads.spent_since(db, midnight_ms())
         self._read_ended(db, found)
 
     def _read_ended(self, db: Reader, found: Iterable[Message]) -> None:
         """The turns behind these messages that did not end well."""
         for turn_id in {message.turn_id for message in found if message.turn_id}:
-            turn = chats.turn(db, turn_id)
+            turn = reads.turn(db, turn_id)
             if turn is not None and turn.finished_at is not None:
                 self.ended[turn.id] = turn

@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-import zotui.images
-from zotui.conversations import chats
-from zotui.conversations.records import Message, Question, Spent, ToolCallRecord, Turn, TurnOptions
+from zotui.conversations import branches, reads
+from zotui.conversations.closing import halt
+from zotui.conversations.records import Given, Message, Question, Spent, ToolCallRecord, Turn, TurnOptions
+from zotui.conversations.requests import Request, again, request
 from zotui.errors import NotFound, UsageError
-from zotui.store import Reader, Store, Transaction, blobs, new_id, now_ms
-from zotui.text import clean, one_line, size
-
-LONGEST_INPUT = 1_000_000  # characters; a longer text belongs in a file of the workspace
+from zotui.store import Reader, Store, Transaction, now_ms
+from zotui.text import clean, one_line
 
 
 class TurnView(msgspec.Struct, frozen=True):
@@ -58,87 +57,85 @@ class Turns:
         options: TurnOptions | None = None,
         own: bool = False,
         images: Sequence[tuple[str, bytes]] = (),
+        files: Sequence[Given] = (),
     ) -> Turn:
         """Write a turn; acknowledged when this returns. A new conversation where none is named.
 
         It waits while an earlier turn of the same conversation runs. ``own``: only workers of this process may
-        take it, as long as this process lives. ``images`` (name, bytes) are shown with it. Raises UsageError for an
+        take it, as long as this process lives. ``images`` (name, bytes) and ``files`` go with it. Raises UsageError for an
         empty or oversized text and for what is no image, NotFound.
         """
-        text = checked(text)
-        if len(images) > zotui.images.MOST:
-            raise UsageError(f"{len(images)} images are too many, a request may show {zotui.images.MOST}")
-        if (total := sum(len(content) for _, content in images)) > zotui.images.MOST_BYTES:
-            raise UsageError(
-                f"the images are {size(total)} together, a request may show {size(zotui.images.MOST_BYTES)}",
-                "show fewer, or make them smaller",
-            )
-        shown = [(one_line(name, 200), zotui.images.checked(name, content), content) for name, content in images]
-        packed = msgspec.json.encode(options or TurnOptions()).decode()
-
-        def put(db: Transaction) -> Turn:
-            if conversation is None:
-                chat = chats.created(db, one_line(text, chats.TITLE_LENGTH), model)
-            else:
-                chat = conversation
-                row = db.execute("SELECT title, model FROM conversations WHERE id = ?", (chat,)).get
-                if row is None:
-                    raise NotFound(f"no conversation {one_line(chat, 40)!r}", "zotui chats list shows them")
-                if not row[0]:
-                    db.execute(
-                        "UPDATE conversations SET title = ? WHERE id = ?",
-                        (one_line(text, chats.TITLE_LENGTH), chat),
-                    )
-            turn_id = new_id()
-            db.execute(
-                "INSERT INTO turns(id, conv_id, lane, input, model, options, door, created_at) VALUES (?,?,?,?,?,?,?,?)",
-                (turn_id, chat, chat, text, model, packed, self._store.owner if own else None, now_ms()),
-            )
-            for position, (name, kind, content) in enumerate(shown):
-                db.execute(
-                    "INSERT INTO attachments(id, turn_id, position, name, media_type, size, content) VALUES (?,?,?,?,?,?,?)",
-                    (new_id(), turn_id, position, name, kind, len(content), blobs.keep(db, content)),
-                )
-            turn = chats.turn(db, turn_id)
-            assert turn is not None
-            return turn
-
-        return await self._store.write(put)
+        asked = request(text, model, options, images, files)
+        return await self._store.write(lambda db: asked.put(db, conversation, self._store.owner if own else None))
 
     async def again(self, turn_id: str) -> Turn:
         """Put the request of an ended turn once more, as a new turn of the same conversation. Raises NotFound."""
-        turn = await self._store.read(lambda db: chats.turn(db, turn_id))
-        if turn is None:
-            raise NotFound(f"no turn {turn_id}")
-        options = msgspec.json.decode(turn.options, type=TurnOptions)
-        images = await self._store.read(lambda db: shown_with(db, turn_id))
-        return await self.submit(
-            turn.input, conversation=turn.conv_id, model=turn.model, options=options, images=images
-        )
+
+        def put(db: Transaction) -> Turn:
+            asked = again(db, turn_id)
+            return asked.put(db, viewed(db, turn_id).turn.conv_id)
+
+        return await self._store.write(put)
+
+    async def edit(
+        self,
+        conversation: str,
+        message: str,
+        text: str,
+        *,
+        options: TurnOptions | None = None,
+        own: bool = False,
+        files: Sequence[Given] = (),
+    ) -> Turn:
+        """Put an earlier request of the person in other words: in a branch that leaves before it, with its files and
+        these. Raises NotFound, and UsageError for a message that is no request."""
+        new = request(text, "", options, files=files)
+
+        def put(db: Transaction) -> Turn:
+            row = db.execute(
+                "SELECT turn_id FROM messages WHERE id = ? AND conv_id = ? AND role = 'user'", (message, conversation)
+            ).get
+            if row is None:
+                raise UsageError("only a request of yours can be edited", "zotui chats show ID lists them")
+            branch = branches.fork(db, conversation, message, before=True)
+            old = again(db, row)
+            known = {file.path or file.name for file in new.files}
+            kept = [file for file in old.files if (file.path or file.name) not in known]
+            options_ = new.options if options is not None else old.options
+            asked = Request(new.text, old.model, options_, [*kept, *new.files])
+            return asked.put(db, branch, self._store.owner if own else None)
+
+        return await self._store.write(put)
+
+    async def steer(self, turn_id: str) -> None:
+        """A queued turn goes first, and what runs or waits in its conversation stops. Raises NotFound, UsageError."""
+
+        def put(db: Transaction) -> list[str]:
+            turn = reads.turn(db, turn_id)
+            if turn is None:
+                raise NotFound(f"no turn {turn_id}")
+            if turn.status != "queued":
+                return []
+            db.execute(
+                "UPDATE turns SET priority = 1 + (SELECT max(priority) FROM turns WHERE lane = ?1 AND status = 'queued')"
+                " WHERE id = ?2",
+                (turn.conv_id, turn_id),
+            )
+            busy = [one.id for one in reads.turns(db, turn.conv_id, only_open=True) if one.status != "queued"]
+            for one in busy:
+                halt(db, one, "steered")
+            return busy
+
+        await self._store.write(put)
 
     async def stop(self, turn_id: str) -> bool:
         """Stop a turn: at once where it is queued or waiting, else its worker is asked to. False if it was over."""
 
-        def halt(db: Transaction) -> bool:
-            turn = chats.turn(db, turn_id)
-            if turn is None or turn.status not in ("queued", "running", "waiting"):
-                return False
-            if turn.status == "running":
-                db.execute("UPDATE turns SET stop = 1 WHERE id = ?", (turn_id,))
-                return True
-            now = now_ms()
-            db.execute(
-                "UPDATE turns SET status = 'cancelled', reason = 'stopped', owner = NULL, finished_at = ? WHERE id = ?",
-                (now, turn_id),
-            )
-            close_open_rows(db, turn_id, "cancelled", "stopped")
-            return True
-
-        return await self._store.write(halt)
+        return await self._store.write(lambda db: halt(db, turn_id, "stopped"))
 
     async def stop_conversation(self, conversation: str) -> int:
         """Stop whatever runs, waits or is queued in a conversation; how many turns that was."""
-        turns = await self._store.read(lambda db: chats.turns(db, conversation, only_open=True))
+        turns = await self._store.read(lambda db: reads.turns(db, conversation, only_open=True))
         return sum([await self.stop(turn.id) for turn in reversed(turns)])
 
     async def view(self, turn_id: str) -> TurnView:
@@ -210,73 +207,13 @@ class Turns:
         )
 
 
-def shown_with(db: Reader, turn_id: str) -> list[tuple[str, bytes]]:
-    """The images of a turn: name and bytes."""
-    return db.execute(
-        "SELECT a.name, b.content FROM attachments a JOIN blobs b ON b.hash = a.content WHERE turn_id = ? ORDER BY position",
-        (turn_id,),
-    ).fetchall()
-
-
-def checked(text: str) -> str:
-    """A person's message, clean. Raises UsageError where it is empty or too long."""
-    text = clean(text).strip("\n")
-    if not text.strip():
-        raise UsageError("the message is empty", "say something")
-    if len(text) > LONGEST_INPUT:
-        raise UsageError(
-            f"the message is {size(len(text.encode()))} long, the limit is {size(LONGEST_INPUT)}",
-            "put it in a file of the workspace and name that",
-        )
-    return text
-
-
-def close_open_rows(db: Transaction, turn_id: str, status: str, reason: str) -> None:
-    """End what a turn left open: its streaming message with what came, its tool calls, its questions."""
-    now = now_ms()
-    for (message,) in db.execute(
-        "SELECT id FROM messages WHERE turn_id = ? AND status = 'running'", (turn_id,)
-    ).fetchall():
-        seal_parts(db, message, status, reason)
-    db.execute(
-        "UPDATE tool_calls SET status = ?, reason = ?, finished_at = ? WHERE turn_id = ?"
-        " AND status IN ('queued','running','waiting')",
-        (status, reason, now, turn_id),
-    )
-    db.execute(
-        "UPDATE usage SET status = ?, reason = ?, finished_at = ? WHERE turn_id = ? AND status = 'running'",
-        (status, reason, now, turn_id),
-    )
-    db.execute(
-        "UPDATE approvals SET status = 'cancelled', reason = ?, finished_at = ? WHERE turn_id = ? AND status = 'waiting'",
-        (reason, now, turn_id),
-    )
-
-
-def seal_parts(db: Transaction, message: str, status: str, reason: str | None) -> None:
-    """Turn a streaming message's parts into its content: from now on it does not change."""
-    parts = db.execute("SELECT kind, text FROM parts WHERE message_id = ? ORDER BY n", (message,)).fetchall()
-    db.execute(
-        "UPDATE messages SET content = ?, reasoning = ?, status = ?, reason = ?, finished_at = ? WHERE id = ?",
-        (
-            "".join(text for kind, text in parts if kind == "text"),
-            "".join(text for kind, text in parts if kind == "reasoning"),
-            status,
-            reason,
-            now_ms(),
-            message,
-        ),
-    )
-    db.execute("DELETE FROM parts WHERE message_id = ?", (message,))
-
-
 def viewed(db: Reader, turn_id: str) -> TurnView:
     """The turn as it stands in this snapshot. Raises NotFound."""
-    turn = chats.turn(db, turn_id)
+    turn = reads.turn(db, turn_id)
     if turn is None:
         raise NotFound(f"no turn {turn_id}")
     question = open_question(db, turn.conv_id, turn_id)
-    return TurnView(turn, chats.turn_messages(db, turn_id), question, chats.spent(db, "turn_id", turn_id))
+    return TurnView(turn, reads.turn_messages(db, turn_id), question, reads.spent(db, "turn_id", turn_id))
 
 
 def open_question(db: Reader, conversation: str, turn_id: str | None = None) -> Question | None:
