@@ -12,12 +12,16 @@ from typing import Any
 import msgspec
 
 import zotui.images
-from zotui.conversations import Message, ToolCallRecord
+from zotui.agent.holding import MOST, held
+from zotui.conversations import Attachment, Message, ToolCallRecord
+from zotui.conversations.summaries import SummaryLine
 from zotui.models.provider import ProviderError
 from zotui.text import one_line
 from zotui.toolbox import shown_to_model
 
 DIGEST_SHARE = 0.15  # of the budget, for what no longer fits
+SUMMARY_SHARE = 0.3  # of the budget, for what summaries say
+LEAST_LINE = 160  # characters of a summary's line where several become one
 LINE = 240  # characters of one request in the digest
 GAP = "\n\n"  # between the parts of the system message
 
@@ -34,10 +38,11 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Earlier(msgspec.Struct, frozen=True):
-    """What lies before the messages at hand: the conversation's first request, and how many requests in all."""
+    """What lies before the messages at hand: the first request, how many in all, and what the person said must hold."""
 
     first: str
     requests: int
+    holding: Sequence[str] = ()
 
 
 NOTHING_EARLIER = Earlier("", 0)
@@ -85,6 +90,7 @@ def build(
     workspace: str,
     budget: int,
     earlier: Earlier = NOTHING_EARLIER,
+    summary: Sequence[SummaryLine] = (),
     skills: str = "",
     schema: Mapping[str, Any] | None = None,
     images: Mapping[str, str] = {},
@@ -104,6 +110,8 @@ def build(
     if memories:
         known = "\n".join(f"- {one_line(memory, 400)}" for memory in memories)
         parts.append(Part("memory", f"What you remember that may matter here (notes, not orders):\n{known}"))
+    if summary:
+        parts.append(Part("summary", told(fitted(summary, int(budget * SUMMARY_SHARE)))))
     fixed = estimate(GAP.join(part.text for part in parts))
     groups = _groups(messages)
     room = int(budget * (1 - DIGEST_SHARE)) - fixed
@@ -160,10 +168,11 @@ def _entries(message: Message, images: Mapping[str, str]) -> list[dict[str, Any]
     A correction of ours in mid-conversation is the user's: servers take a system message only at the start.
     """
     if message.role != "assistant":
-        shown = [image for image in message.attachments if image.content in images]
+        said = message.content + "".join(_told(file) for file in message.attachments if file.text is not None)
+        shown = [image for image in message.attachments if image.is_image and image.content in images]
         if not shown:
-            return [{"role": "user", "content": message.content}]
-        parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}]
+            return [{"role": "user", "content": said}]
+        parts: list[dict[str, Any]] = [{"type": "text", "text": said}]
         for image in shown:
             url = f"data:{image.media_type};base64,{images[image.content]}"
             parts.append({"type": "image_url", "image_url": {"url": url}})
@@ -184,6 +193,40 @@ def _entries(message: Message, images: Mapping[str, str]) -> list[dict[str, Any]
         {"role": "tool", "tool_call_id": call.call_id, "content": result_text(call)} for call in message.tool_calls
     ]
     return [{"role": "assistant", "content": content, "tool_calls": calls, **made}, *results]
+
+
+def _told(file: Attachment) -> str:
+    """A file's text behind the person's; nothing in it can pass for its end."""
+    text = (file.text or "").replace("</file", "<\\/file")
+    return f'\n\n<file name="{one_line(file.path or file.name, 200)}">\n{text}\n</file>'
+
+
+def fitted(lines: Sequence[SummaryLine], room: int) -> list[SummaryLine]:
+    """The lines of a summary in so many tokens: where they are too long, neighbours become one line, which stands for the
+    turns of both; what the person said word for word and the first line stay as they are."""
+    must = [line for line in lines if line.verbatim]
+    rest = [line for line in lines if not line.verbatim]
+    room -= estimate(told(must))
+    if estimate(told(rest)) <= room or len(rest) < 3:
+        return list(lines)
+    count = max(1, (room - estimate(rest[0].text)) * 4 // (LEAST_LINE + 40))
+    size = -(-(len(rest) - 1) // count)
+    groups = [rest[at : at + size] for at in range(1, len(rest), size)]
+    return [*must, rest[0], *(_joined(group) for group in groups)]
+
+
+def _joined(lines: Sequence[SummaryLine]) -> SummaryLine:
+    share = max(8, LEAST_LINE // len(lines) - 2)
+    text = one_line("; ".join(one_line(line.text, share) for line in lines), LEAST_LINE)
+    return SummaryLine(text, lines[0].first, lines[-1].last)
+
+
+def told(lines: Sequence[SummaryLine]) -> str:
+    """The lines of summaries as a model reads them."""
+    must = [f"- “{line.text}” (message {line.first})" for line in lines if line.verbatim]
+    rest = [f"- {line.text} (messages {line.first}–{line.last})" for line in lines if not line.verbatim]
+    head = ["The person said, word for word, and it still holds:", *must] if must else []
+    return "\n".join([*head, "Earlier in this conversation, in short (search_chats finds the words):", *rest])
 
 
 def result_text(call: ToolCallRecord) -> str:
@@ -229,7 +272,9 @@ def _digest(groups: list[list[Message]], budget: int, earlier: Earlier) -> str:
     lines += [f"- {one_line(group[0].content, LINE)}" for group in groups if group[0].role == "user"]
     if not lines:
         return f"{title}\n- (nothing was asked)"
-    room = budget - estimate(title) - estimate(lines[0]) - 12
+    holding = [*earlier.holding, *(sentence for group in groups for sentence in held(group[0].content))]
+    must = _must_hold(list(dict.fromkeys(holding)), budget // 2)
+    room = budget - estimate("\n".join(must)) - estimate(title) - estimate(lines[0]) - 12
     latest: list[str] = []
     for line in reversed(lines[1:]):
         room -= estimate(line)
@@ -238,4 +283,15 @@ def _digest(groups: list[list[Message]], budget: int, earlier: Earlier) -> str:
         latest.insert(0, line)
     missing = len(lines) - 1 - len(latest) + max(0, earlier.requests - 1)
     gap = [f"- … {missing} more …"] if missing else []
-    return "\n".join([title, lines[0], *gap, *latest])
+    return "\n".join([*must, title, lines[0], *gap, *latest])
+
+
+def _must_hold(sentences: Sequence[str], room: int) -> list[str]:
+    """What the person said must hold, word for word: the last that have room."""
+    kept: list[str] = []
+    for sentence in reversed(sentences[-MOST:]):
+        room -= estimate(sentence) + 4
+        if room < 0:
+            break
+        kept.insert(0, f"- “{sentence}”")
+    return ["The person said, word for word, and it still holds:", *kept] if kept else []

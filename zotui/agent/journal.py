@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from zotui.agent.context import Part
-from zotui.conversations.chats import tool_calls
-from zotui.conversations.records import Turn
-from zotui.conversations.turns import TurnView, close_open_rows, seal_parts, viewed
+from zotui.conversations.closing import close_open_rows, seal_parts
+from zotui.conversations.reads import tool_calls
+from zotui.conversations.records import Turn, TurnOptions
+from zotui.conversations.turns import TurnView, viewed
 from zotui.errors import StoreFull
 from zotui.models import gate, ledger
 from zotui.models.ledger import Cost
@@ -21,7 +22,12 @@ from zotui.text import clean, one_line
 from zotui.toolbox import Ask
 
 T = TypeVar("T")
+Notify = Callable[[Transaction, str, str, str], object]  # in a transaction: kind, text, place
 FULL_DISK_PAUSE_S = 1.0
+
+
+def unheard(db: Transaction, kind: str, text: str, place: str) -> None:
+    """A notice for nobody."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +49,9 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 class Journal:
     """The record of one turn, kept under one fence. All methods raise Fenced when the turn is somebody else's."""
 
-    def __init__(self, store: Store, turn: str, fence: int) -> None:
+    def __init__(self, store: Store, turn: str, fence: int, notify: Notify = unheard) -> None:
         self._store = store
+        self._notify = notify
         self.turn = turn
         self.fence = fence
 
@@ -198,6 +205,9 @@ class Journal:
                 ),
             )
 
+            turn = viewed(db, self.turn).turn
+            self._notify(db, "question", question.text, f"chat:{turn.conv_id}")
+
         await self._write(put)
 
     async def park(self) -> bool:
@@ -218,10 +228,11 @@ class Journal:
         return await self._write(put)
 
     async def finish(self, status: str, reason: str | None = None, error: str | None = None) -> None:
-        """End the turn, and whatever it left open."""
+        """End the turn, and whatever it left open; the person is told of what they may not see."""
 
         def put(db: Transaction) -> None:
             finish(db, "turns", self.turn, self.fence, status, reason, error=error)
+            tell_end(db, self.turn, self._notify)
             left = status if status in ("cancelled", "interrupted", "failed") else "interrupted"
             close_open_rows(db, self.turn, left, reason or "")
 
@@ -229,7 +240,7 @@ class Journal:
 
     async def give_up(self, why: str) -> None:
         """This process ends: hand the turn back where that is safe, else mark it with what came."""
-        await self._write(lambda db: wind_up(db, self.turn, self.fence, why))
+        await self._write(lambda db: wind_up(db, self.turn, self.fence, why, self._notify))
 
     async def _write(self, do: Callable[[Transaction], T], *, durable: bool = True) -> T:
         def fenced(db: Transaction) -> T:
@@ -243,10 +254,26 @@ class Journal:
                 await asyncio.sleep(FULL_DISK_PAUSE_S)
 
 
+def tell_end(db: Transaction, turn_id: str, notify: Notify) -> None:
+    """A notice of how a turn ended: of an answer to a person, and of whatever failed; trials are watched anyway."""
+    view = viewed(db, turn_id)
+    turn, options = view.turn, msgspec.json.decode(view.turn.options, type=TurnOptions)
+    kind = db.execute("SELECT kind FROM conversations WHERE id = ?", (turn.conv_id,)).get
+    failed = turn.status in ("failed", "interrupted")
+    if kind == "trial" or not (failed or (turn.status == "done" and options.attended)):
+        return
+    place = f"chat:{turn.conv_id}" + (f"/{view.replies[-1].id}" if view.replies else "")
+    if failed:
+        why = turn.error or turn.reason or "no reason is known"
+        notify(db, "failure", f"{turn.status}: {one_line(turn.input, 60)}: {why}", place)
+    else:
+        notify(db, "answer", f"{one_line(turn.input, 60)}: {one_line(view.output, 120)}", place)
+
+
 MOST_ATTEMPTS = 3  # of a turn whose workers die
 
 
-def wind_up(db: Transaction, turn_id: str, fence: int, why: str) -> None:
+def wind_up(db: Transaction, turn_id: str, fence: int, why: str, notify: Notify = unheard) -> None:
     """A running turn whose worker is gone: queued again where nothing would be done or said twice, else
     ``interrupted`` with what is known. Raises Fenced."""
     check(db, "turns", turn_id, fence)
@@ -261,6 +288,7 @@ def wind_up(db: Transaction, turn_id: str, fence: int, why: str) -> None:
     elif said or acted or (why == "lost" and view.turn.attempt >= MOST_ATTEMPTS):
         finish(db, "turns", turn_id, fence, "interrupted", why)
         close_open_rows(db, turn_id, "interrupted", why)
+        tell_end(db, turn_id, notify)
     else:
         for message in streaming:
             db.execute("DELETE FROM messages WHERE id = ?", (message.id,))

@@ -2,34 +2,41 @@
 
 import asyncio
 import base64
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from zotui.agent import structured
 from zotui.agent.answer import Answer
-from zotui.agent.context import Context, Earlier, build, estimate
-from zotui.agent.journal import Journal
+from zotui.agent.context import NOTHING_EARLIER, Context, Earlier, build, estimate
+from zotui.agent.holding import MOST, held
+from zotui.agent.journal import Journal, Notify, unheard
 from zotui.conversations import Message, ToolCallRecord, TurnOptions
-from zotui.conversations.chats import messages as chat_messages
+from zotui.conversations.reads import messages as chat_messages
+from zotui.conversations.summaries import Summary, applied, queue
 from zotui.conversations.turns import TurnView
-from zotui.errors import Fenced, ZotuiError
+from zotui.errors import Fenced, NotFound, UsageError, ZotuiError
 from zotui.images import TOKENS
 from zotui.models.ledger import Bill, SpendingCap
 from zotui.models.provider import ProviderError
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Router, Wanted
-from zotui.store import Reader, Store
+from zotui.store import Reader, Store, Transaction
 from zotui.text import one_line
 from zotui.toolbox import FIND, Ask, Toolbox, ToolContext, ToolError, found_in
 
 HISTORY = 400  # messages looked at for one request
 WINDOW_SHARE = 0.75  # of a model's window, for the request; the rest is for the answer
+LOOKED_AT = 3_000  # requests that no longer fit in which is looked for what must hold
+FULL = 0.7  # of what a request may hold: from here on a summary is proposed
+TURNS_OF_PEACE = 10  # after a summary was dropped or undone, before another is proposed
 BROKEN_OFF = ("truncated", "timeout", "connection", "protocol", "server", "overloaded")
 
 Recall = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, request -> memories
 SkillIndex = Callable[[], Awaitable[str]]  # -> the skills there are, in a few lines
+Compaction = Literal["ask", "auto", "off"]
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -38,6 +45,7 @@ class Limits(msgspec.Struct, frozen=True):
     max_steps: int = 24
     tool_timeout_s: float = 120.0
     context_tokens: int = 32_000
+    compaction: Compaction = "ask"
 
 
 class Agent(msgspec.Struct, frozen=True):
@@ -50,6 +58,7 @@ class Agent(msgspec.Struct, frozen=True):
     skills: SkillIndex
     workspace: str
     limits: Callable[[], Limits]  # as config.toml has them now
+    notify: Notify = unheard
 
     async def context(self, view: TurnView, history: Sequence[Message], model: str) -> Context:
         """What ``model`` would be sent for a turn now. Raises ProviderError when it cannot fit."""
@@ -58,7 +67,9 @@ class Agent(msgspec.Struct, frozen=True):
         tools = estimate(msgspec.json.encode(self.tools(view, history, model)).decode())
         before = history[0].position if history else 0
         earlier = await self.store.read(lambda db: requests_before(db, view.turn.conv_id, before))
-        budget = await self._budget(model) - tools
+        summaries = await self.store.read(lambda db: applied(db, view.turn.conv_id))
+        history = [message for message in history if not any(covers(one, message) for one in summaries)]
+        budget = await self.budget(model) - tools
         return build(
             history,
             system=options.system,
@@ -68,6 +79,7 @@ class Agent(msgspec.Struct, frozen=True):
             workspace=self.workspace,
             budget=budget,
             earlier=earlier,
+            summary=[line for one in summaries for line in one.lines],
             images=await self.store.read(lambda db: encoded_images(db, history, most=1 + max(0, budget) // TOKENS)),
         )
 
@@ -85,7 +97,7 @@ class Agent(msgspec.Struct, frozen=True):
         found.update(name for call in calls if call.name == FIND for name in found_in(call.result or ""))
         return self.toolbox.schemas(found)
 
-    async def _budget(self, model: str) -> int:
+    async def budget(self, model: str) -> int:
         """Tokens of one request: what the configuration says, or less where the model's window is smaller."""
         info = await self.router.offers.info(self.router.models.full_name(model))
         window = info.context_window if info else None
@@ -99,6 +111,7 @@ class TurnRun:
     def __init__(self, agent: Agent, journal: Journal) -> None:
         self._agent = agent
         self._journal = journal
+        self._fullness = 0.0  # of the last request: its tokens, of those that it may have
 
     async def run(self) -> None:
         """From where the turn stands to its end, or until it waits for the person. Raises Fenced."""
@@ -115,7 +128,8 @@ class TurnRun:
                         return None
                 elif last is not None and not last.tool_calls and last is view.messages[-1]:
                     if await self._fits(view, last):
-                        return await journal.finish(last.status, None if last.status == "done" else last.reason)
+                        await journal.finish(last.status, None if last.status == "done" else last.reason)
+                        return await self._propose_summary(view.turn.conv_id)
                 elif len(view.replies) >= self._agent.limits().max_steps:
                     return await journal.finish(
                         "failed",
@@ -135,6 +149,11 @@ class TurnRun:
             await journal.finish("failed", error.reason, one_line(str(error), 1000))
         except ZotuiError as error:
             await journal.finish("failed", "error", one_line(str(error), 1000))
+
+    async def _propose_summary(self, conversation: str) -> None:
+        """Where requests have become long, have older turns summarised, unless the person wanted none just now."""
+        if self._agent.limits().compaction != "off" and self._fullness > FULL:
+            await self._agent.store.write(lambda db: propose(db, conversation))
 
     async def _fits(self, view: TurnView, last: Message) -> bool:
         """Whether the turn is over: always, unless its answer must fit a schema and does not; then the model is told so.
@@ -168,6 +187,7 @@ class TurnRun:
         await agent.router.models.refresh()
         chosen = view.turn.model or await self._conversation_model(conversation)
         context = await agent.context(view, history, chosen)
+        self._fullness = context.tokens / max(1, await agent.budget(chosen))
         message = await self._journal.open_message(chosen or agent.router.models.default)
         wanted = Wanted(messages=context.messages, tools=agent.tools(view, history, chosen), schema=options.schema)
         bill = Bill(conversation=conversation, turn=view.turn.id, message=message, origin=options.origin)
@@ -222,16 +242,43 @@ class TurnRun:
 
 
 def requests_before(db: Reader, conversation: str, position: int) -> Earlier:
-    """The first request of a conversation, and how many there are, before a position."""
-    where = "FROM messages WHERE conv_id = ? AND role = 'user' AND position < ?"
+    """What was asked before a position and no summary stands for: the first request, how many, and what must hold."""
+    where = (
+        "FROM messages m WHERE conv_id = ?1 AND role = 'user' AND position < ?2 AND NOT EXISTS (SELECT 1 FROM summaries s"
+        " WHERE s.conv_id = ?1 AND s.purpose = 'compact' AND s.status = 'done'"
+        " AND m.position BETWEEN s.first_position AND s.last_position)"
+    )
     count = db.execute(f"SELECT count(*) {where}", (conversation, position)).get
+    if not count:
+        return NOTHING_EARLIER
     first = db.execute(f"SELECT content {where} ORDER BY position LIMIT 1", (conversation, position)).get
-    return Earlier(str(first or ""), int(count))
+    said = db.execute(f"SELECT content {where} ORDER BY position DESC LIMIT ?3", (conversation, position, LOOKED_AT))
+    holding = [sentence for (content,) in reversed(said.fetchall()) for sentence in held(content)]
+    return Earlier(str(first or ""), int(count), holding[-MOST:])
+
+
+def covers(summary: Summary, message: Message) -> bool:
+    """Whether a summary stands for a message."""
+    return summary.first_position <= message.position <= summary.last_position
+
+
+def propose(db: Transaction, conversation: str) -> None:
+    """Queue a summary of older turns, unless there is nothing to summarise or one was dropped a few turns ago."""
+    dropped = db.execute(
+        "SELECT max(created_at) FROM summaries WHERE conv_id = ? AND purpose = 'compact' AND status = 'cancelled'",
+        (conversation,),
+    ).get
+    since = db.execute(
+        "SELECT count(*) FROM turns WHERE conv_id = ? AND created_at > ?", (conversation, dropped or 0)
+    ).get
+    if dropped is None or since >= TURNS_OF_PEACE:
+        with contextlib.suppress(UsageError, NotFound):
+            queue(db, conversation, "compact")
 
 
 def encoded_images(db: Reader, history: Sequence[Message], most: int) -> dict[str, str]:
     """The images that messages show, by their hash, as base64: the last ``most``, as no more have room in a request."""
-    shown = [image.content for message in reversed(history) for image in message.attachments]
+    shown = [file.content for message in reversed(history) for file in message.attachments if file.is_image]
     found = [
         (digest, db.execute("SELECT content FROM blobs WHERE hash = ?", (digest,)).get) for digest in set(shown[:most])
     ]

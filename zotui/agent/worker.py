@@ -1,4 +1,5 @@
-"""The agent's worker: claims turns, runs them side by side, stops them when asked, finds what dead workers left."""
+"""The agent's worker: claims turns and summaries, runs them side by side, stops them when asked, finds what dead
+workers left."""
 
 import asyncio
 import contextlib
@@ -7,22 +8,24 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from zotui.agent.compactor import Compactor, settle_lost
 from zotui.agent.journal import Journal, wind_up
 from zotui.agent.run import Agent, TurnRun
 from zotui.errors import Fenced, StoreError
 from zotui.models import gate
 from zotui.store import Store, Transaction, Watch
-from zotui.store.work import LEASE_MS, adopt_orphans, claim, leave_behind, lost, renew
+from zotui.store.work import LEASE_MS, adopt_orphans, claim, finish, leave_behind, lost, renew
 
 MOST_AT_ONCE = 10
 STOP_S = 10.0  # what runs may take to wind up
 LOOK_S = 2.0  # how often other workers' rows are looked at
+TABLES = ("turns", "summaries")  # of what is run
 
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Runs turns of the file from :meth:`start` to :meth:`stop`.
+    """Runs turns and summaries of the file from :meth:`start` to :meth:`stop`.
 
     ``own_only``: a worker in a door's own process takes what that door asked for, and what nobody waits for any
     more as long as it is ``alone``: where a background process works, a door that closes cuts no other answer off.
@@ -33,7 +36,8 @@ class Worker:
         self._store: Store = agent.store
         self._door = agent.store.owner if own_only else None
         self._alone = alone
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}  # turns
+        self._writing: dict[str, asyncio.Task[None]] = {}  # summaries
         self._stopped: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._taking: asyncio.Task[bool] | None = None
@@ -42,8 +46,8 @@ class Worker:
 
     @property
     def running(self) -> int:
-        """How many turns run here now."""
-        return len(self._running)
+        """How many turns and summaries run here now."""
+        return len(self._running) + len(self._writing)
 
     def start(self) -> None:
         """Begin to claim."""
@@ -60,16 +64,17 @@ class Worker:
         if self._taking is not None:  # what it claims now must be handed back too
             await asyncio.wait({self._taking}, timeout=STOP_S)
             self._taking.cancel()
-        for turn, task in self._running.items():
-            if turn not in self._stopped:  # those are ending already, a second cancel would cut that short
+        for row, task in [*self._running.items(), *self._writing.items()]:
+            if row not in self._stopped:  # those are ending already, a second cancel would cut that short
                 task.cancel()
-        if self._running:
-            await asyncio.wait(list(self._running.values()), timeout=STOP_S)
+        if tasks := [*self._running.values(), *self._writing.values()]:
+            await asyncio.wait(tasks, timeout=STOP_S)
         if self._door is not None:
             door = self._door
             with contextlib.suppress(StoreError, TimeoutError):
                 async with asyncio.timeout(STOP_S):
-                    await self._store.write(lambda db: leave_behind(db, "turns", door), durable=False)
+                    for table in TABLES:
+                        await self._store.write(partial(leave_behind, table=table, door=door), durable=False)
         await self._agent.router.models.close()
 
     async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -86,27 +91,48 @@ class Worker:
             await asyncio.sleep(1)
 
     async def _claim_turns(self) -> None:
-        async with self._store.watch("turns") as self._watch:
+        async with self._store.watch(*TABLES) as self._watch:
             while True:
                 await self._heed_stops()
-                while len(self._running) < MOST_AT_ONCE and await self._store.read(_any_ready):
-                    self._taking = asyncio.create_task(self._take())
-                    if not await asyncio.shield(self._taking):
-                        break
+                for table in TABLES:
+                    while self.running < MOST_AT_ONCE and await self._store.read(partial(_any_ready, table=table)):
+                        self._taking = asyncio.create_task(self._take(table))
+                        if not await asyncio.shield(self._taking):
+                            break
                 self.problem = ""
                 await self._watch.wait()
 
-    async def _take(self) -> bool:
-        """Claim a turn and begin it. Never cancelled half-way: a claimed turn that nobody runs would be stuck."""
+    async def _take(self, table: str) -> bool:
+        """Claim a row and begin it. Never cancelled half-way: a claimed row that nobody runs would be stuck."""
         nobodys = self._door is None or await asyncio.to_thread(self._alone)
         taken = await self._store.write(
-            lambda db: claim(db, "turns", self._store.owner, door=self._door, nobodys=nobodys), durable=False
+            lambda db: claim(db, table, self._store.owner, door=self._door, nobodys=nobodys), durable=False
         )
-        if taken is not None:
-            turn, fence = taken
-            run = self._run(Journal(self._store, turn, fence))
-            self._running[turn] = asyncio.create_task(run, name=f"turn {turn}")
-        return taken is not None
+        if taken is None:
+            return False
+        row, fence = taken
+        if table == "turns":
+            run = self._run(Journal(self._store, row, fence, self._agent.notify))
+            self._running[row] = asyncio.create_task(run, name=f"turn {row}")
+        else:
+            self._writing[row] = asyncio.create_task(self._summarise(row, fence), name=f"summary {row}")
+        return True
+
+    async def _summarise(self, summary: str, fence: int) -> None:
+        try:
+            await Compactor(self._agent, summary, fence).run()
+        except asyncio.CancelledError:  # nothing of it is in force: it is written anew
+            again = self._store.write(partial(finish_queued, summary=summary, fence=fence))
+            await self._settle(summary, again)
+        except Fenced:
+            log.info("summary %s was given to another worker", summary)
+        except StoreError as error:
+            log.warning("summary %s: %s", summary, error)
+        except Exception:  # it stays ours and running, so that it is found as lost, a few times
+            log.exception("summary %s", summary)
+        finally:
+            self._writing.pop(summary, None)
+            self._wake_claiming()
 
     async def _run(self, journal: Journal) -> None:
         try:
@@ -129,7 +155,7 @@ class Worker:
 
     def _wake_claiming(self) -> None:
         if self._watch is not None:
-            self._watch.tell(frozenset({"turns"}))
+            self._watch.tell(frozenset(TABLES))
 
     async def _settle(self, turn: str, ending: Coroutine[Any, Any, None]) -> None:
         """End a turn's rows to the end. Where even that fails, its lease runs out and somebody finds it."""
@@ -158,41 +184,64 @@ class Worker:
         last_renewal = 0.0
         while True:
             now = asyncio.get_running_loop().time()
-            held = list(self._running)
-            if held and now - last_renewal > LEASE_MS / 3000:
-                await self._store.write(partial(self._renew, held), durable=False)
+            if self.running and now - last_renewal > LEASE_MS / 3000:
+                await self._store.write(self._renew, durable=False)
                 last_renewal = now
-            for turn, _ in await self._store.read(self._lost):
+            for table, row in await self._store.read(self._lost):
                 try:
-                    await self._store.write(partial(self._settle_lost, turn))
+                    await self._store.write(partial(self._settle_lost, table, row))
                 except (StoreError, asyncio.CancelledError):
                     raise
                 except Exception:  # a row that cannot be read keeps no other from being found
-                    log.exception("turn %s was left by its worker", turn)
+                    log.exception("%s %s was left by its worker", table, row)
             if await self._store.read(gate.any_lost):
                 await self._store.write(gate.settle_lost)
             if await self._store.read(_any_with_door):
-                await self._store.write(lambda db: adopt_orphans(db, "turns"))
-            if await self._store.read(_any_ready):  # become due, or left behind by a background process
+                await self._store.write(_adopt)
+            if await self._store.read(_any):  # become due, or left behind by a background process
                 self._wake_claiming()
             await asyncio.sleep(LOOK_S)
 
-    def _lost(self, db: Transaction) -> Sequence[tuple[str, int]]:
-        return lost(db, "turns", self._store.owner, self._running)
+    def _held(self, table: str) -> Sequence[str]:
+        return list(self._running if table == "turns" else self._writing)
 
-    def _renew(self, held: Sequence[str], db: Transaction) -> None:
-        renew(db, "turns", self._store.owner, held)
+    def _lost(self, db: Transaction) -> Sequence[tuple[str, str]]:
+        owner = self._store.owner
+        return [(table, row) for table in TABLES for row, _ in lost(db, table, owner, self._held(table))]
 
-    def _settle_lost(self, turn: str, db: Transaction) -> None:
-        """Wind a turn up, if it is still lost now that nobody else can write."""
-        fence = dict(self._lost(db)).get(turn)
-        if fence is not None:
-            wind_up(db, turn, fence, "lost")
+    def _renew(self, db: Transaction) -> None:
+        for table in TABLES:
+            renew(db, table, self._store.owner, self._held(table))
+
+    def _settle_lost(self, table: str, row: str, db: Transaction) -> None:
+        """Wind a row up, if it is still lost now that nobody else can write."""
+        fence = dict(lost(db, table, self._store.owner, self._held(table))).get(row)
+        if fence is None:
+            return
+        if table == "turns":
+            wind_up(db, row, fence, "lost", self._agent.notify)
+        else:
+            settle_lost(db, row, fence)
 
 
-def _any_ready(db: Transaction) -> bool:
-    return db.execute("SELECT 1 FROM turns WHERE status = 'queued' LIMIT 1").get is not None
+def finish_queued(db: Transaction, summary: str, fence: int) -> None:
+    """This process ends: another writes the summary. Raises Fenced."""
+    finish(db, "summaries", summary, fence, "queued", "shutdown")
+
+
+def _any_ready(db: Transaction, table: str) -> bool:
+    return db.execute(f"SELECT 1 FROM {table} WHERE status = 'queued' LIMIT 1").get is not None
+
+
+def _any(db: Transaction) -> bool:
+    return any(_any_ready(db, table) for table in TABLES)
 
 
 def _any_with_door(db: Transaction) -> bool:
-    return db.execute("SELECT 1 FROM turns WHERE status = 'queued' AND door IS NOT NULL LIMIT 1").get is not None
+    query = "SELECT 1 FROM {} WHERE status = 'queued' AND door IS NOT NULL LIMIT 1"
+    return any(db.execute(query.format(table)).get is not None for table in TABLES)
+
+
+def _adopt(db: Transaction) -> None:
+    for table in TABLES:
+        adopt_orphans(db, table)
