@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -65,6 +66,17 @@ class Folder:
         if b"\0" in content[:8192]:
             raise UsageError(f"{one_line(path, 80)} is a binary file ({len(content):,} bytes)")
         return clean(content.decode("utf-8", "replace"))
+
+    def names(self, path: str) -> Sequence[str]:
+        """What a file may be called: as it was named, whole, and from the workspace's root."""
+        whole = Path(os.path.abspath(os.path.expanduser(path)))
+        found = [path, str(whole)]
+        for root in (self.root, self.root.resolve()):
+            if whole.is_relative_to(root):
+                found.append(str(whole.relative_to(root)))
+        if not os.path.isabs(path):
+            found.append(str(self.root / path))
+        return list(dict.fromkeys(found))
 
     def _inside(self, path: str) -> Path:
         """The real path below the root, of one that begins there or is whole. Raises NotFound, UsageError."""

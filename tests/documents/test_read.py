@@ -1,0 +1,202 @@
+"""Files as what a model can read of them: each kind for real, and what cannot be read in one line."""
+
+import io
+import json
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from zotui.documents import LARGEST, LONGEST, attach_paths, read, read_bytes
+from zotui.errors import NotFound, UsageError
+
+SENTINEL = "heron-4711"
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+
+
+def pdf(text: str, *, pages: int = 1) -> bytes:
+    """A small PDF with this text on each page."""
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
+    kids = []
+    for _ in range(pages):
+        stream = f"BT /F1 24 Tf 72 700 Td ({text}) Tj ET"
+        kids.append(len(objects) + 1)
+        font = "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {len(objects) + 2} 0 R /Resources {font} >>"
+        )
+        objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}] /Count {pages} >>"
+    out, offsets = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += f"{number} 0 obj\n{body}\nendobj\n".encode()
+    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
+    tail = (
+        f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>"
+    )
+    return out + f"{tail}\nstartxref\n{len(out)}\n%%EOF\n".encode()
+
+
+def docx() -> bytes:
+    """A Word document with a heading, a paragraph and a table."""
+    from docx import Document
+
+    document = Document()
+    document.add_heading("Birds", level=2)
+    document.add_paragraph(f"A {SENTINEL} stands in the reed.")
+    table = document.add_table(rows=1, cols=2)
+    table.rows[0].cells[0].text, table.rows[0].cells[1].text = "left", "right"
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+NOTEBOOK = json.dumps(
+    {
+        "cells": [
+            {"cell_type": "markdown", "source": ["# Birds\n", SENTINEL]},
+            {
+                "cell_type": "code",
+                "source": "print(1)",
+                "outputs": [
+                    {"output_type": "stream", "text": ["one\n"]},
+                    {"output_type": "display_data", "data": {"image/png": "iVBOR"}},
+                    {"output_type": "error", "ename": "ValueError", "evalue": "no"},
+                ],
+            },
+        ]
+    }
+).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "also"),
+    [
+        ("a.txt", f"x {SENTINEL}".encode(), ""),
+        ("a.md", f"# x\n{SENTINEL}".encode(), "# x"),
+        ("a.py", f"print('{SENTINEL}')".encode(), "print"),
+        ("latin.txt", f"caf\xe9 {SENTINEL}".encode("latin-1"), "café"),
+        ("wide.txt", f"wide {SENTINEL}".encode("utf-16"), "wide"),
+        ("mark.txt", b"\xef\xbb\xbf" + f"mark {SENTINEL}".encode(), "mark"),
+        ("a.csv", f'name;note\n"one; two";{SENTINEL}\n'.encode(), "one; two | "),
+        ("a.tsv", f"name\tnote\none\t{SENTINEL}\n".encode(), "one | "),
+        ("a.ipynb", NOTEBOOK, "→ one"),
+        ("a.pdf", pdf(SENTINEL, pages=2), "[page 2]"),
+        ("a.docx", docx(), "left | right"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else "",
+)
+def test_each_kind_is_read(tmp_path: Path, name: str, content: bytes, also: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    found = read(path)
+    assert found.text is not None
+    assert SENTINEL in found.text
+    assert also in found.text
+    assert (found.name, found.content, found.path) == (name, content, str(path))
+
+
+def test_headings_and_pictures_of_documents() -> None:
+    word, notes = read_bytes("a.docx", docx()).text, read_bytes("a.ipynb", NOTEBOOK).text
+    assert word is not None
+    assert "## Birds" in word
+    assert notes is not None
+    assert "[image/png]" in notes
+    assert "ValueError: no" in notes
+
+
+def test_an_image_is_shown_not_told() -> None:
+    found = read_bytes("a.jpg", PNG)  # whatever its name says
+    assert (found.text, found.media_type) == (None, "image/png")
+
+
+def test_a_long_text_is_cut_and_says_how_much() -> None:
+    text = read_bytes("a.txt", b"x" * (LONGEST + 500)).text
+    assert text is not None
+    assert text.endswith(f"[500 of {LONGEST + 500:,} characters are left out]")
+
+
+def test_control_characters_stay_outside() -> None:
+    assert read_bytes("a.txt", b"a\x1b]52;c;AAAA\x07b\x1b[2J").text == "ab"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.bin", b"\0\1\2" * 100, "is no text"),
+        ("a.zip", b"PK\3\4\0\0", "is no text"),
+        ("a.pdf", b"%PDF-1.4\nnonsense", "cannot be read: it is damaged"),
+        ("a.pdf", pdf(""), "was it scanned"),
+        ("a.docx", b"PK\3\4 no document", "no Word document"),
+        ("a.docx", b"words", "no Word document"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_line(name: str, content: bytes, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        read_bytes(name, content)
+    assert "\n" not in str(caught.value)
+    assert name in str(caught.value)
+
+
+def test_an_encrypted_pdf_says_so() -> None:
+    from pypdf import PdfWriter
+
+    writer, out = PdfWriter(), io.BytesIO()
+    writer.add_blank_page(200, 200)
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(out)
+    with pytest.raises(UsageError, match="encrypted"):
+        read_bytes("a.pdf", out.getvalue())
+
+
+def test_a_document_that_swells_is_refused() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("word/document.xml", b"0" * 300_000_000)
+    with pytest.raises(UsageError, match="too large"):
+        read_bytes("bomb.docx", out.getvalue())
+
+
+@pytest.mark.parametrize(("name", "package"), [("a.pdf", "pypdf"), ("a.docx", "python-docx")])
+def test_a_reader_that_is_not_installed_is_named(name: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, {"pypdf": "pypdf", "python-docx": "docx"}[package], None)
+    content = pdf("x") if name.endswith("pdf") else docx_head()
+    with pytest.raises(UsageError, match=package) as caught:
+        read_bytes(name, content)
+    assert "pip install 'zotui[documents]'" in str(caught.value)
+
+
+def docx_head() -> bytes:
+    """What begins as a Word document does."""
+    return b"PK\3\4"
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(UsageError):
+            read(path)
+    with pytest.raises(NotFound):
+        read(tmp_path / "nothing")
+    large = tmp_path / "large"
+    large.touch()
+    os.truncate(large, LARGEST + 1)
+    with pytest.raises(UsageError, match="at most"):
+        read(large)
+
+
+def test_pasted_paths_are_files_and_other_texts_are_not(tmp_path: Path) -> None:
+    one, two = tmp_path / "one file.txt", tmp_path / "two.txt"
+    one.touch()
+    two.touch()
+    escaped = str(one).replace(" ", "\\ ")
+    for text, found in (
+        (str(two), [two]), (f"'{one}'", [one]), (escaped, [one]), (str(one), [one]), (f"{two.as_uri()}", [two]),
+        (one.as_uri(), [one]), (f"{escaped} {two}", [one, two]), (f"{two}\n", [two]),
+        ("two.txt", []), (f"see {two}", []), (str(tmp_path), []), ("", []), ("/", []), ("~", []),
+        ("a" * 5000, []), (f"{two} {tmp_path}/nothing", []), ("it's /odd", []), ("a/\0b", []),
+    ):  # fmt: skip
+        assert attach_paths(text) == found, text
