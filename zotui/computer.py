@@ -10,9 +10,14 @@ import msgspec
 
 from zotui.background import Background
 from zotui.config import Config
-from zotui.conversations import Chats, TurnOptions, Turns, TurnView
+from zotui.conversations import Chats, Comparisons, Given, TurnOptions, Turns, TurnView
+from zotui.conversations.files import Exchange
+from zotui.conversations.plans import Plans
+from zotui.conversations.summaries import Summaries
+from zotui.errors import StoreError
 from zotui.home import Home
 from zotui.memory import Memories
+from zotui.mentions import Mentions
 from zotui.models.directory import Models
 from zotui.models.discovery import discover
 from zotui.models.keys import Keys, keys_of, record_of
@@ -20,10 +25,12 @@ from zotui.models.offers import Offers
 from zotui.models.offline import Offline
 from zotui.models.provider import Event, Finished, Usage
 from zotui.models.spending import Spending
+from zotui.notices import Notices
 from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
+from zotui.search import Search
 from zotui.secret import Secret
 from zotui.skills import Shelf
-from zotui.store import Notes, Store, is_ready
+from zotui.store import Notes, Store, is_ready, now_ms
 from zotui.workspace import Files, Folder
 
 if TYPE_CHECKING:
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
     from zotui.background import Post
 
 Workers = Literal["auto", "background", "own", "none", "all"]
+TRASH_MS = 30 * 86_400_000  # how long what was deleted can be restored
 LINGER_S = 3.0  # how long an unneeded background process stays, for the next command of a script
 
 log = logging.getLogger(__name__)
@@ -55,6 +63,8 @@ class Wishes(Options, total=False):
 
     images: Sequence[tuple[str, bytes]]
     """Names and bytes, shown with the text."""
+    files: Sequence[Given]
+    """What else goes with the text."""
 
 
 class Computer:
@@ -66,10 +76,17 @@ class Computer:
         self.store = store
         self.chats = Chats(store)
         self.turns = Turns(store)
+        self.comparisons = Comparisons(store)
+        self.exchange = Exchange(store)
+        self.summaries = Summaries(store)
+        self.plans = Plans(store)
+        self.notices = Notices(store)
         self.memory = Memories(store)
         self.skills = Shelf(home.skills)
         self.files = Files(store)
         self.workspace = Folder(home.workspace)
+        self.mentions = Mentions(self)
+        self.search = Search(self)
         self.desk = Notes(store)
         self.keys = keys or keys_of(home)
         self.models = Models(config, Offline(discover), self.keys, load=home.changed_config, workspace=home.workspace)
@@ -81,6 +98,7 @@ class Computer:
         self.owns_its_work = False
         self._ready = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
+        self._sweeper: asyncio.Task[None] | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -149,6 +167,7 @@ class Computer:
         *,
         tools: bool = True,
         images: Sequence[tuple[str, bytes]] = (),
+        files: Sequence[Given] = (),
         **wishes: Unpack[Options],
     ) -> str:
         """Put a turn; its id, acknowledged. ``wishes`` are those of ``Wishes``. Raises UsageError, NotFound."""
@@ -160,9 +179,7 @@ class Computer:
 
             await asyncio.to_thread(check_schema, schema)
         options = TurnOptions(tools=tools, **wishes)
-        self.background.want()
-        if self._keeper is not None:
-            await self.background.has_been_told()
+        await self._want_workers()
         turn = await self.turns.submit(
             text,
             conversation=conversation_id,
@@ -170,8 +187,44 @@ class Computer:
             options=options,
             own=self.owns_its_work,
             images=images,
+            files=files,
         )
         return turn.id
+
+    async def edit(
+        self, conversation: str, message: str, text: str, *, files: Sequence[Given] = (), **wishes: Unpack[Options]
+    ) -> tuple[str, str]:
+        """Put an earlier request in other words, in a branch: the branch's id and the turn's. Raises UsageError, NotFound.
+
+        Without ``wishes`` it runs as it did before.
+        """
+        await self._want_workers()
+        options = TurnOptions(**wishes) if any(wishes.values()) else None
+        turn = await self.turns.edit(conversation, message, text, options=options, own=self.owns_its_work, files=files)
+        return turn.conv_id, turn.id
+
+    async def compare(
+        self,
+        text: str,
+        models: Sequence[str],
+        conversation: str | None = None,
+        *,
+        files: Sequence[Given] = (),
+        **wishes: Unpack[Options],
+    ) -> str:
+        """Put one prompt to several models at once; the comparison's id. Raises UsageError, NotFound."""
+        for model in models:
+            self.check_model(model)
+        await self._want_workers()
+        return await self.comparisons.start(
+            text, models, conversation, options=TurnOptions(**wishes), files=files, own=self.owns_its_work
+        )
+
+    async def _want_workers(self) -> None:
+        """Have somebody there for what is put now."""
+        self.background.want()
+        if self._keeper is not None:
+            await self.background.has_been_told()
 
     async def events(self, turn_id: str) -> AsyncIterator[Event | ToolResult]:
         """A turn's events from its beginning to its end. Raises TurnFailed after the last one."""
@@ -252,10 +305,11 @@ class Computer:
         return foretold(context, self.models.config.agent.context_tokens)
 
     async def work(self) -> dict[str, int]:
-        """How many turns are queued and running."""
+        """How many turns and summaries are queued and running."""
         rows = await self.store.read(
             lambda db: db.execute(
-                "SELECT status, count(*) FROM turns WHERE status IN ('queued','running') GROUP BY status"
+                "SELECT status, count(*) FROM (SELECT status FROM turns UNION ALL SELECT status FROM summaries)"
+                " WHERE status IN ('queued','running') GROUP BY status"
             ).fetchall()
         )
         return {"queued": 0, "running": 0, **dict(rows)}
@@ -291,6 +345,12 @@ class Computer:
 
         self.worker = agent_worker(self)
         self.worker.start()
+        self._sweeper = asyncio.create_task(self._empty_trash())
+
+    async def _empty_trash(self) -> None:
+        """What was deleted long ago goes for ever."""
+        with contextlib.suppress(StoreError):  # it goes the next time
+            await self.chats.empty_trash(now_ms() - TRASH_MS)
 
     def _tell(self, line: str) -> None:
         if self.listener is not None:
@@ -302,6 +362,8 @@ class Computer:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
+        if self._sweeper is not None:
+            await asyncio.wait({self._sweeper})
         if self.worker is not None:
             await self.worker.stop()
         await self.models.close()

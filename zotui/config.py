@@ -64,6 +64,18 @@ model = "offline"
 # max_steps      = 24               # model requests in one turn
 # tool_timeout_s = 120              # for one tool call
 # context_tokens = 32000            # what one request may hold
+# compaction     = "ask"            # or "auto", "off": when that is nearly full, older turns are summarised
+
+# [notices]                         # how the app tells what happened while you looked elsewhere
+# bell    = "questions"             # or "never", "all": the terminal's bell
+# desktop = "never"                 # or "osc9", "osc777": the terminal's desktop notices
+# toasts  = true
+
+# [desk]                            # how the app looks, until you choose otherwise in it
+# theme   = "auto"                  # by the terminal's background, or a theme's name
+# spacing = "roomy"                 # or "compact"
+# mouse   = true
+# debug   = false                   # a line that says how quick the app is
 
 # [keys]                            # rebind any action; F1 lists their names
 # palette = "ctrl+p"
@@ -108,6 +120,7 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_steps: Annotated[int, Meta(ge=1, le=1000)] = 24
     tool_timeout_s: Annotated[float, Meta(gt=0, le=86400)] = 120.0
     context_tokens: Annotated[int, Meta(ge=1000, le=10_000_000)] = 32_000
+    compaction: Literal["ask", "auto", "off"] = "ask"
 
 
 class ServeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +138,23 @@ class SandboxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     network: Literal["none", "allow"] = "none"
     writable: list[str] = []
     limits: dict[str, int] = {}
+
+
+class NoticesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[notices]``: how the app tells what happened. Nothing rings while the person is looking."""
+
+    bell: Literal["never", "questions", "all"] = "questions"
+    desktop: Literal["never", "osc9", "osc777"] = "never"
+    toasts: bool = True
+
+
+class DeskConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[desk]``: how the app looks until the person chooses otherwise in it."""
+
+    theme: Annotated[str, Meta(min_length=1)] = "auto"
+    spacing: Literal["roomy", "compact"] = "roomy"
+    mouse: bool = True
+    debug: bool = False
 
 
 class MemoryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,6 +184,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serve: ServeConfig = ServeConfig()
     sandbox: SandboxConfig = SandboxConfig()
     memory: MemoryConfig = MemoryConfig()
+    notices: NoticesConfig = NoticesConfig()
+    desk: DeskConfig = DeskConfig()
     pool: PoolConfig = PoolConfig()
 
 
@@ -181,6 +213,14 @@ ALLOWED = {
     "max_steps": "1 to 1000",
     "tool_timeout_s": "seconds, more than 0, at most 86400",
     "context_tokens": "1000 to 10000000",
+    "compaction": "ask, auto, off",
+    "bell": "never, questions, all",
+    "desktop": "never, osc9, osc777",
+    "toasts": "true, false",
+    "theme": "auto, or the name of a theme (F9 lists them)",
+    "spacing": "roomy, compact",
+    "mouse": "true, false",
+    "debug": "true, false",
     "port": "1 to 65535",
     "sites_port": "1 to 65535",
     "pool_port": "1 to 65535",
@@ -284,5 +324,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "serve": ServeConfig,
     "sandbox": SandboxConfig,
     "memory": MemoryConfig,
+    "notices": NoticesConfig,
+    "desk": DeskConfig,
     "pool": PoolConfig,
 }

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from zotui.errors import ConfigError, HomeError
 from zotui.private import make_file, make_folder
+from zotui.text import clean
 
 if TYPE_CHECKING:
     from zotui.config import Config
 
+LONGEST_LOG = 2_000_000  # bytes of a log that are read
 FOLDERS = ("skills", "workspace", "logs", "backups", "run")
 
 
@@ -105,6 +107,16 @@ class Home:
             return None
         self._stamp = stamp
         return self.config()
+
+    def read_log(self, name: str) -> str:
+        """The end of a log, clean. Blocks. Raises NotFound."""
+        from zotui.errors import NotFound
+
+        try:
+            content = (self.logs / Path(name).name).read_bytes()[-LONGEST_LOG:]
+        except OSError as error:
+            raise NotFound(f"no log {name!r}: {error.strerror}") from None
+        return clean(content.decode("utf-8", "replace"))
 
     def config(self) -> Config:
         """The validated configuration; the defaults where there is no file. Raises ConfigError."""

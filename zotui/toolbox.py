@@ -90,13 +90,18 @@ class Toolbox:
             words = words if len(words) <= 300 else f"Find more tools by what they do; there are {len(rest)}."
             self._tools[FIND] = Tool(FIND, words, FindTool, "read", self._find)
 
+    @property
+    def tools(self) -> list[Tool]:
+        """All tools but the one that finds others."""
+        return [tool for tool in self._tools.values() if tool.name != FIND]
+
     def schemas(self, found: Container[str] = ()) -> list[dict[str, Any]]:
         """The tools a model is offered: the core ones, and those it has ``found``."""
         return [tool.schema() for tool in self._tools.values() if tool.core or tool.name in found]
 
     def all_schemas(self) -> list[dict[str, Any]]:
         """All tools, for who pays nothing for reading them."""
-        return [tool.schema() for tool in self._tools.values() if tool.name != FIND]
+        return [tool.schema() for tool in self.tools]
 
     async def _find(self, arguments: FindTool, context: ToolContext) -> Result:
         from rapidfuzz import fuzz, process, utils

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from zotui import notices
 from zotui.agent import Agent, Limits, Worker
+from zotui.agent.planning import tools as plan_tools
 from zotui.agent.tools import tools as agent_tools
 from zotui.background import lock_is_held
 from zotui.memory.tools import tools as memory_tools
@@ -12,11 +14,25 @@ from zotui.models.gate import Gate
 from zotui.models.router import Router
 from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
+from zotui.store import Transaction
 from zotui.toolbox import Toolbox
 from zotui.workspace.tools import tools as workspace_tools
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
+
+
+def toolbox(computer: "Computer") -> Toolbox:
+    """All tools of a computer."""
+    return Toolbox(
+        [
+            *memory_tools(computer.memory),
+            *workspace_tools(computer.workspace),
+            *agent_tools(computer.store, computer.chats),
+            *plan_tools(computer.plans),
+            *skill_tools(computer.skills),
+        ]
+    )
 
 
 def agent(computer: "Computer") -> Agent:
@@ -28,25 +44,22 @@ def agent(computer: "Computer") -> Agent:
     async def skills() -> str:
         return index(await asyncio.to_thread(computer.skills.list))
 
+    def notify(db: Transaction, kind: str, text: str, place: str) -> str:
+        return notices.add(db, kind, text, place, "warning" if kind == "failure" else "info")
+
     def limits() -> Limits:
         now = computer.models.config.agent
-        return Limits(now.max_steps, now.tool_timeout_s, now.context_tokens)
+        return Limits(now.max_steps, now.tool_timeout_s, now.context_tokens, now.compaction)
 
     return Agent(
         store=computer.store,
         router=Router(computer.models, Gate(computer.store), computer.offers),
-        toolbox=Toolbox(
-            [
-                *memory_tools(computer.memory),
-                *workspace_tools(computer.workspace),
-                *agent_tools(computer.store, computer.chats),
-                *skill_tools(computer.skills),
-            ]
-        ),
+        toolbox=toolbox(computer),
         recall=recall,
         skills=skills,
         workspace=str(computer.home.workspace),
         limits=limits,
+        notify=notify,
     )
 
 

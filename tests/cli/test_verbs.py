@@ -79,7 +79,7 @@ class TestAsk:
         assert "tools" not in bare.request
         assert "Be a pirate." in bare.messages[0]["content"]
         assert "yellow" not in bare.messages[0]["content"]
-        assert bare.said.endswith("notes.md:\n`````\na ``` fence\n````\nin it\n`````")
+        assert bare.said.endswith('notes.md">\na ``` fence\n````\nin it\n</file>')
         assert "yellow" in full.messages[0]["content"]
         assert full.request["model"] == "tiny"
 

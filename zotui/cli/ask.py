@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,8 +15,8 @@ import msgspec
 
 from zotui.cli.door import as_json, find_chat, is_utf8, print_json, print_text, with_computer
 from zotui.computer import Computer
-from zotui.conversations import Question
-from zotui.errors import NotFound, UsageError
+from zotui.conversations import Given, Question
+from zotui.errors import NotFound, UsageError, ZotuiError
 from zotui.models.provider import TextDelta
 from zotui.regular import TooLarge, read_regular
 from zotui.replies import Reply, ToolResult, TurnFailed, reply_of
@@ -30,9 +30,10 @@ LARGEST = 1 << 26  # bytes that are read before the length of a request is looke
 @click.option("-c", "conversation", metavar="CONV", help="Go on with this conversation (an id, its end, or: last).")
 @click.option("-m", "model", metavar="MODEL", help="PROVIDER/MODEL for this turn.")
 @click.option("--system", default="", help="More instructions for this turn.")
-@click.option("--file", "files", multiple=True, metavar="F", help="Add a text file to the request.")
+@click.option("--file", "files", multiple=True, metavar="F", help="Add a file: text, csv, ipynb, pdf, docx, an image.")
 @click.option("--image", "images", multiple=True, metavar="F", help="Show an image: PNG, JPEG, GIF or WebP.")
 @click.option("--schema", "schema", metavar="F", help="Have the answer be JSON that fits this JSON schema.")
+@click.option("--no-mentions", is_flag=True, help="Take @NAME in the text for plain words, not for a file.")
 @click.option("--no-memory", is_flag=True, help="Recall nothing for this turn.")
 @click.option("--no-tools", is_flag=True, help="Offer the model no tools.")
 @click.option(
@@ -52,6 +53,7 @@ def ask(
     files: tuple[str, ...],
     images: tuple[str, ...],
     schema: str | None,
+    no_mentions: bool,
     no_memory: bool,
     no_tools: bool,
     approve: str,
@@ -61,13 +63,15 @@ def ask(
 
     Without TEXT, or where - ends it, stdin is read. Ctrl+C stops the answer; what came is kept.
     """
-    request = _request(text, files)
+    request = _request(text)
+    given = [_given(name) for name in files]
     shown = [(os.path.basename(name), _bytes("--image", name)) for name in images]
     wanted = _schema(schema) if schema else None
     attended = approve != "none" and sys.stdin.isatty() and sys.stderr.isatty()
 
     async def run(computer: Computer) -> int:
         computer.listener = lambda line: print(f"zotui: {line}", file=sys.stderr)
+        mentioned = [] if no_mentions else await _mentioned(computer, request)
         turn = await computer.submit(
             request,
             (await find_chat(computer, conversation)).id if conversation else None,
@@ -77,6 +81,7 @@ def ask(
             memory=not no_memory,
             attended=attended,
             images=shown,
+            files=[*given, *mentioned],
             schema=wanted,
             private=options["offline"],
         )
@@ -167,19 +172,34 @@ def _stop_on_interrupt(computer: Computer, turn: str) -> Iterator[asyncio.Event]
         loop.remove_signal_handler(signal.SIGINT)
 
 
-def _request(text: tuple[str, ...], files: tuple[str, ...]) -> str:
-    """The whole request: words or stdin, then the files. Raises UsageError."""
+def _request(text: tuple[str, ...]) -> str:
+    """The whole request: words or stdin. Raises UsageError."""
     words = " ".join(text)
     if not text and sys.stdin.isatty():
         raise UsageError("there is nothing to ask", "zotui ask TEXT, or pipe it in")
     if not text or text[-1] == "-":
         piped = sys.stdin.buffer.read(LARGEST).decode("utf-8", "replace")
         words = "\n\n".join(filter(None, [" ".join(text[:-1]), piped]))
-    for name in files:
-        content = _text_file(name)
-        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", content)), default=0))
-        words += f"\n\n{one_line(name, 200)}:\n{fence}\n{content}\n{fence}"
     return words
+
+
+def _given(name: str) -> Given:
+    """A file to send. Raises UsageError."""
+    from zotui.documents import read
+
+    try:
+        return read(Path(name))
+    except ZotuiError as error:
+        raise UsageError(f"--file {error.message}", error.hint) from None
+
+
+async def _mentioned(computer: Computer, text: str) -> list[Given]:
+    """What the mentions in a text stand for; what names nothing stays plain text, and is told."""
+    names = computer.mentions.found_in(text)
+    files, unknown = await computer.mentions.given(names)
+    for name in unknown:
+        print(f"zotui: no file {one_line(name, 100)!r}: @ and the name are sent as they are", file=sys.stderr)
+    return files
 
 
 def _as_object(reply: Reply, *, structured: bool) -> dict[str, Any]:
@@ -208,11 +228,3 @@ def _bytes(option: str, name: str) -> bytes:
         raise UsageError(f"{option} {name}: it has {error.args[0]:,} bytes, which is too much") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"{option} {name}: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _text_file(name: str) -> str:
-    """A file to send. Raises UsageError for what is no text file or too large."""
-    content = _bytes("--file", name)
-    if b"\0" in content[:8192]:
-        raise UsageError(f"--file {name}: this is no text file")
-    return content.decode("utf-8", "replace")

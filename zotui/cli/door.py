@@ -72,14 +72,27 @@ def short(identity: str) -> str:
     return identity[-8:]
 
 
-async def find_chat(computer: Computer, name: str) -> Conversation:
-    """The conversation of an id, of an end of it that fits only one, or the ``last`` one. Raises NotFound, UsageError."""
+async def find_chat(computer: Computer, name: str, *, deleted: bool = False) -> Conversation:
+    """The conversation of an id, of an end of it that fits only one, or the ``last`` one; with ``deleted``, also of those
+    in the trash. Raises NotFound, UsageError."""
     if name != "last":
-        return await computer.chats.find(name)
+        return await computer.chats.find(name, deleted=deleted)
     latest = await computer.chats.list(limit=1)
     if not latest:
         raise NotFound("there is no conversation yet", "zotui ask TEXT begins one")
     return latest[0]
+
+
+def as_object(conversation: Conversation) -> dict[str, Any]:
+    """A conversation as a JSON object."""
+    fields: dict[str, Any] = msgspec.to_builtins(conversation)
+    times = ("created_at", "updated_at", "pinned_at", "archived_at", "deleted_at")
+    return fields | {name: rfc3339(getattr(conversation, name)) for name in times}
+
+
+def mark(conversation: Conversation) -> str:
+    """What kind of conversation it is, in a word; empty for a plain one."""
+    return "pinned" if conversation.pinned_at else "" if conversation.kind == "chat" else conversation.kind
 
 
 def is_utf8() -> bool:

@@ -11,12 +11,15 @@ from zotui.errors import UsageError
 # verb: (module in zotui.cli, what it does)
 VERBS = {
     "ask": ("ask", "Put one request and stream the answer."),
-    "chats": ("chats", "List, show, search, rename and delete conversations; what they cost."),
+    "chats": ("chats", "Conversations: list, search, branch, compare, export, summarise, delete."),
     "models": ("models", "Which models there are, what they cost, which one answers."),
     "keys": ("keys", "Keys of providers: set, list, remove, test."),
     "memory": ("memory", "Remember, recall, list, edit and forget."),
+    "search": ("search", "Search everything: chats, memory, skills, runs, files, logs."),
     "skills": ("skills", "List and show skills."),
     "approvals": ("approvals", "Questions that wait for you."),
+    "notices": ("notices", "What happened while you looked elsewhere."),
+    "web": ("web", "The app in a web browser on this machine."),
     "serve": ("serve", "Run the background process in the foreground."),
     "stop": ("serve", "End the background process."),
     "status": ("serve", "The background process and its work."),
@@ -50,15 +53,18 @@ class Verbs(Family):
 @click.option("--home", metavar="PATH", help="The folder that holds everything (else $ZOTUI_HOME, else ~/.zotui).")
 @click.option("--no-daemon", is_flag=True, help="Start no background process: do the work in this one.")
 @click.option("--offline", is_flag=True, help="Ask no model that is not on this machine.")
+@click.option("--no-mouse", is_flag=True, help="The app leaves the mouse to the terminal.")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 @click.version_option(__version__, "--version", message="zotui %(version)s")
 @click.pass_context
-def zotui(context: click.Context, home: str | None, no_daemon: bool, offline: bool, debug: bool) -> None:
+def zotui(
+    context: click.Context, home: str | None, no_daemon: bool, offline: bool, no_mouse: bool, debug: bool
+) -> None:
     """A personal AI computer in the terminal, in one SQLite file.
 
     Without a verb, zotui opens the full-screen app.
     """
-    context.obj = {"home": home, "no_daemon": no_daemon, "offline": offline, "debug": debug}
+    context.obj = {"home": home, "no_daemon": no_daemon, "offline": offline, "no_mouse": no_mouse, "debug": debug}
     if context.invoked_subcommand is None:
         import_module("zotui.cli.app").open_app(context.obj)
 

@@ -163,6 +163,18 @@ class Memories:
         """The newest first; with ``search``, those that hold all its words, the last as a prefix."""
         return await self._store.read(lambda db: listed(db, search, limit, offset))
 
+    async def place(self, memory: str) -> int | None:
+        """How many memories :meth:`list` gives before this one; None where there is none of this id."""
+        return await self._store.read(
+            lambda db: (
+                db.execute(
+                    "SELECT (SELECT count(*) FROM memory m WHERE (m.updated_at, m.seq) > (w.updated_at, w.seq))"
+                    " FROM memory w WHERE w.id = ?",
+                    (memory,),
+                ).get
+            )
+        )
+
     async def count(self, search: str = "") -> int:
         """How many :meth:`list` would give in all."""
         words = every_word(search)

@@ -105,6 +105,8 @@ COMMANDS = (
     ),
     Command("ask_person", ("/ask QUESTION",), r"/ask\s+(?P<question>\S.*)"),
 )
+SLASH_WORDS = frozenset(match[1] for command in COMMANDS if (match := re.match(r"/(\w+)", command.slash)))
+"""What may stand behind a slash."""
 HELP = re.compile(
     r"/help\b.*|help|\?|commands|what can you do(?: for me)?\??|what can i (?:do|say|ask)(?: here)?\??", re.I
 )
@@ -169,7 +171,7 @@ def near(line: str, offered: set[str]) -> list[str]:
 
 def near_slash(word: str) -> str | None:
     """The slash command that a mistyped one may have been."""
-    known = {match[0] for command in COMMANDS if (match := re.match(r"/\w+", command.slash))} | {"/help"}
+    known = {f"/{name}" for name in SLASH_WORDS} | {"/help"}
     return next(iter(get_close_matches(word.lower(), sorted(known), n=1)), None)
 
 
