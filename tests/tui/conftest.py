@@ -45,3 +45,12 @@ async def within(ready: Callable[[], object], patience_s: float = 30) -> None:
     async with asyncio.timeout(patience_s):
         while not ready():
             await asyncio.sleep(0.01)
+
+
+def typed(text: str) -> list[str]:
+    """The keys of a text."""
+    names = {
+        " ": "space", "/": "slash", "?": "question_mark", "-": "minus", ".": "full_stop", "'": "apostrophe", "@": "at",
+        ":": "colon", "_": "underscore",
+    }  # fmt: skip
+    return [names.get(character, character) for character in text]

@@ -12,27 +12,18 @@ from textual.color import Color
 from textual.widgets import Input, Static, TextArea
 
 from tests.screens.session import scripted_server, write_config
-from tests.tui.conftest import opened, said, wait_for
+from tests.tui.conftest import opened, said, typed, wait_for
 from zotui.computer import Computer
 from zotui.home import Home
-from zotui.tui.actions import ACTIONS, binding_id
 from zotui.tui.app import Zotui
-from zotui.tui.commands import Actions
 from zotui.tui.dialogs import Confirm, Editor, Prompt, Reading
 from zotui.tui.panes.chats import ChatsPane
-from zotui.tui.panes.conversation import ConversationPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
 from zotui.tui.theme import THEMES
 from zotui.tui.widgets.transcript import Transcript
 
 WIDE, NARROW, TINY = (140, 40), (80, 24), (20, 6)
-
-
-def typed(text: str) -> list[str]:
-    """The keys of a text."""
-    names = {" ": "space", "/": "slash", "?": "question_mark", "-": "minus", ".": "full_stop", "'": "apostrophe"}
-    return [names.get(character, character) for character in text]
 
 
 async def test_a_message_is_answered_and_kept(home: Home) -> None:
@@ -78,7 +69,7 @@ async def test_a_streamed_answer_with_tool_calls(home: Home) -> None:
 
 
 async def test_escape_stops_the_answer_and_keeps_what_came(home: Home) -> None:
-    async with scripted_server(pause_s=0.05) as base_url:
+    async with scripted_server(pause_s=0.3) as base_url:
         write_config(home.path, base_url)
         app = Zotui(home, own_workers=True)
         async with app.run_test(size=WIDE) as pilot:
@@ -206,13 +197,50 @@ async def test_chats_are_opened_renamed_searched_and_deleted(home: Home) -> None
         await pilot.press("slash", *typed("empty"))
         await wait_for(pilot, lambda: chats.rows.count == 1)
         await pilot.press("enter", "d")
+        await wait_for(pilot, lambda: chats.rows.count == 0)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: chats.rows.count == 1)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: chats.rows.count == 2)
+
+
+async def test_chats_are_pinned_archived_and_deleted_for_ever(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        assert app.computer is not None
+        for title in ("first", "second"):
+            await app.computer.chats.create(title)
+        chats = app.desk.query_one(ChatsPane)
+        await wait_for(pilot, lambda: chats.rows.count == 2)
+        await pilot.press("ctrl+o", "h", "end")
+        await wait_for(pilot, lambda: chats.rows.current is not None and chats.rows.current.text == "first")
+        await pilot.press("p")
+        await wait_for(pilot, lambda: chats.rows.current is not None and chats.rows.current.mark == "✦")
+        await pilot.press("home")
+        await wait_for(pilot, lambda: chats.rows.current is not None and chats.rows.current.text == "first")
+        await pilot.press("a")
+        await wait_for(pilot, lambda: chats.rows.count == 1)
+        await pilot.press("s")
+        await wait_for(pilot, lambda: chats.border_title == "Archive" and chats.rows.count == 1)
+        await wait_for(pilot, lambda: chats.rows.current is not None)
+        await pilot.press("a")
+        await wait_for(pilot, lambda: chats.rows.count == 0)
+        await pilot.press("s", "s")
+        await wait_for(pilot, lambda: chats.border_title == "Chats" and chats.rows.count == 2)
+        await wait_for(pilot, lambda: chats.rows.current is not None)
+        await pilot.press("d")
+        await wait_for(pilot, lambda: chats.rows.count == 1)
+        await pilot.press("s", "s")
+        await wait_for(pilot, lambda: chats.border_title == "Trash" and chats.rows.count == 1)
+        await wait_for(pilot, lambda: chats.rows.current is not None)
+        await pilot.press("d")
         await wait_for(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("n")
         await wait_for(pilot, lambda: app.screen is app.desk)
         await pilot.press("d", "y")
         await wait_for(pilot, lambda: chats.rows.count == 0)
-        await pilot.press("escape")
-        await wait_for(pilot, lambda: chats.rows.count == 1)
+        assert await app.computer.chats.count(shelf="deleted") == 0
 
 
 async def test_deleting_the_open_chat_leaves_a_new_one(home: Home) -> None:
@@ -221,7 +249,7 @@ async def test_deleting_the_open_chat_leaves_a_new_one(home: Home) -> None:
         await opened(pilot, app)
         await pilot.press(*typed("help"), "enter")
         await wait_for(pilot, lambda: "Without a model" in said(app))
-        await pilot.press("ctrl+o", "h", "d", "y")
+        await pilot.press("ctrl+o", "h", "d")
         await wait_for(pilot, lambda: app.desk.conversation.conversation is None)
         await pilot.press("escape", *typed("list files"), "enter")
         await wait_for(pilot, lambda: "The folder is empty" in said(app))
@@ -382,14 +410,6 @@ async def test_two_hundred_random_sizes(home: Home) -> None:
         assert "Without a model" in said(app)
 
 
-async def test_the_palette_lists_every_action(home: Home) -> None:
-    app = Zotui(home, own_workers=True)
-    async with app.run_test(size=WIDE) as pilot:
-        await opened(pilot, app)
-        provider = Actions(app.desk)
-        assert len([hit async for hit in provider.discover()]) == len(ACTIONS)
-
-
 def test_the_house_themes_can_be_read() -> None:
     for theme in THEMES:
         for ground in (theme.background, theme.surface, theme.panel):
@@ -412,7 +432,7 @@ def contrast(ink: Color, ground: Color) -> float:
 
 
 async def test_escape_leaves_what_is_queued(home: Home) -> None:
-    async with scripted_server(pause_s=0.05) as base_url:
+    async with scripted_server(pause_s=0.3) as base_url:
         write_config(home.path, base_url)
         app = Zotui(home, own_workers=True)
         async with app.run_test(size=WIDE) as pilot:
@@ -431,7 +451,7 @@ async def test_deleting_a_chat_that_is_being_answered_is_refused_in_words(home: 
             await opened(pilot, app)
             await pilot.press(*typed("Plan the trip"), "enter")
             await wait_for(pilot, lambda: "Here is" in said(app))
-            await pilot.press("ctrl+o", "h", "home", "d", "y")
+            await pilot.press("ctrl+o", "h", "home", "d")
             await wait_for(pilot, lambda: any("stop the answer first" in note.message for note in app._notifications))
             assert app.is_running
 
@@ -535,18 +555,6 @@ async def test_untrusted_text_is_shown_as_text(home: Home) -> None:
         row = app.desk.query_one(MemoryPane).rows.current
         assert row is not None
         assert row.text.startswith("[red]x[/]")
-
-
-def test_every_action_has_a_method_and_a_key_of_its_own() -> None:
-    places = {"chats": ChatsPane, "memory": MemoryPane, "skills": SkillsPane, "conversation": ConversationPane}
-    from zotui.tui.desk import Desk
-
-    for action in ACTIONS:
-        owner = places.get(action.place, Desk)
-        assert hasattr(owner, f"action_{action.id}"), binding_id(action)
-    for place in {action.place for action in ACTIONS}:
-        keys = [action.key for action in ACTIONS if action.place == place]
-        assert len(keys) == len(set(keys))
 
 
 def test_the_app_refuses_a_dumb_terminal_in_one_line(tmp_path: Path) -> None:

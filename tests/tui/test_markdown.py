@@ -322,7 +322,7 @@ def test_inline_styles() -> None:
         ("[README.md](README.md)", "README.md"),
         ("[read me](docs/README.md)", "read me (docs/README.md)"),
         ("[phone](tel:123)", "phone (tel:123)"),
-        ("![a *fine* cat](cat.png)", "[image: a fine cat]"),
+        ("![a *fine* cat](cat.png)", "▣ a fine cat (cat.png)"),
         ("[red]x[/] and [bold]", "[red]x[/] and [bold]"),
         ("<b>bold</b> <br> &amp; &lt;", "<b>bold</b> <br> & <"),
         ("a&#27;[31m&#x202e;b&#13;", "a�[31mb"),

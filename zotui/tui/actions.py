@@ -1,73 +1,158 @@
-"""The one table of what a person can do. The footer, the palette, the help and the key map all read it."""
+"""The one table of what a person can do. The footer, the palette, the help, the key map and slash commands all read it."""
 
 from typing import Literal, NamedTuple
 
-Place = Literal["desk", "conversation", "chats", "memory", "skills"]
+Place = Literal["desk", "transcript", "chats", "memory", "skills"]
+Room = Literal["general", "conversation", "branches", "text", "model", "view", "finding"]
+UNBOUND = "unbound+"  # the key of an action that has none, until a person gives it one
 
 
 class Action(NamedTuple):
-    """``id`` is also the name of the method ``action_ID`` on the desk, or on the pane named by ``place``.
+    """One thing that can be done.
 
-    ``footer``: a short word for the bottom line, empty where it is not shown there.
+    Of the desk and the transcript, ``id`` is the name of a function of the module ``zotui.tui.acts.ROOM``; of another
+    place, of the method ``action_ID`` of its pane. ``footer``: a short word for the bottom line, empty where it is not
+    shown there. ``verb``: what does the same on the command line; empty for what only a screen has.
     """
 
     id: str
     words: str
     key: str
     group: str
+    room: Room = "general"
     place: Place = "desk"
     footer: str = ""
+    verb: str = ""
+
+    @property
+    def first_key(self) -> str:
+        """The key, or a name that no terminal sends."""
+        return self.key or f"{UNBOUND}{self.id}"
 
 
 ACTIONS = (
     Action("palette", "Command palette: every action by name", "ctrl+p", "General", footer="palette"),
     Action("jump", "Jump to a pane by its letter", "ctrl+o", "General", footer="jump"),
-    Action("new_chat", "New conversation", "ctrl+n", "Conversation", footer="new"),
-    Action("stop", "Stop the answer; elsewhere, step back", "escape", "Conversation", footer="stop"),
-    Action("again", "Run the last request again", "ctrl+r", "Conversation"),
-    Action("rename_chat", "Rename this conversation", "f4", "Conversation"),
-    Action("context", "What the model is sent: the parts and their tokens", "f3", "Conversation"),
-    Action("models", "Choose the model that answers", "f5", "Model", footer="model"),
-    Action("keys", "Keys of providers: set, try, forget", "f8", "Model"),
-    Action("cost", "What models have cost", "f12", "Model"),
-    Action("zoom", "Zoom the pane to the whole screen, and back", "f2", "View", footer="zoom"),
-    Action("next_pane", "Next pane", "tab", "View"),
-    Action("previous_pane", "Previous pane", "shift+tab", "View"),
-    Action("theme", "Choose a theme", "f9", "View"),
-    Action("help", "This help", "f1", "General", footer="help"),
+    Action("search", "Search everything: chats, memory, skills, files", "ctrl+t", "General", "finding", footer="search", verb="search"),
+    Action("inbox", "Inbox: questions that wait for you, and notices", "f10", "General", "finding", verb="approvals list"),
+    Action("help", "This help", "f1", "General", footer="help", verb="--help"),
     Action("quit", "Quit; what runs goes on", "ctrl+q", "General", footer="quit"),
-    Action("open_row", "Open the chat", "enter", "Chats", "chats"),
-    Action("search_rows", "Search chats", "slash", "Chats", "chats"),
-    Action("rename_row", "Rename the chat", "r", "Chats", "chats"),
-    Action("delete_row", "Delete the chat", "d", "Chats", "chats"),
-    Action("open_row", "Read the memory whole", "enter", "Memory", "memory"),
-    Action("search_rows", "Search memories", "slash", "Memory", "memory"),
-    Action("add_row", "Add a memory", "a", "Memory", "memory"),
-    Action("edit_row", "Edit the memory", "e", "Memory", "memory"),
-    Action("delete_row", "Delete the memory", "d", "Memory", "memory"),
-    Action("open_row", "Read the skill", "enter", "Skills", "skills"),
-)
+    Action("new_chat", "New conversation", "ctrl+n", "Conversation", "conversation", footer="new", verb="ask"),
+    Action("stop", "Stop the answer; elsewhere, step back", "escape", "Conversation", "conversation", footer="stop"),
+    Action("send_now", "Send at once: what is being answered stops", "ctrl+s", "Conversation", "conversation"),
+    Action("edit_draft", "Write the message in $EDITOR", "ctrl+g", "Conversation", "text"),
+    Action("edit_last", "Edit the last message and run it again", "", "Conversation", "branches", verb="chats edit"),
+    Action("undo_turn", "Take the last turn back: a branch without it", "", "Conversation", "branches", verb="chats fork --before"),
+    Action("again", "Run the last request again", "ctrl+r", "Conversation", "conversation", verb="ask"),
+    Action("rename_chat", "Rename this conversation", "f4", "Conversation", "conversation", verb="chats rename"),
+    Action("pin_chat", "Pin this conversation, or unpin it", "", "Conversation", "conversation", verb="chats pin"),
+    Action("archive_chat", "Archive this conversation, or take it back", "", "Conversation", "conversation", verb="chats archive"),
+    Action("plan", "The agent's plan: show it whole, or as one line", "", "Conversation", "conversation", verb="chats plan"),
+    Action("context", "What the model is sent: the parts and their tokens", "f3", "Conversation", "conversation", verb="chats context"),
+    Action("compact", "Summarise older turns; nothing is lost", "", "Conversation", "conversation", verb="chats compact"),
+    Action("continue_chat", "Go on in a new chat from a summary", "", "Conversation", "conversation", verb="chats continue"),
+    Action("export_chat", "Export this conversation to a file", "", "Conversation", "conversation", verb="chats export"),
+    Action("import_chat", "Import a conversation from a file", "", "Conversation", "conversation", verb="chats import"),
+    Action("branches", "Branches of this conversation, side by side", "f6", "Conversation", "branches", verb="chats branches"),
+    Action("compare", "Put one prompt to several models, side by side", "f7", "Model", "branches", verb="chats compare"),
+    Action("models", "Choose the model that answers", "f5", "Model", "model", footer="model", verb="models"),
+    Action("keys", "Keys of providers: set, try, forget", "f8", "Model", "model", verb="keys"),
+    Action("cost", "What models have cost", "f12", "Model", "model", verb="chats cost"),
+    Action("find", "Find in this conversation", "ctrl+f", "Text", "finding", verb="chats search"),
+    Action("previous_turn", "To the request before", "ctrl+up", "Text", "text"),
+    Action("next_turn", "To the request after", "ctrl+down", "Text", "text"),
+    Action("copy_block", "Copy the block under the cursor", "y", "Text", "text", "transcript", verb="chats show"),
+    Action("copy_code", "Copy the code block", "c", "Text", "text", "transcript", verb="chats show"),
+    Action("copy_message", "Copy the message", "Y", "Text", "text", "transcript", verb="chats show"),
+    Action("open_editor", "Open the block in $EDITOR", "e", "Text", "text", "transcript", verb="chats show"),
+    Action("open_pager", "Open the message in $PAGER", "o", "Text", "text", "transcript", verb="chats show"),
+    Action("find_next", "The next match", "n", "Text", "finding", "transcript"),
+    Action("find_previous", "The match before", "N", "Text", "finding", "transcript"),
+    Action("fork", "Fork here: a branch that ends with this message", "f", "Text", "branches", "transcript", verb="chats fork"),
+    Action("edit_here", "Edit this request and run it again, in a branch", "r", "Text", "branches", "transcript", verb="chats edit"),
+    Action("zoom", "Zoom the pane to the whole screen, and back", "f2", "View", "view", footer="zoom"),
+    Action("next_pane", "Next pane", "tab", "View", "view"),
+    Action("previous_pane", "Previous pane", "shift+tab", "View", "view"),
+    Action("side_wider", "The panes at the side wider", "alt+left", "View", "view"),
+    Action("side_narrower", "The panes at the side narrower", "alt+right", "View", "view"),
+    Action("pane_taller", "This pane taller", "alt+up", "View", "view"),
+    Action("pane_shorter", "This pane shorter", "alt+down", "View", "view"),
+    Action("pane_up", "Move this pane up", "alt+shift+up", "View", "view"),
+    Action("pane_down", "Move this pane down", "alt+shift+down", "View", "view"),
+    Action("hide_pane", "Hide this pane", "", "View", "view"),
+    Action("show_panes", "Show all panes again, as at first", "", "View", "view"),
+    Action("spacing", "Compact or roomy", "", "View", "view"),
+    Action("theme", "Choose a theme", "f9", "View", "view"),
+    Action("debug", "Show how quick the app is, or hide it", "", "View", "view"),
+    Action("open_row", "Open the chat", "enter", "Chats", place="chats", verb="chats show"),
+    Action("search_rows", "Search chats", "slash", "Chats", place="chats", verb="chats list"),
+    Action("rename_row", "Rename the chat", "r", "Chats", place="chats", verb="chats rename"),
+    Action("pin_row", "Pin the chat, or unpin it", "p", "Chats", place="chats", verb="chats pin"),
+    Action("archive_row", "Archive the chat, or take it back", "a", "Chats", place="chats", verb="chats archive"),
+    Action("delete_row", "Delete the chat", "d", "Chats", place="chats", verb="chats rm"),
+    Action("undo_row", "Undo the last deletion", "u", "Chats", place="chats", verb="chats restore"),
+    Action("shelf", "Chats, the archive, the trash: the next of them", "s", "Chats", place="chats", verb="chats list --archived"),
+    Action("open_row", "Read the memory whole", "enter", "Memory", place="memory", verb="memory get"),
+    Action("search_rows", "Search memories", "slash", "Memory", place="memory", verb="memory list"),
+    Action("add_row", "Add a memory", "a", "Memory", place="memory", verb="memory add"),
+    Action("edit_row", "Edit the memory", "e", "Memory", place="memory", verb="memory set"),
+    Action("delete_row", "Delete the memory", "d", "Memory", place="memory", verb="memory rm"),
+    Action("open_row", "Read the skill", "enter", "Skills", place="skills", verb="skills show"),
+    Action("search_rows", "Search skills", "slash", "Skills", place="skills", verb="skills list"),
+)  # fmt: skip
 
 # What the composer and the lists do by themselves: for the help, not to be bound again.
 KEYS = (
     ("enter", "send the message, or answer the question", "Composer"),
-    ("ctrl+j  shift+enter", "new line", "Composer"),
+    ("^j  ⇧enter", "new line", "Composer"),
     ("up  down", "earlier and later messages, at top and bottom", "Composer"),
+    ("@  /", "complete a file, skill, memory or chat; a command", "Composer"),
+    ("esc esc", "edit the last message", "Composer"),
     ("up  down  j  k", "move by entries or rows", "Lists and transcript"),
-    ("page up  page down  home  end", "scroll", "Lists and transcript"),
+    ("left  right", "move by the blocks of an entry", "Lists and transcript"),
+    ("pgup  pgdn  home  end", "scroll", "Lists and transcript"),
     ("enter  space", "fold and unfold a tool call or reasoning", "Lists and transcript"),
 )
+ROOMS: dict[str, Room] = {
+    **{action.id: action.room for action in ACTIONS if action.place in ("desk", "transcript")},
+    **dict.fromkeys(("status", "conversations", "skill", "memory"), "general"),
+    **dict.fromkeys(("stop_answer",), "conversation"),
+    **dict.fromkeys(("copy_answer",), "text"),
+}
+"""Where the function of an action is: of those above, and of what only a slash command does."""
 
 
 def binding_id(action: Action) -> str:
     """The name of an action in ``[keys]`` of the configuration."""
-    return action.id if action.place == "desk" else f"{action.place}.{action.id}"
+    return action.id if action.place in ("desk", "transcript") else f"{action.place}.{action.id}"
+
+
+def key_of(action: Action, bound: dict[str, str]) -> str:
+    """The key of an action where the configuration binds some; empty where it has none."""
+    return bound.get(binding_id(action), action.key)
+
+
+def clashes(bound: dict[str, str]) -> list[str]:
+    """What is wrong with the keys that a configuration binds, a sentence each: unknown actions, keys used twice."""
+    names = {binding_id(action) for action in ACTIONS}
+    said = [f"no action {name!r} to bind a key to" for name in bound if name not in names]
+    for place in ("chats", "memory", "skills", "transcript"):
+        taken: dict[str, str] = {}
+        for action in (action for action in ACTIONS if action.place in ("desk", place)):
+            for key in filter(None, key_of(action, bound).split(",")):
+                first = taken.setdefault(key, binding_id(action))
+                if first != binding_id(action):
+                    said.append(f"{shown_key(key)} is bound to {first} and to {binding_id(action)}")
+    return list(dict.fromkeys(said))
 
 
 def shown_key(key: str) -> str:
-    """A key as people write it: ``^p``, ``F1``, ``/``."""
-    names = {"slash": "/", "escape": "esc", "shift+tab": "⇧tab"}
+    """A key as people write it: ``^p``, ``F1``, ``/``, ``⌥↑``; empty for none."""
     first = key.split(",")[0]
-    if first.startswith("ctrl+"):
-        return f"^{first[5:]}"
-    return names.get(first, first.upper() if first[:1] == "f" and first[1:].isdigit() else first)
+    *modifiers, last = first.split("+")
+    names = {
+        "slash": "/", "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
+    }  # fmt: skip
+    last = names.get(last, last.upper() if last[:1] == "f" and last[1:].isdigit() else last)
+    marks = {"ctrl": "^", "shift": "⇧", "alt": "⌥"}
+    return "".join(marks.get(modifier, f"{modifier}+") for modifier in modifiers) + last

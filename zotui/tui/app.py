@@ -7,29 +7,32 @@ import contextlib
 import gc
 import os
 import signal
+import time
 import traceback
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
+from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from zotui.errors import ConfigError, ZotuiError
 from zotui.home import Home
 from zotui.private import make_file
 from zotui.text import clean, one_line
-from zotui.tui.actions import ACTIONS
+from zotui.tui.actions import clashes
 from zotui.tui.commands import Actions
 from zotui.tui.desk import Desk
-from zotui.tui.driver import GuardedApp
-from zotui.tui.theme import THEMES
+from zotui.tui.driver import Guard, GuardedApp
+from zotui.tui.keyboard import BackgroundKnown
+from zotui.tui.terminal import profile
+from zotui.tui.theme import AUTO, THEMES, by_background
+from zotui.tui.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
-
-FRAME_S = 0.07  # between two looks at the file
-REMOTE_FRAME_S = 0.2  # the same over ssh, where bytes are dear
 
 
 class Zotui(GuardedApp[None]):
@@ -60,16 +63,15 @@ class Zotui(GuardedApp[None]):
         self._leave = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
         self.fault: ZotuiError | None = None
+        self._terminal = profile()
+        self._begun = time.monotonic()
+        self.watchdog = Watchdog()
+        self._follows = by_background(self._terminal.background != "light")
         self.desk = Desk()
         self.computer: Computer | None = None
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
-
-    @property
-    def keys_bound(self) -> dict[str, str]:
-        """The keys that the configuration gives to actions."""
-        return self.computer.config.keys if self.computer else {}
+        self.theme = by_background(self._terminal.background != "light")
 
     def run_on_terminal(self) -> None:
         """Run until the person leaves. Raises ZotuiError where it could not, after the screen is given back."""
@@ -82,20 +84,56 @@ class Zotui(GuardedApp[None]):
         return self.desk
 
     async def on_mount(self) -> None:
-        self.theme_changed_signal.subscribe(self, lambda theme: self.desk.keep_theme(theme.name))
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             try:
                 loop.add_signal_handler(number, self._asked_to_leave)
             except (ValueError, RuntimeError):
                 pass  # not in the main thread: a test
+        if isinstance(self._driver, Guard) and self._terminal.answers:
+            self._driver.ask_background()
         # After the first paint: opening the file must not hold it up.
         self.call_after_refresh(self._begin)
 
+    def _theme_changed(self, theme: Theme) -> None:
+        """A theme that only follows the terminal is not kept as the person's choice."""
+        if not (self._is_following and theme.name == self._follows):
+            self.desk.keep_theme(theme.name)
+
     def _asked_to_leave(self) -> None:
-        self.call_later(self.desk.action_quit)
+        self.call_later(self.desk.act, "quit")
+
+    @on(BackgroundKnown)
+    def _background_known(self, event: BackgroundKnown) -> None:
+        """The terminal is light or dark, or has become so: follow it, unless a theme was chosen."""
+        self._follows = by_background(event.dark)
+        if self._is_following:
+            self.theme = self._follows
+
+    @property
+    def _is_following(self) -> bool:
+        """Whether the theme is that of the terminal's background: neither the person nor the configuration chose one."""
+        configured = self.computer.config.desk.theme if self.computer else AUTO
+        return self.desk.arrangement.theme in ("", AUTO) and configured == AUTO
+
+    def _look_as_configured(self, computer: Computer) -> None:
+        """What the configuration says of looks, where the person has chosen nothing in the app."""
+        wanted, chosen = computer.config.desk, self.desk.arrangement
+        if not chosen.theme and wanted.theme in self.available_themes:
+            self.theme = wanted.theme
+        self.set_class((chosen.spacing or wanted.spacing) == "compact", "-compact")
+        if wanted.debug and not chosen.debug:
+            chosen.debug = True
+            self.desk.rearranged()
+
+    @property
+    def watchdog_line(self) -> str:
+        """How quick the app is."""
+        return self.watchdog.line
 
     def _begin(self) -> None:
+        self.watchdog.started_in = time.monotonic() - self._begun
         gc.freeze()
         gc.enable()
         self._session = self._lasting(self._run_session())
@@ -144,13 +182,13 @@ class Zotui(GuardedApp[None]):
             async with Computer.open(self._home, workers="own" if self._own_workers else "background") as computer:
                 self.computer = computer
                 computer.listener = self.desk.tell
-                unknown = set(computer.config.keys) - {action.id for action in ACTIONS}
-                if not unknown:
-                    self.set_keymap(computer.config.keys)
+                self.set_keymap(computer.config.keys)
+                for clash in clashes(computer.config.keys):
+                    self.notify(f"[keys] in config.toml: {clash}", severity="warning", markup=False)
                 self.desk.conversation.private = self._private
                 await self.desk.attach(computer)
-                pause = REMOTE_FRAME_S if os.environ.get("SSH_CONNECTION") else FRAME_S
-                following = self._lasting(self.desk.follow(pause))
+                self._look_as_configured(computer)
+                following = self._lasting(self.desk.follow(self._terminal.frame_s))
                 drafts = self._lasting(self._keep_drafts())
                 try:
                     await self._leave.wait()
@@ -171,14 +209,18 @@ class Zotui(GuardedApp[None]):
             if not await asyncio.to_thread(self._home.database.exists):
                 self.desk.tell("! the home was deleted: nothing is kept any more")
             draft = self.desk.conversation.composer.text
-            if draft != kept:
-                kept = draft
-                try:
+            try:
+                if draft != kept:
+                    kept = draft
                     await self.desk.conversation.keep_draft()
-                except ZotuiError as error:
-                    self.desk.tell(f"! the draft is not kept: {error}")
+                await self.desk.keep_place()
+            except ZotuiError as error:
+                self.desk.tell(f"! the draft is not kept: {error}")
 
     async def on_unmount(self) -> None:
+        self.watchdog.stop()
+        if isinstance(self._driver, Guard) and self._terminal.answers:
+            self._driver.ask_no_more()
         self._leave.set()
         if self._session is not None:
             await asyncio.wait({self._session}, timeout=5)

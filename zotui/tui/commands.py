@@ -5,7 +5,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from zotui.tui.actions import ACTIONS, Action, binding_id, shown_key
+from zotui.tui.actions import ACTIONS, Action, key_of, shown_key
 
 
 class Actions(Provider):
@@ -27,22 +27,24 @@ class Actions(Provider):
         return f"{action.group}: {action.words}"
 
     def _key(self, action: Action) -> str:
-        from zotui.tui.app import Zotui
+        from zotui.tui.desk import Desk
 
-        keys = self.app.keys_bound if isinstance(self.app, Zotui) else {}
-        return shown_key(keys.get(binding_id(action), action.key))
+        return shown_key(key_of(action, self.screen.keys_bound if isinstance(self.screen, Desk) else {}))
 
     def _runner(self, action: Action) -> Callable[[], object]:
+        return partial(self.app.call_later, self._run, action)
+
+    async def _run(self, action: Action) -> None:
+        """Do it: on the desk, or on the pane that it belongs to, which is gone to first."""
         from zotui.tui.desk import Desk
         from zotui.tui.pane import Pane
 
-        async def run() -> None:
-            desk = self.screen if isinstance(self.screen, Desk) else None
-            if desk is None:
-                return
-            target = desk if action.place == "desk" else desk.query_one(f"#{action.place}", Pane)
-            if isinstance(target, Pane):
-                desk.go_to(target)
-            await self.app.run_action(action.id, default_namespace=target)
-
-        return partial(self.app.call_later, run)
+        desk = self.screen
+        if not isinstance(desk, Desk):
+            return
+        if action.place in ("desk", "transcript"):
+            desk.act(action.id)
+        else:
+            pane = desk.query_one(f"#{action.place}", Pane)
+            desk.go_to(pane)
+            await self.app.run_action(action.id, default_namespace=pane)

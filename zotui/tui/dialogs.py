@@ -1,4 +1,4 @@
-"""The dialogs: a question with two answers, a line, a text, the help, what the model is sent."""
+"""The dialogs that serve many: a question with two answers, a line, a text to write, a text to read."""
 
 from typing import ClassVar
 
@@ -8,8 +8,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
-
-from zotui.tui.actions import ACTIONS, KEYS, shown_key
 
 WIDEST = 100  # columns of a box to read in, as below
 
@@ -144,14 +142,15 @@ class Editor(Dialog):
 
 
 class Reading(Dialog):
-    """A text to read and scroll through."""
+    """A text to read and scroll through, from a line on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f1,q,enter", "leave", "Back", show=False)]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str, line: int = 0) -> None:
         super().__init__()
         self._title = title
         self._text = text
+        self._line = line
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box tall") as box:
@@ -159,22 +158,12 @@ class Reading(Dialog):
             box.border_subtitle = "esc goes back"
             yield Static(self._text, markup=False)
 
+    def on_mount(self) -> None:
+        if self._line:
+            box = self.query_one(VerticalScroll)
+            self.call_after_refresh(box.scroll_to, y=self._line - 3, animate=False)
+
 
 def room(width: int) -> int:
     """The columns of a text to read on a screen that is so wide: without frame and scroll bar."""
     return min(WIDEST, width * 4 // 5) - 6
-
-
-def help_text(keys: dict[str, str], width: int) -> str:
-    """The help in so many columns, from the table of actions; ``keys`` are the keys bound to them, by their names."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for action in ACTIONS:
-        key = keys.get(action.id if action.place == "desk" else f"{action.place}.{action.id}", action.key)
-        groups.setdefault(action.group, []).append((shown_key(key), action.words))
-    for keys_, words, group in KEYS:
-        groups.setdefault(group, []).append((keys_, words))
-    column = max(len(key) for rows in groups.values() for key, _ in rows)
-    lines = {group: [f"  {key:<{column}}  {words}" for key, words in rows] for group, rows in groups.items()}
-    if max(len(line) for rows in lines.values() for line in rows) > width:  # the words beside their keys
-        lines = {group: [f"{key}: {words}" for key, words in rows] for group, rows in groups.items()}
-    return "\n\n".join("\n".join([group, *rows]) for group, rows in lines.items())

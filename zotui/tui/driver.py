@@ -37,7 +37,8 @@ _C1_AND_BIDI = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\ud
 _CONTROLS = r"\x00-\x1a\x1c-\x1f" + _C1_AND_BIDI  # all but ESC
 _WITHIN_LINES = r"\x00-\x09\x0b\x0c\x0e-\x1a\x1c-\x1f" + _C1_AND_BIDI  # nor CR and LF
 _ALONE = re.compile(  # what Textual only writes as a whole write: no painted text can pass for it
-    r"\x1b\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"  # modes
+    r"\x1b\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2031|2048)[hl]"  # modes
+    r"|\x1b\]11;\?\x1b\\|\x1b\[\?996n"  # queries: the background, whether it is dark
     r"|\x1b\[\?20(?:26|48)\$p"  # queries: synchronised output, in-band resize
     r"|\x1b\[(?:>[0-9]{1,2}|<)u"  # the kitty keyboard protocol
     r"|\x1b\]22;[a-z-]{1,24}\x07"  # the pointer's shape
@@ -101,7 +102,20 @@ class Guard(Driver):
 
     def copy_next(self, text: str) -> None:
         """Let the next write to the clipboard pass if it is of exactly this text: for a person's key only."""
-        self._awaited = f"\x1b]52;c;{b64encode(text.encode()).decode()}\a"
+        self.let_pass(f"\x1b]52;c;{b64encode(text.encode()).decode()}\a")
+
+    def let_pass(self, sequence: str) -> None:
+        """Let the next write pass if it is exactly this sequence of ours."""
+        self._awaited = sequence
+
+    def ask_background(self) -> None:
+        """Ask the terminal what its background is, now and whenever that changes. It may never answer."""
+        for query in ("\x1b]11;?\x1b\\", "\x1b[?2031h", "\x1b[?996n"):
+            self.write(query)
+
+    def ask_no_more(self) -> None:
+        """The terminal is not to tell changes any more."""
+        self.write("\x1b[?2031l")
 
     def write(self, data: str) -> None:
         """Write what may be written of ``data``."""
@@ -158,7 +172,16 @@ class Painted(LineFilter):
         return Segment(text, style)
 
 
+class Colourless(LineFilter):
+    """Takes all colours out of painted lines: Textual's own filter for NO_COLOR leaves shades of grey."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments of a line without colours; what is bold, dim, underlined or reversed stays so."""
+        return [Segment(text, style and style.without_color, control) for text, style, control in segments]
+
+
 _PAINTED = Painted()
+_COLOURLESS = Colourless()
 
 
 class GuardedApp(App[Result]):
@@ -177,7 +200,7 @@ class GuardedApp(App[Result]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and ours."""
-        return [*super().get_line_filters(), _PAINTED]
+        return [*super().get_line_filters(), _PAINTED, *([_COLOURLESS] if self.no_color else [])]
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text; call it for a person's key only."""

@@ -152,7 +152,7 @@ class ModelPicker(Dialog):
 
     def _row(self, offer: Offer) -> Row:
         usable = offer.provider in self._usable
-        aside = _aside(offer) + ("" if usable else " · no key")
+        aside = priced(offer) + ("" if usable else " · no key")
         return Row(offer.name, offer.name, aside, self._mark(offer.name), "" if usable else "dim")
 
     def _say(self, *lines: str) -> None:
@@ -254,7 +254,8 @@ def in_private(app: App[Any]) -> bool:
     return cast("Zotui", app).desk.conversation.private
 
 
-def _aside(offer: Offer) -> str:
+def priced(offer: Offer) -> str:
+    """What is known of a model, in a few words: what it can, its window, its price per million tokens."""
     info = offer.info
     window = thousands(info.context_window) if info.context_window else ""
     has = " ".join(word for word, has in (("eyes", info.vision), ("thinks", info.reasoning)) if has)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.widget import Widget
 
 from zotui.errors import ZotuiError
 from zotui.tui.actions import ACTIONS, binding_id
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 def bindings(place: str) -> list[BindingType]:
     """The key bindings of a pane, from the table of actions."""
     return [
-        Binding(action.key, action.id, action.words, id=binding_id(action), show=False)
+        Binding(
+            action.first_key,
+            f"screen.act('{action.id}')" if place == "transcript" else action.id,
+            action.words,
+            id=binding_id(action),
+            show=False,
+        )
         for action in ACTIONS
         if action.place == place
     ]
@@ -75,12 +82,14 @@ class Pane(Vertical):
         self.whole = whole
         self.set_class(whole, "-whole")
 
+    def stops(self) -> list[Widget]:
+        """Where tab stops in this pane."""
+        return [widget for widget in self.query("*") if widget.focusable and widget.display]
+
     def focus_inside(self) -> None:
         """Focus what a person would use first."""
-        for widget in self.query("*"):
-            if widget.focusable and widget.display:
-                widget.focus()
-                return
+        for widget in self.stops()[:1]:
+            widget.focus()
 
     def note(self, words: str) -> None:
         """A few words at the right of the title line."""

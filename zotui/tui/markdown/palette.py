@@ -23,4 +23,6 @@ class Palette(NamedTuple):
     zo: Style = Style(bold=True)
     busy: Style = Style(bold=True)
     bad: Style = Style(bold=True)
+    added: Style = Style()
+    removed: Style = Style(dim=True)
     syntax: str = ""

@@ -70,7 +70,8 @@ def runs_of(source: str, palette: Palette, base: Style) -> list[Run]:
                 target, start = targets.pop()
                 runs += _whereto("".join(text for text, _ in runs[start:]), target, base + palette.muted)
             case "image":
-                runs.append((f"[image: {_alt(token)}]", style + palette.muted))
+                runs.append((f"▣ {_alt(token) or 'image'}", style + palette.muted))
+                runs += _whereto("", str(token.attrGet("src") or ""), base + palette.muted)
             case _ if token.nesting < 0:
                 styles.pop()
     return _merged(runs)

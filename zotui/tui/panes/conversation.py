@@ -3,46 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from dataclasses import asdict
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message as TextualMessage
+from textual.widget import Widget
 from textual.widgets import Static
 
-from zotui.errors import UsageError, ZotuiError
-from zotui.text import one_line
-from zotui.tui.pane import Pane
+from zotui.errors import UsageError
+from zotui.tui.pane import Pane, bindings
+from zotui.tui.panes.drafts import Drafts
 from zotui.tui.panes.entries import entries_of, queued
+from zotui.tui.panes.sending import Sending
+from zotui.tui.widgets.completions import Completions
 from zotui.tui.widgets.composer import Composer, Draft
 from zotui.tui.widgets.entry import Entry
+from zotui.tui.widgets.find_line import FindLine
+from zotui.tui.widgets.plan_panel import PlanPanel
+from zotui.tui.widgets.question import QuestionPanel
 from zotui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
-    from zotui.conversations import Question, Reel, Spent, Turn
+    from zotui.conversations import Message, Question, Reel, Spent, Turn
 
-NEW = "new"  # the draft of a conversation that is not begun yet
-NEXT_MODEL = "next_model"
+NEXT_MODEL = "next_model"  # the note that holds the model of the conversation that is not begun yet
 
 
 class ConversationPane(Pane):
     """Shows one conversation, or the place for a new one."""
 
     letter = "c"
-    private = False
-    """Whether only models on this machine may be asked."""
     heading = "Conversation"
     tables: ClassVar[frozenset[str]] = frozenset(
-        {"conversations", "messages", "parts", "turns", "tool_calls", "approvals"}
+        {"conversations", "messages", "parts", "turns", "tool_calls", "approvals", "plans", "summaries"}
     )
+    BINDINGS = bindings("transcript")
     DEFAULT_CSS = """
     ConversationPane {
         & > #welcome { height: 1fr; padding: 1 2; color: $foreground 60%; }
-        & > #question { height: auto; max-height: 12; padding: 0 2; color: $text-warning; }
         & > Transcript { height: 1fr; padding: 0 1; }
     }
     """
@@ -69,21 +70,31 @@ class ConversationPane(Pane):
         super().__init__(id="conversation")
         self.reel: Reel | None = None
         self.question: Question | None = None
+        self.private = False
+        """Whether only models on this machine may be asked; set by the app."""
+        self.escaped_at = 0.0
+        self.next_model = ""  # of the conversation that is not begun yet
+        self.drafts = Drafts(self)
+        self.sending = Sending(self)
         self._tail: list[str] = []  # the entries painted for what is not settled
-        self._early: list[Composer.Sent] = []
-        self._next_model = ""  # of the conversation that is not begun yet
         self._offer = ""  # what could be connected here
+        self._sequel = ""  # the summary whose conversation is to be opened
 
     def compose(self) -> ComposeResult:
         yield Static("", id="welcome", markup=False)
         yield Transcript()
-        yield Static("", id="question", markup=False)
-        yield Composer()
+        yield FindLine()
+        yield PlanPanel()
+        yield QuestionPanel()
+        popup = Completions()
+        yield popup
+        yield Composer(popup)
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one(Transcript).display = False
-        self.query_one("#question").display = False
+        self.transcript.display = False
+        self.composer.completer = self.sending
+        self.composer.passes = self.sending.passes
 
     @property
     def composer(self) -> Composer:
@@ -91,13 +102,26 @@ class ConversationPane(Pane):
         return self.query_one(Composer)
 
     @property
+    def transcript(self) -> Transcript:
+        """What was said."""
+        return self.query_one(Transcript)
+
+    @property
     def conversation(self) -> str | None:
         """The id of the conversation shown; None for a new one."""
         return self.reel.id if self.reel else None
 
+    def stops(self) -> list[Widget]:
+        """The transcript, where something was said, and the composer."""
+        return [self.transcript, self.composer] if self.reel is not None else [self.composer]
+
+    def focus_inside(self) -> None:
+        """Focus the composer: whoever comes here wants to say something."""
+        self.composer.focus()
+
     async def attach(self, computer: Computer) -> None:
         self.composer.remember(await computer.turns.recent_inputs())
-        self._next_model = await computer.desk.get(NEXT_MODEL) or ""
+        self.next_model = await computer.desk.get(NEXT_MODEL) or ""
         await super().attach(computer)
         if computer.config.model == "offline":
             self._look_around()
@@ -116,7 +140,7 @@ class ConversationPane(Pane):
     @property
     def model(self) -> str:
         """Who answers here: the conversation's own model, or the default."""
-        own = self.reel.conversation.model if self.reel and self.reel.conversation else self._next_model
+        own = self.reel.conversation.model if self.reel and self.reel.conversation else self.next_model
         return own or (self.computer.models.default if self.computer else "")
 
     async def answer_with(self, model: str) -> None:
@@ -127,29 +151,30 @@ class ConversationPane(Pane):
             await self.refresh_from_file()
         else:
             await self.computer.desk.set(NEXT_MODEL, model or None)  # first: what is shown is in the file
-            self._next_model = model
+            self.next_model = model
             self._paint_all()
 
+    # Which conversation
+
     async def open(self, conversation: str | None) -> None:
-        """Show a conversation from its end, with its draft; None for a new one."""
-        assert self.computer is not None
+        """Show a conversation where it was left, with its draft; None for a new one."""
         await self.keep_draft()
-        await self._show(conversation)
-        self.composer.draft = await self._kept_draft() or Draft()
+        await self.drafts.keep_scroll()
+        await self.show(conversation)
+        self.composer.draft = await self.drafts.kept() or Draft()
+        await self.drafts.scroll_back()
 
     async def begin(self, conversation: str | None) -> None:
         """The conversation that was open last, and its draft behind what was typed before the file was open."""
         typed = self.composer.draft
-        await self._show(conversation)
-        assert self.computer is not None
-        kept = await self._kept_draft()
+        await self.show(conversation)
+        kept = await self.drafts.kept()
         if kept and not typed.text:
             self.composer.draft = kept
-        for event in self._early:
-            await self._put(event)
-        self._early.clear()
+        await self.drafts.scroll_back()
+        await self.sending.put_early()
 
-    async def _show(self, conversation: str | None) -> None:
+    async def show(self, conversation: str | None) -> None:
         """Show a conversation's end, the composer untouched."""
         from zotui.conversations import Reel
 
@@ -157,19 +182,21 @@ class ConversationPane(Pane):
         reel = Reel(self.computer.store, conversation) if conversation else None
         if reel is not None:
             await reel.open()
-        self.reel = reel if reel is not None and reel.conversation is not None else None
+        there = reel is not None and reel.conversation is not None and reel.conversation.deleted_at is None
+        self.reel = reel if there else None
+        self.query_one(FindLine).close()
         self._paint_all()
+        await self._read_plan()
 
     async def keep_draft(self) -> None:
         """Write what is in the composer into the file."""
-        if self.computer is not None:
-            draft = self.composer.draft
-            await self.computer.desk.set(self._draft_key, json.dumps(asdict(draft)) if draft.text else None)
+        await self.drafts.keep()
 
-    async def _kept_draft(self) -> Draft | None:
-        assert self.computer is not None
-        kept = await self.computer.desk.get(self._draft_key)
-        return Draft(**json.loads(kept)) if kept else None
+    async def keep_scroll(self) -> None:
+        """Write where the reader is into the file."""
+        await self.drafts.keep_scroll()
+
+    # What the file says
 
     async def read(self) -> None:
         if self.reel is None:
@@ -178,7 +205,7 @@ class ConversationPane(Pane):
         settled = self.reel.settled
         before = self.reel.messages[settled - 1].position if settled else 0
         await self.reel.refresh()
-        if self.reel.conversation is None:  # deleted, here or elsewhere
+        if self.reel.conversation is None or self.reel.conversation.deleted_at is not None:  # here or elsewhere
             self.reel = None
             self._paint_all()
             return
@@ -186,6 +213,39 @@ class ConversationPane(Pane):
         while first and self.reel.messages[first - 1].position > before:
             first -= 1
         self._paint_news(first)
+        await self._read_plan()
+        await self._look_for_sequel()
+
+    async def _read_plan(self) -> None:
+        panel = self.query_one(PlanPanel)
+        if self.computer is not None:
+            panel.show(await self.computer.plans.plan(self.reel.id) if self.reel else None)
+
+    def show_plan(self, whole: bool) -> None:
+        """The plan whole, or as one line."""
+        self.query_one(PlanPanel).unfold(whole)
+
+    def await_sequel(self, summary: str) -> None:
+        """Open the conversation that goes on from this one, as soon as its summary is written."""
+        self._sequel = summary
+
+    async def _look_for_sequel(self) -> None:
+        if not self._sequel or self.computer is None or self.reel is None:
+            return
+        found = next((one for one in await self.computer.summaries.of(self.reel.id) if one.id == self._sequel), None)
+        if found is not None and found.sequel_id:
+            self._sequel = ""
+            self.post_message(self.Sequel(found.sequel_id))
+        elif found is not None and found.status in ("failed", "cancelled"):
+            self._sequel = ""
+            raise UsageError(f"no summary was written: {found.error or found.status}")
+
+    class Sequel(TextualMessage):
+        """The conversation that goes on from the one shown is there."""
+
+        def __init__(self, conversation: str) -> None:
+            super().__init__()
+            self.conversation = conversation
 
     def state(self) -> str:
         """What goes on, in a word or two."""
@@ -208,63 +268,126 @@ class ConversationPane(Pane):
         last = self.reel.messages[-1].turn_id if self.reel.messages else None
         return self.reel.ended.get(last or "")
 
+    # Messages and where they are
+
+    def last_message(self) -> str | None:
+        """The id of the last message that will not change any more."""
+        assert self.reel is not None
+        return self.reel.messages[self.reel.settled - 1].id if self.reel.settled else None
+
+    def last_request(self) -> Message | None:
+        """The last request of the person."""
+        requests = [message for message in self.reel.messages if message.role == "user"] if self.reel else []
+        return requests[-1] if requests else None
+
+    def message_at_cursor(self) -> str | None:
+        """The id of the message under the cursor of the transcript, where that has the focus."""
+        entry = self.transcript.current if self.transcript.has_focus else None
+        return entry.message or None if entry else None
+
+    def request_at_cursor(self) -> Message | None:
+        """The request under the cursor."""
+        at = self.message_at_cursor()
+        found = [message for message in self.reel.messages if message.id == at] if self.reel else []
+        return found[0] if found and found[0].role == "user" else None
+
+    def begin_edit(self, message: Message) -> None:
+        """Have the composer edit a request of the person."""
+        self.composer.begin_edit(message.id, message.content)
+        self.composer.focus()
+
+    async def whole_text(self) -> str:
+        """The message under the cursor, or all of a tool's output."""
+        entry = self.transcript.current
+        if entry is not None and entry.kind == "tool" and self.computer is not None:
+            return await self.computer.chats.call_text(entry.id) or entry.detail
+        return self.transcript.copyable("message")
+
+    async def show_message(self, message: str) -> None:
+        """Go to a message, reading older pages until it is there."""
+        while self.reel is not None and not self.transcript.show_entry(message):
+            if not await self.read_older():
+                return
+        self.transcript.focus()
+
+    async def show_position(self, position: int) -> None:
+        """Go to the message at a position of the conversation."""
+        while self.reel is not None and self.reel.messages and self.reel.messages[0].position > position:
+            if not await self.read_older():
+                break
+        found = [message for message in self.reel.messages if message.position >= position] if self.reel else []
+        if found:
+            await self.show_message(found[0].id)
+
+    async def read_older(self) -> bool:
+        """Read the page before the first message; False where there is none."""
+        if self.reel is None or not self.reel.has_older:
+            return False
+        older = await self.reel.older()
+        self.transcript.prepend(entries_of(older, self.reel.ended), older=self.reel.has_older)
+        return bool(older)
+
+    # Messages of the parts
+
     @on(Composer.Sent)
     async def _sent(self, event: Composer.Sent) -> None:
         event.stop()
-        if self.computer is None:
-            self._early.append(event)  # it is sent as soon as the file is open
-        else:
-            await self._put(event)
+        await self.sending.put(event)
 
-    async def _put(self, event: Composer.Sent) -> None:
-        """Write what the person said into the file; where that fails, it goes back into the composer."""
-        try:
-            await self._write(event.text)
-        except ZotuiError as error:
-            if not self.composer.text:
-                self.composer.draft = event.draft
-            self.app.notify(str(error), severity="warning", markup=False)
+    @on(Composer.Commanded)
+    def _commanded(self, event: Composer.Commanded) -> None:
+        event.stop()
+        self.sending.command(event)
 
-    async def _write(self, text: str) -> None:
-        assert self.computer is not None
-        if self.reel is not None and self.question is not None:
-            await self.computer.turns.answer(self.question.id, _choice(self.question, text))
-            self.computer.background.want()
-            return
-        turn_id = await self.computer.submit(
-            text, self.conversation, self._next_model if self.reel is None else None, private=self.private
-        )
-        self._next_model = ""
-        await self.computer.desk.set(NEXT_MODEL, None)
-        await self.computer.desk.set(self._draft_key, None)
-        self.composer.remember(await self.computer.turns.recent_inputs())
-        if self.reel is None:
-            view = await self.computer.turns.view(turn_id)
-            await self._show(view.turn.conv_id)
-            await self.computer.desk.set("conversation", view.turn.conv_id)
-        else:
-            self.query_one(Transcript).action_end()
-            await self.refresh_from_file()
+    @on(Completions.Taken)
+    def _taken(self, event: Completions.Taken) -> None:
+        event.stop()
+        self.composer.take(event.candidate)
 
     @on(Composer.Paged)
     def _paged(self, event: Composer.Paged) -> None:
         event.stop()
-        self.query_one(Transcript).action_page(event.pages)
+        self.transcript.action_page(event.pages)
 
     @on(Transcript.OlderWanted)
     @work(exclusive=True, group="older")
     async def _older(self) -> None:
-        if self.reel is not None:
-            older = await self.reel.older()
-            self.query_one(Transcript).prepend(entries_of(older, self.reel.ended), older=self.reel.has_older)
+        await self.read_older()
 
     @on(Transcript.UnseenChanged)
     def _unseen(self, event: Transcript.UnseenChanged) -> None:
-        self.note("↓ new below" if event.unseen else "")
+        more = f" ({event.count})" if event.count > 1 else ""
+        self.note(f"↓ new below{more}" if event.unseen else "")
 
-    @property
-    def _draft_key(self) -> str:
-        return f"draft:{self.conversation or NEW}"
+    @on(Transcript.Selected)
+    @work(exclusive=True, group="copy")
+    async def _selected(self, event: Transcript.Selected) -> None:
+        """What the mouse selected is copied, as terminals do it."""
+        from zotui.tui.clipboard import copy
+
+        if self.computer is not None:
+            self.note(await copy(self.app, event.text, self.computer.home))
+
+    def open_find(self, words: str = "") -> None:
+        """Open the line that finds in the conversation."""
+        if self.reel is not None:
+            self.query_one(FindLine).open(words)
+
+    def find_step(self, step: int) -> None:
+        """The next match, or the one before."""
+        self.query_one(FindLine).step(step)
+
+    def step_back(self) -> bool:
+        """Close the find line, or leave the editing of a message; False where there is neither."""
+        if self.query_one(FindLine).close():
+            (self.transcript if self.transcript.display else self.composer).focus()
+            return True
+        if self.composer.editing and self.composer.has_focus:
+            self.composer.leave_edit()
+            return True
+        return False
+
+    # Painting
 
     def _entries(self, first: int) -> list[Entry]:
         """The entries of the messages from ``first`` on, and of what is queued."""
@@ -274,7 +397,7 @@ class ConversationPane(Pane):
         return entries + queued(self.reel.turns, known)
 
     def _paint_all(self) -> None:
-        transcript, welcome = self.query_one(Transcript), self.query_one("#welcome", Static)
+        transcript, welcome = self.transcript, self.query_one("#welcome", Static)
         transcript.display, welcome.display = self.reel is not None, self.reel is None
         if self.reel is None:
             self._tail = []
@@ -288,7 +411,7 @@ class ConversationPane(Pane):
     def _paint_news(self, first: int) -> None:
         """Bring the transcript up to date from message ``first`` on: replace what changed, append what is new."""
         assert self.reel is not None
-        transcript = self.query_one(Transcript)
+        transcript = self.transcript
         entries = self._entries(first)
         ids = [entry.id for entry in entries]
         for gone in set(self._tail) - set(ids):
@@ -305,10 +428,7 @@ class ConversationPane(Pane):
     def _paint_rest(self) -> None:
         """The question, and the status line."""
         self.question = self.reel.question if self.reel else None
-        asked = self.query_one("#question", Static)
-        asked.display = self.question is not None
-        if self.question is not None:
-            asked.update(_asked(self.question))
+        self.query_one(QuestionPanel).show(self.question)
         if self.reel is not None and self.reel.conversation is not None:
             conversation = self.reel.conversation
             model = conversation.model or (self.reel.messages[-1].model if self.reel.messages else "")
@@ -335,20 +455,3 @@ class ConversationPane(Pane):
             self.query_one("#welcome", Static).update(f"✗ {problem}")
         else:
             self.app.notify(problem, severity="error", markup=False)
-
-
-def _asked(question: Question) -> str:
-    choices = "".join(f"\n  {number}  {choice}" for number, choice in enumerate(question.choices, 1))
-    how = "a number or your own words" if question.choices else "write the answer"
-    return f"? {question.text}{choices}\n  ({how}, then enter; esc stops the turn)"
-
-
-def _choice(question: Question, text: str) -> str:
-    said = text.strip()
-    if not said.isdigit() or not question.choices:
-        return text
-    if not 0 < int(said) <= len(question.choices):
-        raise UsageError(
-            f"there is no choice {one_line(said, 20)}", f"choose 1 to {len(question.choices)}, or use words"
-        )
-    return question.choices[int(said) - 1]

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from zotui.text import one_line, size
-from zotui.tui.widgets.entry import Entry
+from zotui.tui.markdown import diff_of
+from zotui.tui.widgets.entry import Entry, Kind
 
 if TYPE_CHECKING:
     from zotui.conversations import Message, ToolCallRecord, Turn
 
 LONGEST_DETAIL = 20_000
+_SIDES = (("old_string", "old_text", "old"), ("new_string", "new_text", "new"))  # as tools that edit name them
 
 
 def entries_of(messages: Iterable[Message], ended: Mapping[str, Turn]) -> list[Entry]:
@@ -39,18 +41,23 @@ def queued(turns: Iterable[Turn], known: set[str]) -> list[Entry]:
 
 def _entries(message: Message) -> list[Entry]:
     if message.role != "assistant":
-        shown = "".join(f"\n▣ {image.name} · {size(image.size)}" for image in message.attachments)
-        return [Entry(message.id, "user" if message.role == "user" else "note", message.content + shown)]
+        shown = "".join(
+            f"\n{'▣' if file.is_image else '▤'} {file.name} · {size(file.size)}" for file in message.attachments
+        )
+        kind: Kind = "user" if message.role == "user" else "note"
+        return [Entry(message.id, kind, message.content + shown, message=message.id)]
     live = message.status == "running"
     entries = []
     if message.note:
-        entries.append(Entry(f"{message.id}:n", "note", f"{message.stand_in}\n{message.note}"))
+        entries.append(Entry(f"{message.id}:n", "note", f"{message.stand_in}\n{message.note}", message=message.id))
     if message.reasoning:
         thinking = live and not message.content
-        entries.append(Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking))
+        entries.append(
+            Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking, message=message.id)
+        )
     if message.content or live or (message.status == "done" and not message.tool_calls):
         # How a cut-off answer ended is said once, by the entry of its turn.
-        entries.append(Entry(message.id, "assistant", message.content, live=live))
+        entries.append(Entry(message.id, "assistant", message.content, live=live, message=message.id))
     if message.raw:  # kept where an answer was blank
         entries.append(Entry(f"{message.id}:raw", "tool", title="what the server sent", detail=message.raw))
     entries += [_tool(call) for call in message.tool_calls]
@@ -66,8 +73,20 @@ def _tool(call: ToolCallRecord) -> Entry:
     status = "done" if call.status == "done" else call.status
     return Entry(
         call.id, "tool", title=f"{call.name} {_gist(call.arguments)}".strip(), detail=detail[:LONGEST_DETAIL],
-        status=status, aside=aside,
+        status=status, aside=aside, message=call.message_id, given=call.arguments, diff=_diff(call),
     )  # fmt: skip
+
+
+def _diff(call: ToolCallRecord) -> str:
+    """What a call changed: the difference that it returned, or that of its arguments; empty for most."""
+    result = call.result or ""
+    if result.startswith("--- ") and "\n+++ " in result:
+        return result
+    if '"old' not in call.arguments:
+        return ""
+    given = call.given or {}
+    old, new = (next((given[n] for n in names if isinstance(given.get(n), str)), None) for names in _SIDES)
+    return diff_of(old, new, str(given.get("path", ""))) if old is not None and new is not None else ""
 
 
 def _gist(arguments: str) -> str:

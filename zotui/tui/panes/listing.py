@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from zotui.tui.pane import Pane
@@ -59,8 +60,21 @@ class ListingPane(Pane):
     def show_problem(self, problem: str) -> None:
         self.rows.problem = problem
 
+    def stops(self) -> list[Widget]:
+        return [widget for widget in super().stops() if widget.id != "full"]
+
     def focus_inside(self) -> None:
         self.rows.focus()
+
+    async def place(self, id: str) -> int | None:
+        """The number of a row where nothing is searched for; None where there is no such row."""
+        raise NotImplementedError
+
+    async def seek(self, id: str) -> None:
+        """Put the cursor on a row, whatever was searched for before."""
+        self.step_back()
+        if (place := await self.place(id)) is not None:
+            self.rows.go(place)
 
     def zoomed(self, whole: bool) -> None:
         super().zoomed(whole)

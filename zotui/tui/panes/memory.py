@@ -68,6 +68,9 @@ class MemoryPane(ListingPane):
         assert self.computer is not None
         self.note(f"{await self.computer.memory.count():,}")
 
+    async def place(self, id: str) -> int | None:
+        return await self.computer.memory.place(id) if self.computer else None
+
     def full_text(self, row: Row) -> str:
         memory = self._source.known.get(row.id) if self._source else None
         if memory is None:

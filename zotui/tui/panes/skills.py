@@ -61,6 +61,10 @@ class SkillsPane(ListingPane):
         ready, broken = sum(skill.valid for skill in found), sum(not skill.valid for skill in found)
         self.note(f"{ready} ready" + (f" · {broken} invalid" if broken else ""))
 
+    async def place(self, id: str) -> int | None:
+        names = [skill.name for skill in await asyncio.to_thread(self.computer.skills.list)] if self.computer else []
+        return names.index(id) if id in names else None
+
     def full_text(self, row: Row) -> str:
         skill = next((skill for skill in (self._source.skills if self._source else []) if skill.name == row.id), None)
         if skill is None:

@@ -1,25 +1,27 @@
-"""Where a person writes: several lines, a history, long pastes folded into chips, a draft that is kept."""
+"""Where a person writes: several lines, a history, completion, long pastes folded into chips, a draft that is kept."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import ClassVar
 
-from textual import events
+from rich.text import Text
+from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
 from zotui.text import clean, size
+from zotui.tui import slash
+from zotui.tui.widgets.completions import Candidate, Completer, Completions
+from zotui.tui.widgets.draft import MENTION, Draft, said, trigger_before
+
+__all__ = ["Composer", "Draft"]
 
 LONGEST_PASTE = 4_000  # characters of a paste that are put in as they are
 MOST_LINES = 60
-
-
-@dataclass
-class Draft:
-    """An unsent message: its text, and the pastes behind its chips."""
-
-    text: str = ""
-    pastes: dict[str, str] = field(default_factory=dict)
+LONGEST = 1_000_000  # characters of a message
+PLACEHOLDER = "Say something · @ file · / command"
+ROOM_FOR_WORDS = 44  # columns from which there is a placeholder
+NEWLINES = ("shift+enter", "ctrl+j", "alt+enter")
 
 
 class Composer(TextArea):
@@ -30,7 +32,9 @@ class Composer(TextArea):
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("up", "earlier", "Earlier", show=False),
         Binding("down", "later", "Later", show=False),
+        Binding("alt+o", "unfold_chip", "Unfold a paste", show=False),
     ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"composer--mention"}
     DEFAULT_CSS = """
     Composer {
         height: auto;
@@ -38,18 +42,36 @@ class Composer(TextArea):
         min-height: 3;
         padding: 0 1;
         border: round $foreground 25%;
+        border-title-color: $text-warning;
+        border-subtitle-color: $foreground 50%;
         background: transparent;
         &:focus { border: round $accent; }
         & .text-area--cursor-line { background: transparent; }
+        & .text-area--placeholder { color: $text-muted; }
+        & .composer--mention { color: $text-accent; text-style: underline; }
     }
     """
 
     class Sent(Message):
-        """The person sent this text; ``draft`` is what stood in the composer, to be put back where it fails."""
+        """The person sent this text; ``draft`` is what stood in the composer, to be put back where it fails.
 
-        def __init__(self, text: str, draft: Draft) -> None:
+        ``at_once``: what is being answered stops. ``edits``: the message that this one shall replace, in a branch.
+        """
+
+        def __init__(self, text: str, draft: Draft, at_once: bool = False) -> None:
             super().__init__()
             self.text = text
+            self.draft = draft
+            self.at_once = at_once
+            self.edits = draft.edits
+
+    class Commanded(Message):
+        """The person gave a command."""
+
+        def __init__(self, name: str, rest: str, draft: Draft) -> None:
+            super().__init__()
+            self.name = name
+            self.rest = rest
             self.draft = draft
 
     class Paged(Message):
@@ -59,54 +81,153 @@ class Composer(TextArea):
             super().__init__()
             self.pages = pages
 
-    def __init__(self) -> None:
+    def __init__(self, popup: Completions | None = None) -> None:
         super().__init__(
             soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False, id="composer"
         )
         self.cursor_blink = False  # an idle terminal gets no bytes
+        self.popup = popup
+        self.completer: Completer | None = None
+        self.passes: Callable[[str], bool] = lambda name: False
+        """Whether a slash and this name go out as a message."""
         self._pastes: dict[str, str] = {}
+        self._taken: set[str] = set()  # mentions that were completed: each is one thing to backspace
         self._history: list[str] = []
         self._place = -1
         self._unsent = ""
+        self._edits = ""
+        self._aside = Draft()  # what was written before an earlier message was edited
+        self._shut = -1  # where the completion begins that the person closed
 
     @property
     def draft(self) -> Draft:
         """What is written now."""
-        return Draft(self.text, {chip: text for chip, text in self._pastes.items() if chip in self.text})
+        return Draft(self.text, {chip: text for chip, text in self._pastes.items() if chip in self.text}, self._edits)
 
     @draft.setter
     def draft(self, draft: Draft) -> None:
         self._pastes = dict(draft.pastes)
+        self._edits = draft.edits
+        self.border_title = "editing an earlier message · esc leaves it" if draft.edits else ""
         self.text = draft.text
         self.move_cursor(self.document.end)
+
+    @property
+    def editing(self) -> str:
+        """The id of the earlier message that is edited; empty for none."""
+        return self._edits
 
     def remember(self, history: list[str]) -> None:
         """The messages that up and down go through, newest first."""
         self._history = history
         self._place = -1
 
+    def expanded(self) -> str:
+        """What is written, with the pastes put in for their chips."""
+        return self.draft.whole
+
+    def rewrite(self, text: str) -> None:
+        """Put another text in the place of what is written; a long one becomes a chip."""
+        self.draft = Draft(self._folded(clean(text)), self._pastes, self._edits)
+
+    def begin_edit(self, message: str, text: str) -> None:
+        """Edit an earlier message; what was written comes back afterwards."""
+        if not self._edits:
+            self._aside = self.draft
+        self.draft = Draft("", {}, message)
+        self.draft = Draft(self._folded(text), self._pastes, message)
+
+    def leave_edit(self) -> None:
+        """Have what was written before back."""
+        self.draft, self._aside = self._aside, Draft()
+
+    # Keys
+
     async def _on_key(self, event: events.Key) -> None:
         """Enter in the order of typing: as a priority binding it would overtake the letters before it."""
-        if event.key == "enter":
+        if self._complete_by(event.key) or self._send_by(event.key) or self._erase_by(event.key):
             event.stop()
             event.prevent_default()
-            self.action_send()
-        elif event.key in ("shift+enter", "ctrl+j", "alt+enter"):
-            event.stop()
-            event.prevent_default()
-            self.action_newline()
         else:
             await super()._on_key(event)
+            self.call_next(self._look)
+
+    def _send_by(self, key: str) -> bool:
+        if key == "enter":
+            self.action_send()
+        elif key in NEWLINES:
+            self.action_newline()
+        else:
+            return False
+        return True
+
+    def _complete_by(self, key: str) -> bool:
+        """What a key does to the open list; False where it is not for that."""
+        popup = self.popup
+        if popup is None or (chosen := popup.chosen) is None:
+            return False
+        if key in ("up", "down"):
+            popup.move(-1 if key == "up" else 1)
+        elif key == "tab":
+            self._take(chosen)
+        elif key == "enter":
+            if self._is_known_command() and not popup.moved:
+                return False
+            self._take(chosen)
+            if chosen.insert.startswith("/"):
+                self.action_send()
+        elif key == "escape":
+            found = trigger_before(self._before)
+            self._shut = found[2] if found else -1
+            popup.close()
+        else:
+            return False
+        return True
+
+    def _erase_by(self, key: str) -> bool:
+        """Backspace behind a chip or a completed mention takes it away whole."""
+        if key != "backspace" or self.selected_text:
+            return False
+        line, column = self.cursor_location
+        before = self.document.get_line(line)[:column]
+        whole = next((one for one in (*self._pastes, *self._taken) if before.endswith(one)), "")
+        if not whole:
+            return False
+        self.delete((line, column - len(whole)), (line, column))
+        self.call_next(self._look)
+        return True
+
+    def _is_known_command(self) -> bool:
+        found = slash.parse(self.text)
+        return found is not None and slash.find(found[0]) is not None
+
+    # Sending
 
     def action_send(self) -> None:
         """Send the text, the pastes put in for their chips, and begin a new one at once: people type on."""
         draft = self.draft
-        text = draft.text
-        for chip, paste in draft.pastes.items():
-            text = text.replace(chip, paste)
-        self._pastes, self._place = {}, -1
-        self.text = ""
-        self.post_message(self.Sent(text, draft))
+        command = slash.parse(draft.text)
+        if command is not None and not draft.edits and not self.passes(command[0]):
+            self._empty()
+            self.post_message(self.Commanded(*command, draft))
+            return
+        self._send(draft, at_once=False)
+
+    def action_send_now(self) -> None:
+        """The same, and what is being answered stops."""
+        self._send(self.draft, at_once=True)
+
+    def _send(self, draft: Draft, at_once: bool) -> None:
+        text = draft.whole
+        self._empty()
+        self.post_message(self.Sent(text[1:] if text.startswith("//") else text, draft, at_once))
+
+    def _empty(self) -> None:
+        self._place, self._aside = -1, Draft()
+        self._taken.clear()
+        self.draft = Draft()
+        if self.popup is not None:
+            self.popup.close()
 
     def action_page(self, pages: int) -> None:
         """Scroll what was said."""
@@ -115,6 +236,9 @@ class Composer(TextArea):
     def action_newline(self) -> None:
         """Begin a new line."""
         self.insert("\n")
+        self.call_next(self._look)
+
+    # History
 
     def action_earlier(self) -> None:
         """Up; in the first line, the message before."""
@@ -137,10 +261,19 @@ class Composer(TextArea):
         self.text = self._unsent if place < 0 else self._folded(self._history[place])
         self.move_cursor(self.document.end)
 
+    # Pastes
+
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self.insert(self._folded(clean(event.text)))
+        text = clean(event.text)
+        files = await self.completer.attachments(text) if self.completer is not None else []
+        if files:
+            self._taken.update(files)
+            self.insert(" ".join(files) + " ")
+        else:
+            self.insert(self._folded(text))
+        self._look()
 
     def _folded(self, text: str) -> str:
         """The text, or a chip for one that is too long to edit here."""
@@ -150,3 +283,80 @@ class Composer(TextArea):
         chip = f"[pasted text {len(self._pastes) + 1}: {lines:,} lines, {size(len(text.encode()))}]"
         self._pastes[chip] = text
         return chip
+
+    def action_unfold_chip(self) -> None:
+        """Put the paste in for the chip in the cursor's line."""
+        row, _ = self.cursor_location
+        line = self.document.get_line(row)
+        for chip, text in self._pastes.items():
+            if (at := line.find(chip)) >= 0 and len(text) <= LONGEST_PASTE * 10:
+                self.replace(text, (row, at), (row, at + len(chip)))
+                return
+
+    # Completion
+
+    @property
+    def _before(self) -> str:
+        """The text before the cursor: a command is the whole message, a mention stands in one line."""
+        row, column = self.cursor_location
+        line = self.document.get_line(row)[:column]
+        return line if row == 0 or not line.startswith("/") else " " + line
+
+    def _look(self) -> None:
+        """See whether something is being completed, and say under the text what is worth saying."""
+        self.border_subtitle = said(self.text, LONGEST)
+        found = trigger_before(self._before)
+        if self.popup is None or self.completer is None:
+            return
+        if found is None:
+            self._shut = -1
+            self.popup.close()
+        elif found[2] != self._shut:
+            self._ask(found[0], found[1])
+
+    @work(exclusive=True, group="completion")
+    async def _ask(self, trigger: str, words: str) -> None:
+        """Ask what may be meant; an answer to what is no longer there is dropped."""
+        assert self.completer is not None
+        assert self.popup is not None
+        found = await self.completer.complete(trigger, words)
+        now = trigger_before(self._before)
+        if now is not None and now[:2] == (trigger, words):
+            self.popup.show(found)
+
+    def _take(self, candidate: Candidate) -> None:
+        """Put a candidate in the place of what is being completed; below a folder one goes on."""
+        found = trigger_before(self._before)
+        if found is None:
+            return
+        row, column = self.cursor_location
+        goes_on = candidate.insert.endswith("/")
+        self._taken.add(candidate.insert)
+        self.replace(candidate.insert + ("" if goes_on else " "), (row, found[2]), (row, column))
+        if self.popup is not None and not goes_on:
+            self.popup.close()
+        self.call_next(self._look)
+
+    def take(self, candidate: Candidate) -> None:
+        """A candidate was chosen with the mouse."""
+        self._take(candidate)
+        self.focus()
+
+    # Looks
+
+    def get_line(self, line_index: int) -> Text:
+        """A line, its mentions and chips marked."""
+        text = super().get_line(line_index)
+        if "@" in text.plain or "[" in text.plain:
+            style = self.get_component_rich_style("composer--mention", partial=True)
+            for found in MENTION.finditer(text.plain):
+                if len(found[0]) > 1:
+                    text.stylize(style, *found.span())
+            for chip in self._pastes:
+                if (at := text.plain.find(chip)) >= 0:
+                    text.stylize(style, at, at + len(chip))
+        return text
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Words for an empty composer, where they have room."""
+        self.placeholder = PLACEHOLDER if event.size.width >= ROOM_FOR_WORDS else ""

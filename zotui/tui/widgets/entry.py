@@ -24,8 +24,9 @@ class Entry:
     """One line of the conversation, already cleaned of control characters.
 
     ``text`` is Markdown for assistant and reasoning, plain for the others. ``title`` heads a tool, reasoning
-    or error; ``detail`` is what a tool shows unfolded; ``aside`` is a note on the right; ``live`` says that
-    more text is coming.
+    or error; ``detail`` is what a tool shows unfolded, ``given`` the part of it that are its arguments, ``diff`` what it
+    changed; ``aside`` is a note on the right; ``live`` says that more text is coming. ``message`` is the id of the
+    message that the entry is of.
     """
 
     id: str
@@ -36,6 +37,9 @@ class Entry:
     status: str = "done"
     aside: str = ""
     live: bool = False
+    message: str = ""
+    given: str = ""
+    diff: str = ""
 
     @property
     def folds(self) -> bool:

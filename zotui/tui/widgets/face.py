@@ -1,10 +1,12 @@
 """How an entry looks apart from its Markdown: title, plain text, and what is said under it."""
 
+import json
+
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-from zotui.tui.markdown import Line, Palette, plain
+from zotui.tui.markdown import Line, Palette, diff_lines, markdown_lines, plain
 from zotui.tui.widgets.entry import BROKEN, MARKS, Entry
 
 SHOWN_LINES, SHOWN_SIZE = 200, 20_000
@@ -47,14 +49,44 @@ def body(entry: Entry, room: int, palette: Palette) -> list[Line]:
     style = palette.text
     if entry.kind == "error" and not text:
         return []
+    if entry.kind == "tool" and entry.given:
+        return _unfolded(entry, room, palette)
     if entry.kind == "tool":
         text = entry.detail or "(nothing to show)"
     if entry.kind in ("tool", "note"):
         style += palette.muted
+    return _shown(text, room, style, palette)
+
+
+def _unfolded(entry: Entry, room: int, palette: Palette) -> list[Line]:
+    """A tool call in full: its arguments, what it changed, what it put out."""
+    muted = palette.text + palette.muted
+    code = f"~~~json\n{_pretty(entry.given)}\n~~~"
+    lines = [[Segment("arguments"[:room], muted)], *markdown_lines(code, room, palette)[1:]]
+    output = entry.detail.removeprefix(entry.given).lstrip("\n")
+    if entry.diff:
+        lines += [[Segment("changes"[:room], muted)], *diff_lines(entry.diff, room, palette)]
+    if output and output != entry.diff:
+        lines += [[Segment("output"[:room], muted)], *_shown(output, room, muted, palette)]
+    return lines
+
+
+def _pretty(arguments: str) -> str:
+    """JSON as people read it; what is none as it is."""
+    if len(arguments) > SHOWN_SIZE:
+        return arguments[:SHOWN_SIZE]
+    try:
+        return json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return arguments
+
+
+def _shown(text: str, room: int, style: Style, palette: Palette) -> list[Line]:
+    """A plain text, or how it begins and how much more there is."""
     shown = "\n".join(text[:SHOWN_SIZE].split("\n", SHOWN_LINES)[:SHOWN_LINES])
     lines = plain(shown.rstrip("\n"), room, style)
     if left := len(text) - len(shown):
-        lines.append([Segment(f"… {_size(left)} more"[:room], palette.text + palette.muted)])
+        lines.append([Segment(f"… {_size(left)} more: o opens it whole"[:room], palette.text + palette.muted)])
     return lines
 
 

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from zotui.tui.actions import ACTIONS, shown_key
+from zotui.tui.actions import ACTIONS, key_of, shown_key
 
 Word = tuple[str, Style]
 NOTICE_S = 12.0
@@ -91,6 +91,22 @@ class TabLine(Line):
                 self.post_message(self.Picked(pane))
 
 
+class DebugLine(Line):
+    """How quick the app is, once a second while it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__("debug")
+        self.display = False
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._show)
+
+    def _show(self) -> None:
+        if self.display:
+            line = getattr(self.app, "watchdog_line", "")
+            self.paint([(f" {line}", Style(dim=True))], [])
+
+
 class KeyLine(Line):
     """What the keys do, from the table of actions; a notice takes the right side."""
 
@@ -117,7 +133,7 @@ class KeyLine(Line):
         words: list[Word] = []
         for action in ACTIONS:
             if action.footer:
-                words.append((f" {shown_key(self._bound.get(action.id, action.key))}", Style(bold=True)))
+                words.append((f" {shown_key(key_of(action, self._bound))}", Style(bold=True)))
                 words.append((f" {action.footer} ", Style(dim=True)))
         self.paint(words, [(f"{self._notice} ", Style())] if self._notice else [])
 

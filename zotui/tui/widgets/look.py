@@ -5,7 +5,7 @@ from textual.widget import Widget
 
 from zotui.tui.markdown import Palette
 
-_NAMES = ("muted", "accent", "heading", "link", "line", "code", "block", "you", "zo", "busy", "bad")
+_NAMES = ("muted", "accent", "heading", "link", "line", "code", "block", "you", "zo", "busy", "bad", "added", "removed")
 CLASSES = {f"transcript--{name}" for name in _NAMES}
 CSS = """
 Transcript {
@@ -29,6 +29,8 @@ Transcript {
     & > .transcript--zo { color: $text-primary; text-style: bold; }
     & > .transcript--busy { color: $text-warning; }
     & > .transcript--bad { color: $text-error; text-style: bold; }
+    & > .transcript--added { color: $text-success; }
+    & > .transcript--removed { color: $text-error; }
     &:ansi > .transcript--muted, &:ansi > .transcript--line { text-style: dim; }
 }
 """

@@ -6,15 +6,23 @@ from collections.abc import Iterable
 from rich.segment import Segment
 from textual.strip import Strip
 
-from zotui.tui.markdown import Palette
+from zotui.tui.markdown import Palette, Pieces, blocks_of, height, paint
 from zotui.tui.widgets.column import Column
 from zotui.tui.widgets.entry import Entry
 from zotui.tui.widgets.face import SHOWN_LINES, SHOWN_SIZE
+from zotui.tui.widgets.marking import marked_words
 from zotui.tui.widgets.sheet import Frame, Sheet
 
 KEPT_SHEETS, KEPT_LINES, LEAST_SHEETS = 256, 12_000, 96
 """How much stays painted, and how many sheets at least, however long they are: more than a screen shows."""
 CURSOR = "▎"
+
+
+def _height(source: str, room: int) -> int:
+    """How many lines a text takes."""
+    pieces, plain = Pieces(source), Palette()
+    known = [(piece, height(piece, room)) for piece in pieces.sealed + pieces.tail()]
+    return sum(len(paint(piece, room, plain)) if count is None else count for piece, count in known)
 
 
 class Roll:
@@ -25,6 +33,8 @@ class Roll:
         self.places: dict[str, int] = {}
         self.column = Column()
         self.width = 0
+        self.compact = False
+        self.words = ""  # marked wherever they stand
         self._palette = Palette()
         self._unfolded: set[str] = set()
         self._sheets: OrderedDict[str, Sheet] = OrderedDict()
@@ -39,6 +49,9 @@ class Roll:
 
     def rewrap(self, width: int, anchor: tuple[int, int]) -> tuple[int, int]:
         """Lay everything out at another width; where a line of an entry is then, as far in as it was."""
+        if not self.width:  # nothing was laid out yet: the line is where it was at the last start
+            self.reset(self.entries, width)
+            return anchor
         place, line = anchor
         height = self.column.height(place) if place < len(self.entries) else 0
         self.reset(self.entries, width)
@@ -103,7 +116,7 @@ class Roll:
 
     def gap(self, place: int) -> int:
         """Empty lines above an entry: none where a folded line stands before it in the same turn."""
-        if place == 0:
+        if place == 0 or self.compact:
             return 0
         before, entry = self.entries[place - 1], self.entries[place]
         tight = before.folds and before.id not in self._unfolded and entry.speaker == before.speaker
@@ -114,8 +127,38 @@ class Roll:
         top = self.column.top(place)
         return range(top + self.gap(place), top + self.column.height(place))
 
-    def strip(self, row: int, selected: str | None) -> Strip:
-        """A line of the roll; lines of the selected entry have a bar in their first cell."""
+    @property
+    def gutter(self) -> int:
+        """The cells before the text of a line."""
+        return Frame(self.width).gutter
+
+    def is_folded(self, place: int) -> bool:
+        """Whether an entry is folded to its title."""
+        return self.entries[place].folds and self.entries[place].id not in self._unfolded
+
+    def line_of(self, place: int, words: str, number: int) -> int:
+        """The line of an entry in which words stand for the ``number``-th time, the gap above counted."""
+        sheet, seen = self._sheet(place), 0
+        for row in range(len(sheet)):
+            seen += sheet.line(row).text.casefold().count(words)
+            if seen > number:
+                return self.gap(place) + row
+        return self.gap(place)
+
+    def block_lines(self, place: int, block: int) -> range:
+        """The lines of the roll that a block of an entry takes: all of the entry's, where it has no blocks."""
+        entry = self.entries[place]
+        blocks = blocks_of(entry.text) if entry.kind == "assistant" else []
+        if not 0 <= block < len(blocks):
+            return self.lines(place)
+        room, base = Frame(self.width).room, self.lines(place).start
+        first = _height(entry.text[: blocks[block - 1].end], room) if block else 0
+        last = _height(entry.text[: blocks[block].end], room)
+        top = first + (1 if block and last - first > 1 else 0)  # the empty line above is not the block's
+        return range(base + top, base + last)
+
+    def strip(self, row: int, selected: str | None, marked: range | None = None) -> Strip:
+        """A line of the roll; lines of the selected entry, or those that are marked, have a bar in their first cell."""
         if row >= self.column.total:
             return Strip.blank(self.width, self._palette.text)
         place, line = self.column.find(row)
@@ -124,7 +167,9 @@ class Roll:
         if not 0 <= line < len(sheet):
             return Strip.blank(self.width, self._palette.text)
         strip = sheet.line(line)
-        if self.entries[place].id != selected:
+        if self.words:
+            strip = marked_words(strip, self.words, self.gutter)
+        if self.entries[place].id != selected or (marked is not None and row not in marked):
             return strip
         bar = Segment(CURSOR, self._palette.text + self._palette.accent)
         return Strip([bar, *list(strip)[1:]], strip.cell_length)

@@ -99,10 +99,10 @@ class Rows(ScrollView, can_focus=True):
         """How many rows there are, once that is known."""
         return self._pages.count if self._pages else None
 
-    def show(self, source: Source) -> None:
-        """Show another source, from its top."""
+    def show(self, source: Source, start: int = 0) -> None:
+        """Show another source, from its top, the cursor on its first row or on ``start``."""
         self._source, self._pages = source, None
-        self._cursor, self._told, self._clicked = 0, "", -1
+        self._cursor, self._told, self._clicked = start, "", -1
         self._stale, self._reading = True, False  # a read under way will be cancelled
         if self.is_mounted:
             self.set_timer(_PATIENCE, self.refresh)
@@ -119,6 +119,11 @@ class Rows(ScrollView, can_focus=True):
         if place is not None:
             self._to(place)
         return place is not None
+
+    def go(self, place: int) -> None:
+        """Move the cursor to a row by its number, read or not."""
+        self._clicked = -1
+        self._to(place)
 
     def on_mount(self) -> None:
         """Begin to read."""

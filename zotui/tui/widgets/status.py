@@ -21,9 +21,9 @@ class StatusLine(Line):
     def __init__(self) -> None:
         super().__init__("status")
 
-    def show(self, said: ConversationPane.Changed, default_model: str) -> None:
-        """Paint what the conversation pane said last."""
-        right: list[Word] = []
+    def show(self, said: ConversationPane.Changed, default_model: str, waiting: str = "") -> None:
+        """Paint what the conversation pane said last, and what waits for the person."""
+        right: list[Word] = [(f"{waiting}  ", STRONG)] if waiting else []
         if said.state:
             right.append((f"{said.state}  ", STRONG))
         right.append((said.model or default_model, USUAL))

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from zotui.tui.markdown import blocks_of
 from zotui.tui.widgets.entry import Entry
 from zotui.tui.widgets.look import CLASSES, CSS, palette_of
+from zotui.tui.widgets.marking import marked_cells
+from zotui.tui.widgets.matches import Matches
 from zotui.tui.widgets.roll import Roll
 
 __all__ = ["Entry", "Transcript"]
@@ -41,6 +44,8 @@ class Transcript(ScrollView, can_focus=True):
         Binding("home", "home", "To the top", show=False),
         Binding("end", "end", "To the end", show=False),
         Binding("enter,space", "fold", "Fold", show=False),
+        Binding("left,left_square_bracket", "block(-1)", "Block before", show=False),
+        Binding("right,right_square_bracket", "block(1)", "Next block", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = CLASSES
     DEFAULT_CSS = CSS
@@ -56,6 +61,13 @@ class Transcript(ScrollView, can_focus=True):
         """There is something new below, or the reader has seen it."""
 
         unseen: bool
+        count: int = 0
+
+    @dataclass
+    class Selected(Message):
+        """Text was selected with the mouse."""
+
+        text: str
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -67,6 +79,12 @@ class Transcript(ScrollView, can_focus=True):
         self._moving = False
         self._shape = Size(0, 0)
         self._dyed = False
+        self._block: int | None = None  # of the entry under the cursor; None: the whole entry
+        self._marked: range | None = None  # the lines of that block
+        self._matches = Matches()
+        self._told_news = 0
+        self._news = 0  # entries that were added below while the view was scrolled up
+        self._drag: tuple[Offset, Offset] | None = None  # what the mouse selects: lines and cells of the roll
 
     @property
     def entries(self) -> list[Entry]:
@@ -83,6 +101,8 @@ class Transcript(ScrollView, can_focus=True):
         self._roll.reset(entries, self._shape.width)
         self._cursor, self._older, self._asked = None, older, False
         self._following, self._anchor = True, (0, 0)
+        self._forget_block()
+        self._drag = None
         self._settle(repaint=True)
 
     def clear(self) -> None:
@@ -110,7 +130,9 @@ class Transcript(ScrollView, can_focus=True):
         self._roll.insert(place, [entry])
         self._settle()
         self._repaint(place, below=True)
-        self.unseen = not self._following
+        if not self._following:
+            self._news += 1
+            self._tell_unseen()
 
     def replace(self, entry: Entry) -> None:
         """Show a newer state of an entry; cheap where its text only grew. An unknown id is ignored."""
@@ -122,7 +144,7 @@ class Transcript(ScrollView, can_focus=True):
         self._settle()
         self._repaint(place, start, below=self._roll.column.height(place) != height)
         if len(entry.text) > len(old.text) and not self._following:
-            self.unseen = True
+            self._tell_unseen()
 
     def drop(self, id: str) -> None:
         """Take an entry away. An unknown id is ignored."""
@@ -174,9 +196,187 @@ class Transcript(ScrollView, can_focus=True):
             self._following = False
             self._settle(repaint=True)
 
+    def action_block(self, step: int) -> None:
+        """To the next or the previous block of the entry under the cursor; before the first, the whole entry."""
+        if (entry := self.current) is None:
+            return
+        last = len(blocks_of(entry.text)) - 1 if entry.kind == "assistant" else -1
+        before = -1 if self._block is None else self._block
+        block = min(max(-1, before + step), last)
+        self._mark()
+        self._block = None if block < 0 else block
+        self._mark_block()
+        self._mark()
+        if self._marked is not None and not self._is_in_view(self._marked):
+            self._go(self._marked.start)
+
+    def _mark_block(self) -> None:
+        place = self._roll.places.get(self._cursor or "")
+        shown = place is not None and self._block is not None
+        self._marked = self._roll.block_lines(place, self._block) if shown else None  # type: ignore[arg-type]
+
+    def _forget_block(self) -> None:
+        self._block = self._marked = None
+
+    def _is_in_view(self, lines: range) -> bool:
+        top = self.scroll_offset.y
+        return top <= lines.start and lines.stop <= top + self._shape.height
+
+    # What is copied
+
+    def copyable(self, what: Literal["block", "code", "message"]) -> str:
+        """The text of the block under the cursor (the message where none was chosen), of the code block at or behind it,
+        or of the message; where nothing is under the cursor, of the last answer."""
+        answers = [entry for entry in self._roll.entries if entry.kind == "assistant"]
+        entry = self.current or (answers[-1] if answers else None)
+        if entry is None:
+            return ""
+        blocks = blocks_of(entry.text) if entry.kind == "assistant" else []
+        start = self._block or 0
+        if what == "code":
+            code = [block.text for block in blocks[start:] if block.kind == "code"]
+            return code[0] if code else next((block.text for block in reversed(blocks) if block.kind == "code"), "")
+        if what == "block" and self._block is not None and start < len(blocks):
+            return blocks[start].text
+        return entry.detail if entry.kind == "tool" else entry.text
+
+    # Finding and going
+
+    def find(self, words: str) -> int:
+        """Mark these words wherever they stand, none for empty ones; how many times that is in the entries at hand."""
+        count = self._matches.look(words, self._roll.entries)
+        if self._roll.words != self._matches.words:
+            self._roll.words = self._matches.words
+            self.refresh()
+        return count
+
+    @property
+    def at_first_match(self) -> bool:
+        """Whether no match before the current one is at hand."""
+        return self._matches.at <= 0
+
+    def find_next(self, step: int) -> tuple[int, int]:
+        """Go to the next match, or the one before, around the ends; which it is, and of how many."""
+        found = self._matches.step(step, self._cursor or self._in_view())
+        if found is None:
+            return 0, 0
+        name, number = found
+        place = self._roll.places[name]
+        if self._roll.is_folded(place):
+            self._roll.toggle(place)
+        self._following = False
+        self._roll.measure_from(max(0, place - 2), 3 * self._shape.height, 1)
+        line = self._roll.line_of(place, self._matches.words, number)
+        self._point(place)
+        self._anchor = (place, max(0, line - self._shape.height // 3))
+        self._settle(repaint=True)
+        return self._matches.at + 1, len(self._matches.places or ())
+
+    def _in_view(self) -> str | None:
+        """The entry at the top of the view."""
+        return self._roll.entries[self._anchor[0]].id if self._roll.entries else None
+
+    def jump_turn(self, step: int) -> None:
+        """Put the previous or the next request of the person at the top of the view."""
+        requests = [place for place, entry in enumerate(self._roll.entries) if entry.kind == "user"]
+        here, line = self._anchor
+        if step < 0:
+            places = [place for place in requests if place < here or (place == here and line > self._roll.gap(place))]
+        else:
+            places = [place for place in requests if place > here]
+        if not places:
+            self.action_home() if step < 0 else self.action_end()
+            return
+        place = places[-1] if step < 0 else places[0]
+        self._following = False
+        self._anchor = (place, self._roll.gap(place))
+        self._point(place)
+        self._settle(repaint=True)
+
+    def show_entry(self, name: str) -> bool:
+        """Put an entry in view and under the cursor, by its id or its message's; False where it is not at hand."""
+        place = self._roll.places.get(name)
+        if place is None:
+            place = next((at for at, entry in enumerate(self._roll.entries) if entry.message == name), None)
+        if place is None:
+            return False
+        self._following = False
+        self._anchor = (place, 0)
+        self._point(place)
+        self._settle(repaint=True)
+        return True
+
+    @property
+    def position(self) -> tuple[str, int] | None:
+        """Where the reader is: the entry at the top of the view and the line of it; None at the end, which is followed."""
+        if self._following or not self._roll.entries:
+            return None
+        place, line = self._anchor
+        return self._roll.entries[place].id, line
+
+    def restore(self, name: str, line: int) -> bool:
+        """Go to where a reader was; False where that entry is not at hand."""
+        place = self._roll.places.get(name)
+        if place is None:
+            return False
+        self._following, self._anchor = False, (place, line)
+        self._settle(repaint=True)
+        return True
+
+    # The mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin to select."""
+        if event.button == 1 and (offset := event.get_content_offset(self)) is not None:
+            at = Offset(offset.x, offset.y + self.scroll_offset.y)
+            self._drag = (at, at)
+            self.capture_mouse()
+            self.refresh()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Select up to here; beyond the edges the view goes along."""
+        if self._drag is None or self.app.mouse_captured is not self:
+            return
+        if event.y < 0 or event.y >= self._shape.height:
+            self._go(self.scroll_offset.y + (-1 if event.y < 0 else 1))
+        x, y = min(max(0, event.x), self._shape.width), min(max(0, event.y), self._shape.height - 1)
+        self._drag = (self._drag[0], Offset(x, y + self.scroll_offset.y))
+        self.refresh()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """What was selected is told; a click without a way selects nothing."""
+        self.release_mouse()
+        if self._drag is None:
+            return
+        if self._drag[0] == self._drag[1]:
+            self._drag = None
+        elif text := self.selected_text:
+            self.post_message(self.Selected(text))
+        self.refresh()
+
+    @property
+    def selected_text(self) -> str:
+        """What the mouse selected, as it is seen, without the gutter."""
+        if self._drag is None:
+            return ""
+        start, end = sorted(self._drag, key=lambda at: (at.y, at.x))
+        lines = []
+        for row in range(start.y, end.y + 1):
+            left, right = self._selected_cells(row)
+            lines.append(self._roll.strip(row, None).crop(max(left, self._roll.gutter), right).text.rstrip())
+        return "\n".join(lines).strip("\n")
+
+    def _selected_cells(self, row: int) -> tuple[int, int]:
+        """The cells of a line that the mouse selected."""
+        assert self._drag is not None
+        start, end = sorted(self._drag, key=lambda at: (at.y, at.x))
+        if not start.y <= row <= end.y:
+            return 0, 0
+        return (start.x if row == start.y else 0), (end.x if row == end.y else self._shape.width)
+
     def on_click(self, event: events.Click) -> None:
         """Point at what was clicked; a click on a title folds or unfolds."""
-        if (offset := event.get_content_offset(self)) is None:
+        if self._drag is not None or (offset := event.get_content_offset(self)) is None:
             return
         row = self.scroll_offset.y + offset.y
         if row < self._roll.column.total:
@@ -195,9 +395,17 @@ class Transcript(ScrollView, can_focus=True):
         if self._cursor is not None:
             self._repaint(self._roll.places[self._cursor])
 
+    def _tell_unseen(self) -> None:
+        """There is something new below."""
+        if self.unseen and self._news != self._told_news:
+            self.post_message(self.UnseenChanged(True, self._news))
+        self._told_news = self._news
+        self.unseen = True
+
     def watch_unseen(self, unseen: bool) -> None:
         """Tell whoever paints the hint."""
-        self.post_message(self.UnseenChanged(unseen))
+        self._news = self._told_news = self._news if unseen else 0
+        self.post_message(self.UnseenChanged(unseen, self._news))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Take over where the reader went, unless this widget moved the view itself."""
@@ -215,7 +423,9 @@ class Transcript(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """A line of the view."""
         self._dye()
-        return self._roll.strip(self.scroll_offset.y + y, self._cursor if self.has_focus else None)
+        row = self.scroll_offset.y + y
+        strip = self._roll.strip(row, self._cursor if self.has_focus else None, self._marked)
+        return strip if self._drag is None else marked_cells(strip, *self._selected_cells(row))
 
     def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
         self._moving = True  # textual fits the scroll offset to the new size: that is not the reader
@@ -227,6 +437,7 @@ class Transcript(ScrollView, can_focus=True):
         if shape != self._shape and all(shape):
             if shape.width != self._shape.width:
                 self._anchor = self._roll.rewrap(shape.width, self._anchor)
+                self._drag = None
             self._shape = shape
             self._settle()
         return changed
@@ -236,6 +447,8 @@ class Transcript(ScrollView, can_focus=True):
         if repaint:
             self.refresh()
         roll, column = self._roll, self._roll.column
+        if self._block is not None:
+            self._mark_block()
         width, height = self._shape
         if not (width and height):
             return
@@ -277,6 +490,9 @@ class Transcript(ScrollView, can_focus=True):
         if not self._dyed:
             self._dyed = True
             self._roll.dye(palette_of(self))
+            if (compact := self.app.has_class("-compact")) != self._roll.compact:
+                self._roll.compact = compact
+                self._anchor = self._roll.rewrap(self._roll.width, self._anchor)
 
     def _go(self, y: int) -> None:
         """Go to a line, as the reader."""
@@ -286,6 +502,8 @@ class Transcript(ScrollView, can_focus=True):
     def _point(self, place: int) -> None:
         """Put the cursor on an entry."""
         self._mark()
+        if self._cursor != self._roll.entries[place].id:
+            self._forget_block()
         self._cursor = self._roll.entries[place].id
         self._mark()
 

@@ -1,0 +1,82 @@
+"""What is everywhere: the palette, jumping, help, leaving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zotui.tui.panes.chats import ChatsPane
+from zotui.tui.panes.memory import MemoryPane
+from zotui.tui.panes.skills import SkillsPane
+
+if TYPE_CHECKING:
+    from zotui.tui.desk import Desk
+
+
+def palette(desk: Desk, words: str = "") -> None:
+    """Open the command palette."""
+    desk.app.action_command_palette()
+
+
+async def jump(desk: Desk, words: str = "") -> None:
+    """Show the panes' letters; the next key goes to one."""
+    from zotui.tui.dialogs import Letter
+
+    desk.letter(True)
+    key = await desk.app.push_screen_wait(Letter())
+    desk.letter(False)
+    for pane in desk.panes:
+        if pane.letter == key:
+            desk.go_to(pane)
+
+
+def help(desk: Desk, words: str = "") -> None:
+    """Show all keys and commands."""
+    from zotui.tui.dialogs import Reading, room
+    from zotui.tui.help import help_text
+
+    desk.app.push_screen(Reading("Keys and commands", help_text(desk.keys_bound, room(desk.app.size.width))))
+
+
+async def quit(desk: Desk, words: str = "") -> None:
+    """Leave; the background process goes on with what runs."""
+    try:
+        await desk.conversation.keep_draft()
+        await desk.keep_place()
+    finally:
+        desk.app.exit()
+
+
+async def status(desk: Desk, words: str = "") -> None:
+    """What goes on here, in a few lines."""
+    from zotui.tui.dialogs import Reading
+    from zotui.tui.help import status_text
+
+    if desk.computer is not None:
+        text = await status_text(desk.computer, desk.conversation.conversation, desk.conversation.model)
+        desk.app.push_screen(Reading("Status", text))
+
+
+def conversations(desk: Desk, words: str = "") -> None:
+    """Go to the list of conversations."""
+    desk.go_to(desk.query_one(ChatsPane))
+
+
+async def skill(desk: Desk, words: str = "") -> None:
+    """Go to the skills; with a name, have the next words follow that skill."""
+    name, _, rest = words.partition(" ")
+    if not name:
+        desk.go_to(desk.query_one(SkillsPane))
+        return
+    composer = desk.conversation.composer
+    composer.rewrite(f"@skill:{name} {rest}")
+    if rest:
+        composer.action_send()
+
+
+async def memory(desk: Desk, words: str = "") -> None:
+    """Remember these words; without any, go to what is remembered."""
+    if not words:
+        desk.go_to(desk.query_one(MemoryPane))
+    elif desk.computer is not None:
+        await desk.computer.memory.memorize(words, {"source": "me"})
+        desk.tell("remembered")

@@ -1,0 +1,47 @@
+"""Who answers, with which key, at what cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zotui.tui.desk import Desk
+
+
+async def models(desk: Desk, words: str = "") -> None:
+    """Choose who answers: in this conversation, or from now on. With a name: that one, in this conversation."""
+    from zotui.tui.model_picker import ModelPicker
+
+    if desk.computer is None:
+        return
+    if words:
+        desk.computer.check_model(words)
+        await desk.conversation.answer_with(words)
+        return
+    chosen = await desk.app.push_screen_wait(ModelPicker(desk.computer, desk.conversation.model))
+    if chosen is None:
+        return
+    if chosen.scope == "default":
+        await desk.computer.set_default_model(chosen.model, chosen.base_url)
+        await desk.conversation.answer_with("")  # here too, now and whenever the default changes
+    else:
+        await desk.conversation.answer_with(chosen.model)
+
+
+async def keys(desk: Desk, words: str = "") -> None:
+    """Show the keys of providers."""
+    from zotui.tui.key_dialog import KeyDialog
+
+    if desk.computer is not None:
+        await desk.app.push_screen_wait(KeyDialog(desk.computer))
+
+
+async def cost(desk: Desk, words: str = "") -> None:
+    """Show what models have cost."""
+    from zotui.tui.dialogs import Reading, room
+    from zotui.tui.spending import spending_text
+
+    if desk.computer is not None:
+        width = room(desk.app.size.width)
+        text = await spending_text(desk.computer, desk.conversation.conversation, width)
+        desk.app.push_screen(Reading("What models have cost", text))

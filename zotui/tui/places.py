@@ -1,0 +1,50 @@
+"""Going to where a search result or a notice leads."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from zotui.errors import NotFound
+from zotui.tui.panes.listing import ListingPane
+
+if TYPE_CHECKING:
+    from zotui.tui.desk import Desk
+
+LONGEST_TEXT = 200_000  # characters of a file that are shown
+
+
+async def go(desk: Desk, place: str) -> None:
+    """Go to a place, as ``zotui.notices`` and ``zotui.search`` name them. Raises NotFound."""
+    kind, _, name = place.partition(":")
+    computer = desk.computer
+    if computer is None:
+        return
+    if kind == "chat":
+        conversation, _, message = name.partition("/")
+        await desk.open_chat(conversation, message)
+    elif kind == "run":
+        view = await computer.turns.view(name)
+        await desk.open_chat(view.turn.conv_id, view.messages[0].id if view.messages else "")
+    elif kind in ("memory", "skill"):
+        pane = desk.query_one("#memory" if kind == "memory" else "#skills", ListingPane)
+        desk.go_to(pane)
+        await pane.seek(name)
+    elif kind in ("file", "log"):
+        await _show_text(desk, kind, name)
+    else:
+        raise NotFound(f"this leads nowhere: {place}")
+
+
+async def _show_text(desk: Desk, kind: str, name: str) -> None:
+    from zotui.tui.dialogs import Reading
+
+    assert desk.computer is not None
+    computer = desk.computer
+    if kind == "file":
+        text = await asyncio.to_thread(computer.workspace.read, name)
+        desk.app.push_screen(Reading(name, text[:LONGEST_TEXT]))
+        return
+    log, _, line = name.rpartition(":")
+    text = await asyncio.to_thread(computer.home.read_log, log)
+    desk.app.push_screen(Reading(log, text, line=int(line) if line.isdigit() else 0))
