@@ -172,7 +172,7 @@ def _order(db: Reader, index: str, words: str) -> str:
     many = db.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT ?)", (words, RARE + 1)
     ).get
-    return "rank" if many <= RARE else "rowid DESC" if index == "memory_fts" else f"{index}.rowid DESC"
+    return "rank" if many <= RARE else f"{index}.rowid DESC"
 
 
 def _in_runs(db: Reader, query: str, limit: int) -> list[Found]:

@@ -167,7 +167,18 @@ def shown_to_model(result: str, call: str) -> str:
 def _parameters(arguments: type[msgspec.Struct]) -> dict[str, Any]:
     """The JSON schema of a struct, in one piece and without what models do not need."""
     schema = msgspec.json.schema(arguments)
-    found: dict[str, Any] = schema["$defs"][arguments.__name__]
-    found.pop("title", None)
+    found: dict[str, Any] = _inlined(schema["$defs"][arguments.__name__], schema["$defs"])
     found.setdefault("properties", {})
     return found
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    """A schema with its references replaced by what they name, without titles of structs."""
+    if isinstance(schema, list):
+        return [_inlined(item, parts) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if (name := schema.get("$ref")) is not None:
+        return _inlined(parts[name.rpartition("/")[2]], parts)
+    is_struct = schema.get("type") == "object" and isinstance(schema.get("title"), str)
+    return {key: _inlined(value, parts) for key, value in schema.items() if not (is_struct and key == "title")}

@@ -261,8 +261,8 @@ class TestMessages:
             str(tmp_path / "pipe"): "no regular file",
             str(tmp_path): "a folder",
             str(tmp_path / "gone"): "No such file",
-            str(tmp_path / "binary"): "no text file",
-            str(tmp_path / "huge"): "10,737,418,240 bytes",
+            str(tmp_path / "binary"): "is no text",
+            str(tmp_path / "huge"): "11 GB, at most 20 MB",
             "": "No such file",
         }
         for name, said in told.items():

@@ -59,7 +59,6 @@ LATER = [
     "services",
     "sites",
     "run",
-    "web",
     "ssh",
     "backup",
     "audit",
@@ -83,7 +82,7 @@ def test_verbs_to_come_are_unknown_verbs(verb: str, capsys: pytest.CaptureFixtur
     assert caught.value.exit_code == 2
 
 
-@pytest.mark.parametrize("verb", ["fork", "export"])
+@pytest.mark.parametrize("verb", ["merge", "share"])
 def test_and_so_are_those_below_others(verb: str) -> None:
     with pytest.raises(ZotuiError, match=f"no verb '{verb}'"):
         run(["chats", verb, "x"])

@@ -168,12 +168,79 @@ class TestChats:
 
     def test_rm(self, run: Command, two: list[str]) -> None:
         done = run("chats", "rm", two[0])
+        assert (done.code, done.out) == (0, "")
+        assert f"zotui chats restore {two[0][-8:]}" in done.complaint
+        assert [chat["id"] for chat in run("chats", "list", "--json").json] == [two[1]]
+        assert [chat["id"] for chat in run("chats", "list", "--deleted", "--json").json] == [two[0]]
+        assert run("chats", "restore", two[0][-8:]).code == 0
+        assert len(run("chats", "list", "--json").json) == 2
+
+    def test_rm_for_ever(self, run: Command, two: list[str]) -> None:
+        done = run("chats", "rm", "--forever", two[0])
         assert done.code == 2
         assert "--yes deletes without asking" in done.complaint
-        assert len(run("chats", "list", "--json").json) == 2
-        assert run("chats", "rm", "--yes", two[0]).code == 0
+        assert run("chats", "rm", "--forever", "--yes", two[0]).code == 0
+        assert run("chats", "restore", two[0]).code == 1
+        assert run("chats", "rm", two[1]).code == 0
+        assert run("chats", "empty-trash").code == 2
+        assert run("chats", "empty-trash", "--yes").out == "1 deleted\n"
+        assert run("chats", "list", "--deleted").out == "the trash is empty\n"
+
+    def test_pinned_archived_and_back(self, run: Command, two: list[str]) -> None:
+        run("chats", "pin", two[0])
+        assert [chat["id"] for chat in run("chats", "list", "--json").json] == two
+        run("chats", "unpin", two[0])
+        run("chats", "archive", two[0])
         assert [chat["id"] for chat in run("chats", "list", "--json").json] == [two[1]]
-        assert run("chats", "rm", "--yes", two[0]).code == 1
+        assert [chat["id"] for chat in run("chats", "list", "--archived", "--json").json] == [two[0]]
+        run("chats", "unarchive", two[0])
+        assert len(run("chats", "list", "--json").json) == 2
+
+    def test_branches(self, run: Command, two: list[str]) -> None:
+        branch = run("chats", "fork", two[0], "1", "--json").json["conversation_id"]
+        tree = run("chats", "branches", branch, "--json").json
+        assert [(one["id"], one["depth"]) for one in tree] == [(two[0], 0), (branch, 1)]
+        assert two[0][-8:] in run("chats", "branches", two[0]).out
+        edited = run("chats", "edit", two[0], "1", "list", "memories", "--json").json
+        assert "remember" in edited["output"].lower()
+        assert edited["conversation_id"] not in (*two, branch)
+        assert "no message '9'" in run("chats", "fork", two[0], "9").complaint
+        found = run("chats", "compare", "help", "-m", "offline", "-m", "offline/x", "--json")
+        assert found.code in (0, 1)
+        assert "cannot be compared" in run("chats", "compare", "help", "-m", "offline").complaint
+
+    def test_out_and_in_again(self, run: Command, two: list[str], tmp_path: Path) -> None:
+        for form in ("md", "jsonl"):
+            text = run("chats", "export", two[0], "--format", form).raw
+            made = run("chats", "import", "-", "--json", given=text).json["conversation_id"]
+            assert run("chats", "export", made, "--format", form).raw == text
+            file = tmp_path / f"it.{form}"
+            assert run("chats", "export", two[0], "-o", str(file)).code == 0
+            assert file.read_bytes() == text
+            assert "there already" in run("chats", "export", two[0], "-o", str(file)).complaint
+        assert "line 1" in run("chats", "import", "-", given=b"nonsense").complaint
+
+    def test_long_ones(self, run: Command, two: list[str]) -> None:
+        assert "too few" in run("chats", "compact", two[0]).complaint
+        assert run("chats", "summary", two[0]).out == "no summary\n"
+        assert "no summary applies" in run("chats", "undo-summary", two[0]).complaint
+        assert run("chats", "plan", two[0]).out == "no plan\n"
+        made = run("chats", "continue", two[0], "--json").json["conversation_id"]
+        assert run("chats", "show", made, "--json").json["kind"] == "sequel"
+        for _ in range(5):
+            run("ask", "-c", two[1], "list files")
+        found = run("chats", "compact", two[1], "--apply", "--json").json
+        assert [one["status"] for one in found] == ["done"]
+        assert run("chats", "undo-summary", two[1]).code == 0
+        assert run("chats", "summary", two[1], "--json").json[0]["reason"] == "undone"
+
+    def test_touching(self, run: Command, two: list[str], home: Home) -> None:
+        (home.workspace / "notes.md").write_text("x")
+        done = run("ask", "--json", "what is in @notes.md").json
+        found = run("chats", "touching", "notes.md", "--json").json
+        assert [(one["conversation"]["id"], one["how"]) for one in found] == [(done["conversation_id"], "attached")]
+        assert "attached" in run("chats", "touching", str(home.workspace / "notes.md")).out
+        assert run("chats", "touching", "nothing.md").out == "no conversation had to do with it\n"
 
     def test_of_nobody(self, run: Command) -> None:
         run("ask", "help")

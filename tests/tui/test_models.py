@@ -837,6 +837,7 @@ class TestCost:
             await opened(app)
             await press(app, "f12")
             await within(lambda: isinstance(app.screen, Reading) and app.screen.query(Static))
+            await within(lambda: app.screen.query_one(Static).size.width)
             text, width = app.screen.query_one(Static), app.screen.query_one(Static).size.width
             rows = str(text.content).partition("By day")[2].splitlines()
             assert all(len(row) <= width for row in rows if row.startswith(" "))

@@ -33,6 +33,7 @@ def web(options: dict[str, Any], port: int, host: str) -> None:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen()
     except OSError as error:
         raise UsageError(f"port {port}: {error.strerror}", "leave --port out for a free one") from None
     server = GuardedServer(home.path, listening, own_workers=options["no_daemon"])

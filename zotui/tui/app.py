@@ -91,7 +91,7 @@ class Zotui(GuardedApp[None]):
                 loop.add_signal_handler(number, self._asked_to_leave)
             except (ValueError, RuntimeError):
                 pass  # not in the main thread: a test
-        if isinstance(self._driver, Guard) and self._terminal.answers:
+        if isinstance(self._driver, Guard) and self._terminal.answers and not self._driver.is_web:
             self._driver.ask_background()
         # After the first paint: opening the file must not hold it up.
         self.call_after_refresh(self._begin)
@@ -219,7 +219,7 @@ class Zotui(GuardedApp[None]):
 
     async def on_unmount(self) -> None:
         self.watchdog.stop()
-        if isinstance(self._driver, Guard) and self._terminal.answers:
+        if isinstance(self._driver, Guard) and self._terminal.answers and not self._driver.is_web:
             self._driver.ask_no_more()
         self._leave.set()
         if self._session is not None:

@@ -126,6 +126,10 @@ class Guard(Driver):
         if data:
             super().write(data)  # type: ignore[safe-super]
 
+
+class Typed(Driver):
+    """A mixin for drivers of real terminals that reads what is typed."""
+
     def run_input_thread(self) -> None:
         """Read what the person types until the app leaves: Textual's way, but for bad bytes and pastes."""
         keyboard, decode = Keyboard(), getincrementaldecoder("utf-8")("replace").decode
@@ -150,8 +154,10 @@ class Guard(Driver):
 
 @cache
 def guarded(driver_class: type[Driver]) -> type[Driver]:
-    """Return a driver class that is the given one behind a ``Guard``."""
-    return type(f"Guarded{driver_class.__name__}", (Guard, driver_class), {})
+    """Return a driver class that is the given one behind a ``Guard``; of a terminal, its input is filtered too."""
+    on_terminal = issubclass(driver_class, LinuxDriver | LinuxInlineDriver)
+    mixins = (Guard, Typed) if on_terminal else (Guard,)
+    return type(f"Guarded{driver_class.__name__}", (*mixins, driver_class), {})
 
 
 class Painted(LineFilter):
