@@ -202,7 +202,7 @@ class TestChats:
         assert [(one["id"], one["depth"]) for one in tree] == [(two[0], 0), (branch, 1)]
         assert two[0][-8:] in run("chats", "branches", two[0]).out
         edited = run("chats", "edit", two[0], "1", "list", "memories", "--json").json
-        assert "remember" in edited["output"].lower()
+        assert "ferry" in edited["output"]
         assert edited["conversation_id"] not in (*two, branch)
         assert "no message '9'" in run("chats", "fork", two[0], "9").complaint
         found = run("chats", "compare", "help", "-m", "offline", "-m", "offline/x", "--json")

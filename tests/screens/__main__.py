@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import cast
 
 from textual.pilot import Pilot
 
@@ -17,7 +18,11 @@ from zotui.home import Home
 from zotui.models import discovery
 from zotui.models.discovery import Found
 from zotui.tui.app import Zotui
+from zotui.tui.compare_view import CompareView
 from zotui.tui.panes.conversation import ConversationPane
+from zotui.tui.widgets.column_view import ColumnView
+from zotui.tui.widgets.completions import Completions
+from zotui.tui.widgets.rows import Rows
 from zotui.tui.widgets.transcript import Transcript
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
@@ -66,6 +71,59 @@ async def unfold(pilot: Pilot[None]) -> None:
         await pilot.pause(0.1)
 
 
+def chat(words: str, *names: str) -> Press:
+    """Open the conversation of this title, then press these keys."""
+
+    async def press(pilot: Pilot[None]) -> None:
+        app = cast(Zotui, pilot.app)
+        assert app.computer is not None
+        found = next(one for one in await app.computer.chats.list() if words in one.title)
+        await app.desk.open_chat(found.id)
+        await pilot.pause(0.3)
+        await keys(*names)(pilot)
+
+    return press
+
+
+async def diff(pilot: Pilot[None]) -> None:
+    """A tool call that changed a file, unfolded."""
+    await chat("by the way", "shift+tab", "ctrl+up", "down", "enter", "home")(pilot)
+
+
+async def plan(pilot: Pilot[None]) -> None:
+    """The plan, whole, above the composer."""
+    await chat("renew")(pilot)
+    cast(Zotui, pilot.app).desk.act("plan")
+    await pilot.pause(0.3)
+
+
+async def branches(pilot: Pilot[None]) -> None:
+    """Two branches side by side."""
+    await chat("Plan the trip", "f6")(pilot)
+    await wait_for(pilot, lambda: pilot.app.screen.query_one(Rows).count == 2)
+    await keys("down")(pilot)
+    await pilot.pause(0.5)
+
+
+async def compare(pilot: Pilot[None]) -> None:
+    """Three models, one prompt."""
+    app = cast(Zotui, pilot.app)
+    assert app.computer is not None
+    asked = await app.computer.compare("How would you name the new box?", [f"lab/{name}" for name in MODELS])
+    app.push_screen(CompareView(app.computer, asked))
+    await wait_for(
+        pilot, lambda: "✓ done" in " ".join(str(one.border_subtitle) for one in app.screen.query(ColumnView))
+    )
+    await pilot.pause(1)
+
+
+async def completion(pilot: Pilot[None]) -> None:
+    """Files and more, as one types."""
+    await pilot.press(*"look into ", "at", *"ho")
+    await wait_for(pilot, lambda: pilot.app.screen.query_one(Completions).chosen is not None)
+
+
+MODELS = ("llama-3.3", "qwen-3", "mistral-small")
 SHOTS: tuple[tuple[str, tuple[int, int], Press], ...] = (
     ("desk", (140, 40), keys()),
     ("tool-call", (140, 40), unfold),
@@ -78,9 +136,16 @@ SHOTS: tuple[tuple[str, tuple[int, int], Press], ...] = (
     ("palette", (140, 40), keys("ctrl+p", "m", "e", "m")),
     ("help", (140, 40), keys("f1")),
     ("context", (140, 40), keys("f3")),
+    ("answer", (140, 44), chat("renew")),
+    ("diff", (140, 40), diff),
+    ("plan", (140, 40), plan),
+    ("branches", (140, 40), branches),
+    ("compare", (140, 40), compare),
+    ("search", (140, 40), keys("ctrl+t", *"lab-3")),
     ("narrow", (80, 24), keys()),
     ("light", (140, 40), light),
     ("question", (140, 40), ask),  # last: it leaves a conversation
+    ("completion", (140, 40), completion),  # and this a draft
 )
 
 

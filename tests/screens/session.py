@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zotui.computer import Computer
 from zotui.secret import Secret
+from zotui.store import Transaction
 
 STAGING = """Staging is **lab-3**. The site answers; its certificate ends in nine days:
 
@@ -24,6 +25,39 @@ notAfter=Nov 30 12:00:00 2026 GMT
 1. renew the certificate on *lab-3*
 2. point the monitor at `/healthz`
 """
+GUIDE = """## Renewing it
+
+The monitor asks `/healthz` every minute; [certbot's pages](https://eff.org/certbot) say the rest. Three steps:
+
+```python
+from datetime import UTC, datetime, timedelta
+
+
+def days_left(not_after: str) -> int:
+    \"\"\"Days until a certificate ends.\"\"\"
+    end = datetime.strptime(not_after, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
+    return (end - datetime.now(UTC)) // timedelta(days=1)
+```
+
+| host   | ends         | days | renewed by  |
+|:-------|:-------------|-----:|:------------|
+| lab-3  | 30 Nov 2026  |    9 | nobody yet  |
+| lab-4  | 14 Mar 2027  |  113 | certbot     |
+| wiki   | 2 Jan 2027   |   42 | certbot     |
+
+> Never renew on a Friday.
+
+- [x] look at what is there
+- [ ] renew *lab-3*
+  1. stop the proxy
+  2. `certbot renew`
+- [ ] tell the monitor
+"""
+STEPS = [
+    {"text": "find out when it ends", "status": "completed"},
+    {"text": "renew the certificate on lab-3", "status": "in_progress"},
+    {"text": "point the monitor at /healthz", "status": "pending"},
+]
 SCRIPT: dict[str, list[tuple[str, object]]] = {
     "Which box is staging": [
         ("calls", [("recall", {"query": "staging box"}), ("read_file", {"path": "hosts.md"})]),
@@ -36,6 +70,26 @@ SCRIPT: dict[str, list[tuple[str, object]]] = {
         ),
         ("text", "Kept: **renew the certificate of lab-3 before 30 November**."),
     ],
+    "How do I renew": [
+        (
+            "calls",
+            [
+                (
+                    "plan",
+                    {
+                        "steps": [
+                            {**STEPS[0], "status": "in_progress"},
+                            *({**one, "status": "pending"} for one in STEPS[1:]),
+                        ]
+                    },
+                )
+            ],
+        ),
+        ("calls", [("plan", {"steps": STEPS})]),
+        ("text", GUIDE),
+    ],
+    "How would you name": [("text", "I would call it **harbour**: short, and nobody has it.")],
+    "And if it rains": [("text", "Then the museums:\n\n- Munch at Bjørvika\n- the Fram on Bygdøy\n")],
     "Plan the trip": [
         ("text", "Here is a plan for three days in Oslo:\n\n- the opera roof at dusk\n- Nesodden by ferry\n")
     ],
@@ -48,6 +102,8 @@ MEMORIES = (
     "Ada's birthday is on 10 December",
     "the staging box is lab-3, port 8080",
 )
+OLD = "# Hosts\n\n- lab-3: staging, 10.0.0.3\n- lab-4: spare, asleep\n"
+NEW = "# Hosts\n\n- lab-3: staging, 10.0.0.3, certificate until 30 November\n- lab-4: spare, asleep\n- wiki: 10.0.0.9\n"
 HOSTS = "# Hosts\n\n- lab-3: staging, 10.0.0.3\n- lab-4: spare, asleep\n"
 
 
@@ -100,8 +156,19 @@ def _deltas(kind: str, what: object) -> list[tuple[dict[str, object], str | None
 def write_config(home: Path, base_url: str) -> None:
     """A configuration whose model is the scripted server."""
     (home / "config.toml").write_text(
-        f'model = "lab"\n[providers.lab]\ndialect = "openai"\nbase_url = "{base_url}"\nmodels = ["llama-3.3"]\n'
+        f'model = "lab"\n[providers.lab]\ndialect = "openai"\nbase_url = "{base_url}"\nmodels = ["llama-3.3", "qwen-3", "mistral-small"]\n'
         '[spending]\nper_day = 5.0\n[prices]\n"lab/llama-3.3" = { input = 0.32, output = 0.8 }\n'
+        '"lab/qwen-3" = { input = 0.9, output = 2.1 }\n"lab/mistral-small" = { input = 0.1, output = 0.3 }\n'
+    )
+
+
+def _edit(db: Transaction, conversation: str) -> None:
+    """Make a call of this conversation one that changed a file."""
+    arguments = json.dumps({"path": "hosts.md", "old_string": OLD, "new_string": NEW})
+    db.execute(
+        "UPDATE tool_calls SET name = 'edit_file', arguments = ?, result = 'changed', summary = '1 place' WHERE name = 'recall'"
+        " AND message_id IN (SELECT id FROM messages WHERE conv_id = ?)",
+        (arguments, conversation),
     )
 
 
@@ -114,7 +181,17 @@ async def fill(computer: Computer) -> None:
     computer.keys.vault.create("file")
     computer.keys.vault.set("groq", Secret("gsk_example_of_a_key_4f2a"))
     computer.keys.vault.set("anthropic", Secret("sk-ant-example-of-a-key-9c1d"))
-    await computer.ask("Plan the trip to Oslo")
+    trip = (await computer.ask("Plan the trip to Oslo")).conversation_id
+    await computer.ask("And if it rains?", trip)
+    requests = [message for message in await computer.chats.messages(trip) if message.role == "user"]
+    branch, turn = await computer.edit(trip, requests[1].id, "Summarise it in one line")
+    async for _ in computer.turns.follow(turn):
+        pass
+    await computer.chats.rename(branch, "Oslo, in short")
+    await computer.ask("How do I renew a certificate?")
+    changed = await computer.ask("Which box is staging, by the way?")
+    await computer.store.write(lambda db: _edit(db, changed.conversation_id))
+    await computer.chats.pin(trip)
     await computer.ask("Summarise yesterday's meeting notes")
     reply = await computer.ask("Which box is staging, and is the site up?")
     await computer.ask("remind me a week before it ends", reply.conversation_id)

@@ -161,3 +161,18 @@ async def test_the_open_chat_is_marked(home: Home) -> None:
         await wait_for(pilot, lambda: chats.rows.current is not None and chats.rows.current.mark == "●")
         await pilot.press("ctrl+n")
         await wait_for(pilot, lambda: chats.rows.current is not None and chats.rows.current.mark == "")
+
+
+@pytest.mark.parametrize("size", [(140, 40), (120, 14), (80, 24), (40, 12), (400, 120)], ids=str)
+async def test_where_one_writes_is_always_in_view(home: Home, size: tuple[int, int]) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, app)
+        await pilot.press(*typed("help"), "enter")
+        await wait_for(pilot, lambda: "Without a model" in said(app))
+        composer, pane = app.desk.conversation.composer, app.desk.conversation
+        assert pane.region.bottom <= size[1]
+        assert composer.region.height >= 1
+        assert pane.region.contains_region(composer.region)
+        for other in app.desk.panes:
+            assert not other.display or other.region.bottom <= size[1]

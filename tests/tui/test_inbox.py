@@ -94,7 +94,7 @@ async def test_notices_are_counted_told_and_gone_to(home: Home) -> None:
         assert app.computer is not None
         await app.computer.notices.read(None)
         await app.computer.notices.add("failure", "the [b]backup[/b] failed", f"chat:{reply.conversation_id}", "error")
-        await wait_for(pilot, lambda: "✉ 1" in status(app))
+        await wait_for(pilot, lambda: "• 1" in status(app))
         assert [note.message for note in app._notifications] == ["the [b]backup[/b] failed"]
         assert app._notifications
         assert not next(iter(app._notifications)).markup
@@ -102,7 +102,7 @@ async def test_notices_are_counted_told_and_gone_to(home: Home) -> None:
         await wait_for(pilot, lambda: isinstance(app.screen, Inbox) and app.screen.query_one(Rows).current)
         await pilot.press("enter")
         await wait_for(pilot, lambda: app.desk.conversation.conversation == reply.conversation_id)
-        await wait_for(pilot, lambda: "✉" not in status(app))
+        await wait_for(pilot, lambda: "•" not in status(app))
 
 
 async def test_all_are_marked_as_read_at_once(home: Home) -> None:
@@ -112,7 +112,7 @@ async def test_all_are_marked_as_read_at_once(home: Home) -> None:
         assert app.computer is not None
         for number in range(5):
             await app.computer.notices.add("system", f"notice {number}")
-        await wait_for(pilot, lambda: "✉ 5" in status(app))
+        await wait_for(pilot, lambda: "• 5" in status(app))
         await pilot.press("f10")
         await wait_for(pilot, lambda: isinstance(app.screen, Inbox) and app.screen.query_one(Rows).current)
         await pilot.press("r", "escape")

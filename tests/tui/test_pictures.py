@@ -17,7 +17,9 @@ from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.widgets.transcript import Transcript
 
-SIZES = {"wide": (140, 40), "narrow": (80, 24), "tiny": (20, 6)}
+SIZES = {"wide": (140, 40), "narrow": (80, 24), "small": (40, 12), "tiny": (20, 6)}
+WHOLE = {name: size for name, size in SIZES.items() if name != "tiny"}
+LETTERS = {"conversation": "c", "chats": "h", "memory": "m", "skills": "s"}
 
 # A fixed life: written as rows, so that every time in it is the same.
 LIFE = """
@@ -99,19 +101,6 @@ def test_full(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: s
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_memory_whole(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: str) -> None:
-    async def before(pilot: Pilot[None]) -> None:
-        await opened(pilot, app)
-        steady(app)
-        await pilot.press("ctrl+o", "m", *(["f2"] if size == "wide" else []))
-        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).whole)
-        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.current)
-
-    asyncio.run(live(home))
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
-
-
-@pytest.mark.parametrize("size", SIZES)
 def test_broken(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: str) -> None:
     home.database.write_bytes(b"this is no database" * 500)
 
@@ -119,6 +108,74 @@ def test_broken(snap_compare: Callable[..., bool], home: Home, app: Zotui, size:
         await wait_for(pilot, lambda: app.desk.query(MemoryPane))
         await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.problem)
         steady(app)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+# Each pane by itself, on the whole screen
+
+
+async def alone(pilot: Pilot[None], app: Zotui, pane: str) -> None:
+    """Give a pane the screen."""
+    steady(app)
+    await pilot.press("ctrl+o", LETTERS[pane])
+    if not app.desk.current.whole:
+        await pilot.press("f2")
+    await wait_for(pilot, lambda: app.desk.current.whole and app.desk.current.id == pane)
+    await pilot.pause(0.2)
+
+
+@pytest.mark.parametrize("size", WHOLE)
+@pytest.mark.parametrize("pane", LETTERS)
+def test_a_pane_that_is_empty(snap_compare: Callable[..., bool], app: Zotui, pane: str, size: str) -> None:
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        await alone(pilot, app, pane)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+@pytest.mark.parametrize("size", WHOLE)
+@pytest.mark.parametrize("pane", LETTERS)
+def test_a_pane_that_is_full(snap_compare: Callable[..., bool], home: Home, app: Zotui, pane: str, size: str) -> None:
+    skill = home.skills / "page-watch"
+    skill.mkdir()
+    (skill / "SKILL.md").write_text("---\nname: page-watch\ndescription: watch a page\n---\nLook at it.\n")
+
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        await alone(pilot, app, pane)
+
+    asyncio.run(live(home))
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+@pytest.mark.parametrize("size", WHOLE)
+@pytest.mark.parametrize("pane", LETTERS)
+def test_a_pane_that_is_broken(snap_compare: Callable[..., bool], home: Home, app: Zotui, pane: str, size: str) -> None:
+    home.database.write_bytes(b"this is no database" * 500)
+
+    async def before(pilot: Pilot[None]) -> None:
+        await wait_for(pilot, lambda: app.desk.query(MemoryPane))
+        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.problem)
+        await alone(pilot, app, pane)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+@pytest.mark.parametrize("size", WHOLE)
+@pytest.mark.parametrize("pane", LETTERS)
+def test_a_pane_that_is_loading(
+    snap_compare: Callable[..., bool], app: Zotui, pane: str, size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(self: Zotui) -> None:
+        """The file is not open yet."""
+
+    monkeypatch.setattr(Zotui, "_run_session", never)
+
+    async def before(pilot: Pilot[None]) -> None:
+        await wait_for(pilot, lambda: app.desk.query(MemoryPane))
+        await alone(pilot, app, pane)
 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 

@@ -29,7 +29,7 @@ class Attention:
     def words(self) -> str:
         """What waits, for the status line; empty where nothing does."""
         words = [f"? {self.questions}"] if self.questions else []
-        words += [f"✉ {self.unread}"] if self.unread else []
+        words += [f"• {self.unread}"] if self.unread else []
         return " ".join(["inbox", *words]) if words else ""
 
     async def refresh_from_file(self) -> None:

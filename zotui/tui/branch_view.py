@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST = 200  # messages of a branch that are shown, the first after the fork
 TWO_COLUMNS, BESIDE = 70, 110  # columns from which two branches fit, and the tree beside them
 HINT = "up, down: choose · enter: open · tab: the texts · d: differences · r: rename · esc: back"
-KINDS = {"trial": "⚖ ", "sequel": "↪ ", "branch": "⑂ "}
+KINDS = {"trial": "⇄ ", "sequel": "→ "}
 
 
 class BranchView(ModalScreen):  # type: ignore[type-arg]

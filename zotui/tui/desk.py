@@ -197,7 +197,8 @@ class Desk(Screen[None]):
         for pane in self.panes:
             hidden = pane.id in layout.hidden and pane.id != layout.current
             pane.display = pane.id == layout.current if alone else not hidden
-            pane.styles.height = "1fr" if alone else f"{layout.share(str(pane.id))}fr"
+            shares = pane.id in self.side_panes and not alone
+            pane.styles.height = f"{layout.share(str(pane.id))}fr" if shares else "1fr"
             whole = alone and pane.id == layout.current
             if pane.whole != whole:
                 pane.zoomed(whole)

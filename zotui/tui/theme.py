@@ -27,7 +27,7 @@ DAY = _theme(
     False,
     ("#fbfaf7", "#f3f1ec", "#eae7e0"),
     {
-        "primary": "#2f5f9e", "secondary": "#5f6b80", "accent": "#2d7350", "warning": "#8a5a00", "error": "#a83232",
+        "primary": "#2f5f9e", "secondary": "#566074", "accent": "#2d7350", "warning": "#8a5a00", "error": "#a83232",
         "success": "#2d7350", "foreground": "#20242d",
     },
 )  # fmt: skip

@@ -24,7 +24,7 @@ SHELVES: tuple[tuple[Shelf, str, str], ...] = (
     ("archived", "Archive", "The archive is empty: a puts a chat here."),
     ("deleted", "Trash", "The trash is empty: d puts a chat here, u brings it back."),
 )
-KINDS = {"branch": "⑂", "sequel": "↪"}
+KINDS = {"branch": "╰", "sequel": "→"}
 
 
 class ChatRows:
@@ -57,7 +57,7 @@ class ChatRows:
 
 
 class ChatsPane(ListingPane):
-    """Open, rename, pin, archive, delete and search conversations; ● is the open one, ✦ pinned, ⑂ a branch."""
+    """Open, rename, pin, archive, delete and search conversations; ● is the open one, ✦ pinned, ╰ a branch."""
 
     letter = "h"
     heading = "Chats"

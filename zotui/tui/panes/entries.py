@@ -97,8 +97,14 @@ def _gist(arguments: str) -> str:
         values = None
     if not isinstance(values, dict):
         return one_line(arguments, 60)
-    words = [json.dumps(value, ensure_ascii=False) for value in values.values() if value not in ("", None, [])]
-    return one_line(" ".join(words), 80)
+    return one_line(" ".join(_said(value) for value in values.values() if value not in ("", None, [])), 80)
+
+
+def _said(value: object) -> str:
+    """A value in a few words: of a list of things, how many they are."""
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return f"{len(value)} items"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _duration(ms: int) -> str:

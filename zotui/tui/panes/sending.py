@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zotui.conversations import Given, Question
     from zotui.tui.panes.conversation import ConversationPane
 
-MARKS = {"file": "▤", "folder": "▸", "skill": "✦", "tool": "⚙", "memory": "◆", "chat": "›"}
+MARKS = {"file": "▤", "folder": "▸", "skill": "✦", "tool": "◇", "memory": "◆", "chat": "›"}
 
 
 class Sending:
