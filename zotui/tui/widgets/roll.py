@@ -172,7 +172,7 @@ class Roll:
         if self.entries[place].id != selected or (marked is not None and row not in marked):
             return strip
         bar = Segment(CURSOR, self._palette.text + self._palette.accent)
-        return Strip([bar, *list(strip)[1:]], strip.cell_length)
+        return Strip([bar, *strip.crop(1)], strip.cell_length)
 
     def _number(self) -> None:
         self.places = {entry.id: place for place, entry in enumerate(self.entries)}

@@ -64,7 +64,7 @@ class Sheet:
         return len(self._lines)
 
     def line(self, row: int) -> Strip:
-        """A line, as wide as the frame; its first segment is the one cell of the cursor."""
+        """A line, as wide as the frame; its first cell is the cursor's."""
         line = self._lines[row]
         if not isinstance(line, Strip):
             start = row - line.row
@@ -136,13 +136,13 @@ class Sheet:
     def _strips(self, lines: list[Line], start: int, indent: int) -> Iterator[Strip]:
         """Lines of text as lines of the frame: the gutter before them, empty cells after them."""
         base, width = self._palette.text, self.frame.width
-        blank = [Segment(" ", base), Segment(" " * (self.frame.gutter - 1 + indent), base)]
+        blank = [Segment(" " * (self.frame.gutter + indent), base)]
         for row, line in enumerate(lines, start):
             segments = [*(blank if row or not self.frame.label else self._labelled()), *line]
             used = _width(segments)
             if used < width:
                 segments.append(Segment(" " * (width - used), base))
-            strip = Strip(segments, max(used, width))
+            strip = Strip(_joined(segments), max(used, width))
             yield strip if used <= width else strip.adjust_cell_length(width)
 
     def _labelled(self) -> Line:
@@ -150,6 +150,19 @@ class Sheet:
         style = base + (self._palette.you if label == "you" else self._palette.zo)
         shown = label if size > 3 else _SHORT.get(label, label)
         return [Segment(" ", base), Segment(set_cell_size(shown, size), style)]
+
+
+def _joined(line: Line) -> Line:
+    """Neighbours of one style as one segment, as each style is dear on the way to the terminal. Only of ASCII: other
+    characters may join into one where they meet."""
+    joined: Line = []
+    for segment in line:
+        text, style, _ = segment
+        if joined and joined[-1].style == style and text.isascii() and joined[-1].text.isascii():
+            joined[-1] = Segment(joined[-1].text + text, style)
+        else:
+            joined.append(segment)
+    return joined
 
 
 def _width(line: Line) -> int:
