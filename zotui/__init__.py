@@ -6,7 +6,7 @@ Nothing is opened, started or imported beyond this file until one of them is use
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = ["Computer", "Reply", "__version__", "load_all_skills", "whoami", "zo"]
 
 if TYPE_CHECKING:
