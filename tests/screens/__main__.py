@@ -87,7 +87,7 @@ def chat(words: str, *names: str) -> Press:
 
 async def diff(pilot: Pilot[None]) -> None:
     """A tool call that changed a file, unfolded."""
-    await chat("by the way", "shift+tab", "ctrl+up", "down", "enter", "home")(pilot)
+    await chat("by the way", "shift+tab", "up", "up", "enter", "home")(pilot)
 
 
 async def plan(pilot: Pilot[None]) -> None:

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from zotui.tui.markdown import Line, Palette, Pieces, height, markdown_lines, paint
-from zotui.tui.markdown.growth import CHUNK, LIMIT, SAMPLE
+from zotui.tui.markdown.growth import CHUNK, LIMIT, QUIET, SAMPLE
 from zotui.tui.markdown.piece import Code, Piece, Prose, Rows, Rule
 
 PLAIN = Palette()
@@ -195,7 +195,8 @@ def test_halves_of_a_long_paragraph_have_nothing_between_them() -> None:
 
 
 def test_a_long_fence_is_cut_where_it_is_quiet() -> None:
-    body = [f"line {at}" if at % 50 != 49 else "" for at in range(200)]
+    step = (QUIET + CHUNK) // 2
+    body = [f"line {at}" if at % step != step - 1 else "" for at in range(4 * step)]
     codes = [piece.leaf for piece in pieces_of("```py\n" + "\n".join(body) + "\n```")]
     assert [line for code in codes for line in code.lines] == body
     assert len(codes) == 4
@@ -204,7 +205,7 @@ def test_a_long_fence_is_cut_where_it_is_quiet() -> None:
 
 
 def test_a_string_that_began_in_an_earlier_piece_stays_a_string() -> None:
-    source = '```python\n"""doc\n' + "words of it\n" * 70 + '"""\nx = 1\n```'
+    source = '```python\n"""doc\n' + "words of it\n" * (CHUNK + 6) + '"""\nx = 1\n```'
     first, second = (piece for piece in pieces_of(source) if isinstance(piece.leaf, Code))
     assert (first.leaf.inside, second.leaf.inside) == ("", '"""')
     inside = paint(first, 60, LOUD)[5][1].style

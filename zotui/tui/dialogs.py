@@ -26,6 +26,11 @@ class Dialog(ModalScreen):  # type: ignore[type-arg]
             border-title-color: $primary;
         }
         & > .box.tall { height: 80%; max-width: 100; }
+        & VerticalScroll {
+            scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-background-hover: $surface;
+            scrollbar-background-active: $surface; scrollbar-color: $foreground 20%;
+        }
+        & > .box.tall { scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 20%; }
         & .buttons { height: auto; align-horizontal: right; margin-top: 1; }
         & .buttons Button { margin-left: 1; }
         & TextArea { height: 12; border: none; background: $boost; }

@@ -17,8 +17,10 @@ def help_text(bound: dict[str, str], width: int) -> str:
     from zotui.tui.slash import COMMANDS
 
     groups: dict[str, list[tuple[str, str]]] = {}
+    commands = {command.action: f"/{command.name}" for command in reversed(COMMANDS)}
     for action in ACTIONS:
-        groups.setdefault(action.group, []).append((shown_key(key_of(action, bound)), action.words))
+        key = shown_key(key_of(action, bound)) or commands.get(action.id, "")
+        groups.setdefault(action.group, []).append((key, action.words))
     for key, words, group in KEYS:
         groups.setdefault(group, []).append((key, words))
     groups["Commands"] = [

@@ -7,9 +7,9 @@ from zotui.tui.markdown.piece import Box, Code, Leaf, Prose, Rows, Table
 
 LIMIT = 4096
 """Characters after which a paragraph, or a part of a code block, is sealed."""
-CHUNK = 64
+CHUNK = 24
 """Lines of code in one piece at most; past ``QUIET`` of them the next empty line ends it."""
-QUIET = 48
+QUIET = 12
 SAMPLE = 20
 """Rows after which the widths of a table's columns are settled."""
 
