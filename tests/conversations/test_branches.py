@@ -271,6 +271,8 @@ class TestComparisons:
         assert found.over
         assert found.finished_at is not None
         assert await chats.messages(found.conv_id) == []
+        assert await chats.list() == []
+        assert [chat.id for chat in await chats.list(shelf="deleted")] == [found.conv_id]
 
     @pytest.mark.parametrize(
         "models", [["a/x"], ["a/x", "a/x"], [f"a/{n}" for n in range(7)]], ids=["one", "twice", "seven"]

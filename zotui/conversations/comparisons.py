@@ -136,8 +136,19 @@ class Comparisons:
         return await self._store.write(put)
 
     async def drop(self, comparison: str) -> None:
-        """Keep none: all that run stop. The answers stay, as branches. Raises NotFound."""
-        await self._store.write(lambda db: self._end(db, viewed(db, comparison), None))
+        """Keep none: all that run stop. The answers stay, as branches; a conversation that was begun with them, and has
+        nothing else, goes into the trash. Raises NotFound."""
+
+        def put(db: Transaction) -> None:
+            found = viewed(db, comparison)
+            self._end(db, found, None)
+            db.execute(
+                "UPDATE conversations SET deleted_at = ?2 WHERE id = ?1"
+                " AND NOT EXISTS (SELECT 1 FROM messages WHERE conv_id = ?1)",
+                (found.conv_id, now_ms()),
+            )
+
+        await self._store.write(put)
 
     @staticmethod
     def _append(db: Transaction, original: str, winner: Member) -> None:
