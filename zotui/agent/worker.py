@@ -161,6 +161,8 @@ class Worker:
         """End a turn's rows to the end. Where even that fails, its lease runs out and somebody finds it."""
         try:
             await asyncio.shield(ending)
+        except Fenced:
+            log.info("turn %s had ended already, or is another worker's", turn)
         except StoreError as error:
             log.warning("turn %s: %s", turn, error)
 

@@ -187,6 +187,8 @@ def _given(name: str) -> Given:
     """A file to send. Raises UsageError."""
     from zotui.documents import read
 
+    if not name:
+        raise UsageError("--file: No such file", "name one")
     try:
         return read(Path(name))
     except ZotuiError as error:

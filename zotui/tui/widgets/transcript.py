@@ -276,14 +276,19 @@ class Transcript(ScrollView, can_focus=True):
         """The entry at the top of the view."""
         return self._roll.entries[self._anchor[0]].id if self._roll.entries else None
 
+    def _here(self) -> int:
+        """Where a step begins: at the cursor while that is in view, else at the end that is followed, or at the top."""
+        place = self._roll.places.get(self._cursor or "")
+        view = range(self.scroll_offset.y, self.scroll_offset.y + self._shape.height)
+        if place is not None and (self._roll.lines(place).start in view or self._roll.lines(place).stop - 1 in view):
+            return place
+        return len(self._roll.entries) if self._following else self._anchor[0]
+
     def jump_turn(self, step: int) -> None:
         """Put the previous or the next request of the person at the top of the view."""
         requests = [place for place, entry in enumerate(self._roll.entries) if entry.kind == "user"]
-        here, line = self._anchor
-        if step < 0:
-            places = [place for place in requests if place < here or (place == here and line > self._roll.gap(place))]
-        else:
-            places = [place for place in requests if place > here]
+        here = self._here()
+        places = [place for place in requests if (place < here if step < 0 else place > here)]
         if not places:
             self.action_home() if step < 0 else self.action_end()
             return
