@@ -70,4 +70,5 @@ class SkillsPane(ListingPane):
         if skill is None:
             return row.text
         problems = "".join(f"! {problem}\n" for problem in skill.problems)
-        return f"{skill.name} ({skill.source})\n{problems}{skill.description}\n\n{skill.path}\n\n{skill.body}"
+        where = "comes with zotui" if skill.source == "bundled" else f"{skill.source}: {skill.path}"
+        return f"{skill.name} ({where})\n{problems}{skill.description}\n\n{skill.body}"
