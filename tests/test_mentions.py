@@ -9,7 +9,7 @@ from tests.openai_server import openai_server, says
 from zotui.computer import Computer
 from zotui.errors import UsageError
 from zotui.home import Home
-from zotui.mentions import Mentions, written
+from zotui.mentions import CHAT, MOST_LISTED, found_in, written
 
 
 @pytest.fixture
@@ -40,16 +40,27 @@ async def computer(home: Home) -> AsyncIterator[Computer]:
         ("@README.md @README.md", ["README.md"]),
         ("@", []),
         ("a @ b", []),
+        ("```\n@decorator, and the fence stays open", []),
+        ("~~~\n@decorator\n~~~\n@README.md", ["README.md"]),
+        ("````\n```\n@decorator\n```\n````\n[@README.md]", ["README.md"]),
+        ("\"@quoted\" and '@this'", []),
+        ("@icon@2x.png", ["icon@2x.png"]),
+        ("@/etc/hosts @~/notes.md @./a @../b", ["/etc/hosts", "~/notes.md", "./a", "../b"]),
     ],
 )
 def test_what_is_mentioned(text: str, names: list[str]) -> None:
-    assert Mentions.found_in(None, text) == names  # type: ignore[arg-type]
+    assert found_in(text) == names
 
 
-def test_a_name_with_spaces_is_written_in_quotes() -> None:
-    assert written("a b.txt") == '@"a b.txt"'
-    assert written("a.txt") == "@a.txt"
-    assert Mentions.found_in(None, written("a b.txt") + " x") == ["a b.txt"]  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    "name", ["a.txt", "a b.txt", "a(1)", "what?", "x]", "it's'", "icon@2x.png", "memory:a b", "end."]
+)
+def test_a_name_is_found_as_it_was_written(name: str) -> None:
+    assert found_in(f"see {written(name)} and more") == [name]
+
+
+def test_quotes_stand_only_where_they_are_needed() -> None:
+    assert (written("a b.txt"), written("a.txt")) == ('@"a b.txt"', "@a.txt")
 
 
 async def test_all_kinds_are_completed(computer: Computer) -> None:
@@ -58,11 +69,26 @@ async def test_all_kinds_are_completed(computer: Computer) -> None:
     assert "@src/reader.py" in [one.text for one in found]
     assert "@tool:read_file" in [one.text for one in found]
     assert [one.text for one in await computer.mentions.complete("skill:pa")] == ["@skill:page-watch"]
+    assert [one.text for one in await computer.mentions.complete("skill:ag")] == ["@skill:page-watch"]
+    assert await computer.mentions.complete("skill:q") == []  # of one letter everything is like everything
+    assert (await computer.mentions.complete("tool:read"))[0].text == "@tool:read_file"
+    assert [one.text for one in await computer.mentions.complete("memory:ber")] == ["@memory:city"]
     assert [one.text for one in await computer.mentions.complete("memory:")] == ["@memory:city"]
     chats = await computer.mentions.complete("chat:list")
     assert [one.detail for one in chats] == ["list files"]
     assert '@"two words.txt"' in [one.text for one in await computer.mentions.complete('"two')]
     assert (await computer.mentions.complete("sr"))[0].kind == "folder"
+
+
+async def test_other_kinds_are_near_the_top_however_many_files_there_are(home: Home, computer: Computer) -> None:
+    for number in range(20):
+        (home.workspace / f"page-{number}.md").write_text("x")
+    found = await computer.mentions.complete("page")
+    assert [one.kind for one in found[:3]] == ["file"] * 3
+    assert "@skill:page-watch" in [one.text for one in found[:5]]
+    assert len(found) == 12
+    assert {"file", "skill", "tool", "chat"} <= {one.kind for one in await computer.mentions.complete("")}
+    assert {one.kind for one in await computer.mentions.complete("./")} <= {"file", "folder"}
 
 
 async def test_what_goes_along(computer: Computer) -> None:
@@ -98,6 +124,55 @@ async def test_a_file_elsewhere_is_given_only_by_its_whole_path(computer: Comput
             await computer.mentions.given([name])
     files, _ = await computer.mentions.given([str(secret)])
     assert files[0].text == "elsewhere"
+
+
+async def test_what_is_there_and_cannot_be_read_is_said(computer: Computer) -> None:
+    (computer.home.workspace / "made.bin").write_bytes(b"\0\1\2")
+    for name, said in (("made.bin", "made.bin is no text"), ("/proc/self/environ", "the system makes it up")):
+        with pytest.raises(UsageError, match=said):
+            await computer.mentions.given([name])
+
+
+async def test_names_that_can_be_nothing_are_unknown(computer: Computer) -> None:
+    names = [
+        "/" + "a" * 300,
+        "a" * 300,
+        "/no/where",
+        "~nobody",
+        "a\0b",
+        "/a\0b",
+        "chat:none",
+        "memory:none",
+        "tool:none",
+    ]
+    assert await computer.mentions.given(names) == ([], names)
+
+
+async def test_a_folder_is_listed_with_what_is_in_it_and_no_more(computer: Computer) -> None:
+    folder = computer.home.workspace / "many"
+    folder.mkdir()
+    for number in range(MOST_LISTED + 5):
+        (folder / f"{number:04}.txt").write_text("12345")
+    (folder / "0000\nnew line").mkdir()
+    (folder / "0000 loop").symlink_to("0000 loop")
+    files, _ = await computer.mentions.given(["many"])
+    lines = (files[0].text or "").splitlines()
+    assert len(lines) == MOST_LISTED + 1
+    assert {"0000 new line/", "0001.txt  5 B"} <= set(lines)
+    assert lines[-1] == "… 7 more"
+    assert files[0].name == "many/"
+
+
+async def test_the_end_of_a_long_conversation_goes_along(computer: Computer) -> None:
+    chat = (await computer.chats.list())[0].id
+    for word in ("first", "middle", "last"):
+        await computer.ask(f"remember {word} " + word[0] * 15_000, chat)
+    files, _ = await computer.mentions.given([f"chat:{chat}"])
+    text = files[0].text or ""
+    assert "last" in text
+    assert "first" not in text
+    assert "[what was said earlier is left out]" in text
+    assert len(text) <= CHAT
 
 
 async def test_the_model_is_sent_the_files_content(home: Home, computer: Computer) -> None:

@@ -7,15 +7,15 @@ import asyncio
 import os
 import re
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from zotui.conversations import Given
-from zotui.documents import LONGEST, read
-from zotui.errors import NotFound, UsageError, ZotuiError
+from zotui.documents import read, shortened
+from zotui.errors import NotFound, UsageError
 from zotui.text import clean, one_line, size
 from zotui.workspace.finder import EXPLICIT, Finder
 
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 Kind = Literal["file", "folder", "skill", "tool", "memory", "chat"]
 KINDS: tuple[Kind, ...] = ("skill", "tool", "memory", "chat")  # named with their kind before them
+SEARCHED = ("memory", "chat")  # the store has found those that fit already
 CHAT = 20_000  # characters of a conversation that go along
 MOST_LISTED = 300  # entries of a folder
-_MENTION = re.compile(r'(?<![^\s(\[{"\'])@(?:"([^"\n]{1,400})"|([^\s"@]{1,400}))')
-_FENCE = re.compile(r"^```.*?^```[^\n]*$", re.DOTALL | re.MULTILINE)
+FIRST_FILES = 3  # come before the other kinds, which are then mixed with them
+_MENTION = re.compile(r'(?<![^\s(\[{])@(?:"([^"\n]{1,4096})"|([^\s"]{1,4096}))')
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,}).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -39,9 +41,15 @@ class Mention(msgspec.Struct, frozen=True):
     text: str
 
 
+def found_in(text: str) -> list[str]:
+    """The names that are mentioned in a text, blocks of code left out, each once."""
+    found = (quoted or bare.rstrip(".,;:!?)]}'") for quoted, bare in _MENTION.findall(_FENCE.sub("", text)))
+    return list(dict.fromkeys(name for name in found if name))
+
+
 def written(name: str) -> str:
-    """A name as a mention: in quotes where it has spaces."""
-    return f'@"{name}"' if re.search(r"\s", name) or name.endswith((",", ".", ")", ";", ":")) else f"@{name}"
+    """A name as a mention: in quotes where it would not be found without."""
+    return f"@{name}" if found_in(f"@{name}") == [name] else f'@"{name}"'
 
 
 def mention_of(path: Path) -> str:
@@ -64,19 +72,14 @@ class Mentions:
         if colon and kind in KINDS:
             return (await self._of_kind(kind, rest, limit))[:limit]
         files = asyncio.to_thread(self._files, words, limit)
-        if not words or words.startswith(EXPLICIT):
+        if words.startswith(EXPLICIT):
             return await files
-        others = [self._of_kind(kind, words, 4) for kind in KINDS]
-        found = await asyncio.gather(files, *others)
-        best, *rest_ = found
-        mixed = [one for row in zip_longest(*rest_) for one in row if one is not None]
-        return [*best[: max(limit - 4, limit - len(mixed))], *mixed][:limit]
+        best, *others = await asyncio.gather(files, *(self._of_kind(kind, words, 4) for kind in KINDS))
+        return _mixed(best, [one for row in zip_longest(*others) for one in row if one is not None], limit)
 
     def found_in(self, text: str) -> list[str]:
-        """The names that are mentioned in a text, code left out, each once."""
-        plain = _FENCE.sub("", text)
-        found = (quoted or bare.rstrip(".,;:!?)]}'") for quoted, bare in _MENTION.findall(plain))
-        return list(dict.fromkeys(name for name in found if name))
+        """The names that are mentioned in a text, blocks of code left out, each once."""
+        return found_in(text)
 
     async def given(self, names: Sequence[str]) -> tuple[list[Given], list[str]]:
         """What goes along for these names, and the names that are nothing. Raises UsageError for a file that is there
@@ -101,20 +104,14 @@ class Mentions:
         ]
 
     async def _of_kind(self, kind: Kind, words: str, limit: int) -> list[Mention]:
-        """The skills, tools, memories or chats that fit."""
-        from rapidfuzz import fuzz, process, utils
-
-        known = {f"{name} {detail}": (name, detail) for name, detail in await self._known(kind, words)}
-        if not words:
-            best = list(known)[:limit]
-        else:
-            scored = process.extract(
-                words, list(known), scorer=fuzz.WRatio, processor=utils.default_process, limit=limit, score_cutoff=60
-            )
-            best = [text for text, _, _ in scored]
+        """The skills, tools, memories or chats that fit, those whose names do first."""
+        known, wanted = await self._known(kind, words), words.lower()
+        named = [one for one in known if wanted in one[0].lower()]
+        named.sort(key=lambda one: not one[0].lower().startswith(wanted))
+        near = known if kind in SEARCHED else _near(words, known, limit)
         return [
-            Mention(kind, f"{kind}:{known[text][0]}", one_line(known[text][1], 80), written(f"{kind}:{known[text][0]}"))
-            for text in best
+            Mention(kind, f"{kind}:{name}", one_line(detail, 80), written(f"{kind}:{name}"))
+            for name, detail in list(dict.fromkeys([*named, *near]))[:limit]
         ]
 
     async def _known(self, kind: Kind, words: str) -> list[tuple[str, str]]:
@@ -147,13 +144,22 @@ class Mentions:
         if kind == "memory":
             value = await computer.memory.get(name)
             return _text(f"memory:{name}", value or (await computer.memory.find(name)).content)
-        chat = await computer.chats.find(name)
-        said = [
+        return await self._chat(name)
+
+    async def _chat(self, name: str) -> Given:
+        """The end of a conversation. Raises NotFound."""
+        chats = self._computer.chats
+        chat = await chats.find(name)
+        messages = await chats.messages(chat.id)
+        said = "\n\n".join(
             f"{'person' if message.role == 'user' else 'computer'}: {message.content}"
-            for message in await computer.chats.messages(chat.id)
+            for message in messages
             if message.content
-        ]
-        return _text(f"chat:{chat.id}", f"The conversation “{chat.title}”:\n\n" + "\n\n".join(said)[-CHAT:])
+        )
+        head = f"The conversation “{one_line(chat.title)}”:\n\n"
+        if chat.messages > len(messages) or len(head) + len(said) > CHAT:
+            head += "[what was said earlier is left out]\n\n"
+        return _text(f"chat:{chat.id}", head + said[-(CHAT - len(head)) :])
 
     def _file(self, name: str) -> Given:
         """A file, or what is in a folder. One outside of the workspace only by an explicit path: that is the person's
@@ -162,34 +168,65 @@ class Mentions:
             path = Path(os.path.abspath(os.path.expanduser(name)))
             shown = str(path)
         else:
-            path = self._computer.home.workspace / name
-            shown = name.rstrip("/")
-            try:
-                if not path.resolve(strict=True).is_relative_to(self._computer.home.workspace.resolve()):
-                    raise UsageError(f"{one_line(name, 80)} leads out of the workspace", "name it by its whole path")
-            except (OSError, RuntimeError, ValueError):
-                raise NotFound(f"no {one_line(name, 80)!r} in the workspace") from None
-        if path.is_dir():
-            return _text(shown + "/", _listing(path))
+            path, shown = self._within(name), name.rstrip("/")
+        if os.path.isdir(path):
+            return _text(shown.rstrip("/") + "/", _listing(path))
         return msgspec.structs.replace(read(path), path=shown)
+
+    def _within(self, name: str) -> Path:
+        """Where in the workspace a name leads to. Raises NotFound, UsageError where it leads out."""
+        root = self._computer.home.workspace
+        try:
+            path = (root / name).resolve(strict=True)
+            within = path.is_relative_to(root.resolve())
+        except (OSError, RuntimeError, ValueError):
+            raise NotFound(f"no {one_line(name, 80)!r} in the workspace") from None
+        if not within:
+            raise UsageError(f"{one_line(name, 80)} leads out of the workspace", "name it by its whole path")
+        return path
+
+
+def _near(words: str, known: Sequence[tuple[str, str]], limit: int) -> Sequence[tuple[str, str]]:
+    """Those whose names or details are like the words; of a letter or two everything is."""
+    from rapidfuzz import fuzz, process, utils
+
+    if len(words) < 3:
+        return []
+    texts = [f"{name} {detail}" for name, detail in known]
+    found = process.extract(
+        words, texts, scorer=fuzz.WRatio, processor=utils.default_process, limit=limit, score_cutoff=60
+    )
+    return [known[at] for _, _, at in found]
+
+
+def _mixed(files: Sequence[Mention], others: Sequence[Mention], limit: int) -> Sequence[Mention]:
+    """The first files, then one of the others and one file in turn: the best of all are near the top."""
+    turns = zip_longest(others, files[FIRST_FILES:])
+    mixed = chain(files[:FIRST_FILES], (one for turn in turns for one in turn if one is not None))
+    return list(mixed)[:limit]
 
 
 def _text(name: str, text: str) -> Given:
-    text = clean(text)[:LONGEST]
+    text = shortened(clean(text))
     return Given(name, text.encode(), "text/plain", text, name)
 
 
 def _listing(folder: Path) -> str:
     """What is in a folder, names and sizes. Raises UsageError."""
     try:
-        entries = sorted(folder.iterdir())
+        with os.scandir(folder) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
     except OSError as error:
-        raise UsageError(f"{folder}: {error.strerror}") from None
-    lines = []
-    for entry in entries[:MOST_LISTED]:
-        try:
-            lines.append(f"{entry.name}/" if entry.is_dir() else f"{entry.name}  {size(entry.lstat().st_size)}")
-        except OSError as error:
-            raise ZotuiError(f"{entry}: {error.strerror}") from None
+        raise UsageError(f"{one_line(str(folder), 200)}: {error.strerror}") from None
     more = [f"… {len(entries) - MOST_LISTED} more"] if len(entries) > MOST_LISTED else []
-    return "\n".join([*lines, *more]) or "(empty)"
+    return "\n".join([*map(_listed, entries[:MOST_LISTED]), *more]) or "(empty)"
+
+
+def _listed(entry: "os.DirEntry[str]") -> str:
+    name = one_line(entry.name, 255)
+    try:
+        if entry.is_dir(follow_symlinks=False):
+            return f"{name}/"
+        return f"{name}  {size(entry.stat(follow_symlinks=False).st_size)}"
+    except OSError:  # it has gone meanwhile
+        return name

@@ -3,13 +3,16 @@
 import io
 import json
 import os
+import re
+import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
 
-from zotui.documents import LARGEST, LONGEST, attach_paths, read, read_bytes
+from zotui.documents import LARGEST, LONGEST, attach_paths, child, read, read_bytes
 from zotui.errors import NotFound, UsageError
 
 SENTINEL = "heron-4711"
@@ -40,8 +43,8 @@ def pdf(text: str, *, pages: int = 1) -> bytes:
     return out + f"{tail}\nstartxref\n{len(out)}\n%%EOF\n".encode()
 
 
-def docx() -> bytes:
-    """A Word document with a heading, a paragraph and a table."""
+def docx(more: str = "") -> bytes:
+    """A Word document with a heading, a paragraph, a table and what else is wanted."""
     from docx import Document
 
     document = Document()
@@ -49,6 +52,7 @@ def docx() -> bytes:
     document.add_paragraph(f"A {SENTINEL} stands in the reed.")
     table = document.add_table(rows=1, cols=2)
     table.rows[0].cells[0].text, table.rows[0].cells[1].text = "left", "right"
+    document.add_paragraph(more)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -116,7 +120,66 @@ def test_an_image_is_shown_not_told() -> None:
 def test_a_long_text_is_cut_and_says_how_much() -> None:
     text = read_bytes("a.txt", b"x" * (LONGEST + 500)).text
     assert text is not None
-    assert text.endswith(f"[500 of {LONGEST + 500:,} characters are left out]")
+    kept = text.count("x")
+    assert text.endswith(f"\n[{LONGEST + 500 - kept:,} of {LONGEST + 500:,} characters are left out]")
+    assert LONGEST - 200 < len(text) <= LONGEST
+    assert read_bytes("a.txt", b"x" * LONGEST).text == "x" * LONGEST
+
+
+def test_a_long_document_is_cut_and_says_how_much() -> None:
+    text = read_bytes("a.pdf", pdf("word " * 800, pages=40)).text
+    assert text is not None
+    assert re.search(r"\n\[the rest of page 1\d and what follows is left out, of 40 pages\]$", text)
+    assert LONGEST - 400 < len(text) <= LONGEST
+    word = read_bytes("a.docx", docx("word " * 20_000)).text
+    assert word is not None
+    assert "characters are left out]" in word.splitlines()[-1]
+    assert len(word) <= LONGEST
+
+
+def test_pages_without_text_are_named_beside_others() -> None:
+    from pypdf import PdfReader, PdfWriter
+
+    writer, out = PdfWriter(), io.BytesIO()
+    writer.add_blank_page(200, 200)
+    writer.append(PdfReader(io.BytesIO(pdf(SENTINEL))))
+    writer.write(out)
+    text = read_bytes("a.pdf", out.getvalue()).text
+    assert text is not None
+    assert text.startswith("[page 1: no text, perhaps scanned]\n\n[page 2]\n")
+    assert SENTINEL in text
+
+
+def test_a_large_table_says_how_many_rows_there_are() -> None:
+    text = read_bytes("a.csv", b"a,b\n" + b"1,2\n" * 2_000).text
+    assert text is not None
+    assert text.startswith("2,001 rows, 2 columns\na | b\n1 | 2\n")
+    assert text.endswith("\n[1,501 more rows]")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "row"),
+    [
+        ("a.tsv", "a\tb\nx, y, z\tq, r, s\n", "x, y, z | q, r, s"),
+        ("a.csv", '"a, b, c";d\n1;2\n', "1 | 2"),
+        ("a.csv", 'a,b\nit\'s,"he said ""hi"""\n', 'it\'s | he said "hi"'),
+        ("a.csv", "a|b\r\n1|2\r\n", "1 | 2"),
+    ],
+)
+def test_columns_are_told_apart(name: str, content: str, row: str) -> None:
+    text = read_bytes(name, content.encode()).text
+    assert text is not None
+    assert row in text.splitlines()
+
+
+def test_a_document_is_known_by_its_content() -> None:
+    text = read_bytes("report", docx()).text
+    assert text is not None
+    assert SENTINEL in text
+    scan = read_bytes("scan.txt", pdf(SENTINEL)).text
+    assert scan is not None
+    assert SENTINEL in scan
+    assert read_bytes("said.txt", "“café” – 5 €".encode("cp1252")).text == "“café” – 5 €"
 
 
 def test_control_characters_stay_outside() -> None:
@@ -127,7 +190,12 @@ def test_control_characters_stay_outside() -> None:
     ("name", "content", "said"),
     [
         ("a.bin", b"\0\1\2" * 100, "is no text"),
-        ("a.zip", b"PK\3\4\0\0", "is no text"),
+        ("a.txt", b"\1\2\3abc", r"is no text \(an unknown kind"),
+        ("a.zip", b"PK\3\4\0\0", r"is no text \(a zip archive"),
+        ("a.xlsx", b"PK\3\4\0\0 xl/workbook.xml", r"is no text \(a spreadsheet \(xlsx\)"),
+        ("a.gz", b"\x1f\x8b\x08\x08abc\x01\x02\x03\x81\x92" * 4, r"is no text \(gzip"),
+        ("a.mp4", b"\0\0\0\x18ftypmp42", r"is no text \(video/mp4"),
+        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "encrypted, or of before 2007"),
         ("a.pdf", b"%PDF-1.4\nnonsense", "cannot be read: it is damaged"),
         ("a.pdf", pdf(""), "was it scanned"),
         ("a.docx", b"PK\3\4 no document", "no Word document"),
@@ -169,6 +237,40 @@ def test_a_reader_that_is_not_installed_is_named(name: str, package: str, monkey
     assert "pip install 'zotui[documents]'" in str(caught.value)
 
 
+@pytest.mark.parametrize("module", ["pypdf", "docx", "zotui"])
+def test_nothing_is_imported_from_where_one_is(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / f"{module}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", ".", *map(os.path.abspath, filter(None, sys.path))])
+    for name, content in (("a.pdf", pdf(SENTINEL)), ("a.docx", docx())):
+        assert SENTINEL in (read_bytes(name, content).text or "")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_reader_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "PATIENCE_S", 0)
+    with pytest.raises(UsageError, match="takes longer than"):
+        read_bytes("a.pdf", pdf("x"))
+
+
+def test_a_reader_that_swells_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = zlib.compress(b" " * 400_000_000)  # 400 kB
+    stream = b"<< /Length %d /Filter /FlateDecode >>\nstream\n" % len(content) + content + b"\nendstream"
+    head = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+    head += b"2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n"
+    head += b"3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R >>\nendobj\n4 0 obj\n"
+    with pytest.raises(UsageError) as caught:
+        read_bytes("a.pdf", head + stream + b"\nendobj\ntrailer\n<< /Root 1 0 R >>\n")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_child_has_only_so_much_memory() -> None:
+    words = f"from zotui.documents.child import bound; bound(); print('bound'); bytearray({child.MEMORY})"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True)
+    assert done.stdout == "bound\n"
+    assert done.stderr.endswith("MemoryError\n")
+
+
 def docx_head() -> bytes:
     """What begins as a Word document does."""
     return b"PK\3\4"
@@ -176,9 +278,15 @@ def docx_head() -> bytes:
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
-        with pytest.raises(UsageError):
+    (tmp_path / "link").symlink_to("/proc/self/environ")
+    (tmp_path / "new\nline").mkdir()
+    for path in (
+        tmp_path, tmp_path / "pipe", tmp_path / "link", tmp_path / "new\nline",
+        Path("/dev/zero"), Path("/proc/self/status"), Path("/proc/self/environ"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError) as caught:
             read(path)
+        assert "\n" not in str(caught.value)
     with pytest.raises(NotFound):
         read(tmp_path / "nothing")
     large = tmp_path / "large"
@@ -196,6 +304,7 @@ def test_pasted_paths_are_files_and_other_texts_are_not(tmp_path: Path) -> None:
     for text, found in (
         (str(two), [two]), (f"'{one}'", [one]), (escaped, [one]), (str(one), [one]), (f"{two.as_uri()}", [two]),
         (one.as_uri(), [one]), (f"{escaped} {two}", [one, two]), (f"{two}\n", [two]),
+        (f"{one}\n{two}\n", [one, two]), (f"file://localhost{two}", [two]), (f"file://elsewhere{two}", []), ("file://[/x", []),
         ("two.txt", []), (f"see {two}", []), (str(tmp_path), []), ("", []), ("/", []), ("~", []),
         ("a" * 5000, []), (f"{two} {tmp_path}/nothing", []), ("it's /odd", []), ("a/\0b", []),
     ):  # fmt: skip

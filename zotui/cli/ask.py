@@ -61,7 +61,8 @@ def ask(
 ) -> int:
     """Put one request; the answer streams to stdout as plain text.
 
-    Without TEXT, or where - ends it, stdin is read. Ctrl+C stops the answer; what came is kept.
+    Without TEXT, or where - ends it, stdin is read. @PATH, @skill:NAME and the like in TEXT send what they name; what is
+    piped in is sent as it is. Ctrl+C stops the answer; what came is kept.
     """
     request = _request(text)
     given = [_given(name) for name in files]
@@ -71,7 +72,7 @@ def ask(
 
     async def run(computer: Computer) -> int:
         computer.listener = lambda line: print(f"zotui: {line}", file=sys.stderr)
-        mentioned = [] if no_mentions else await _mentioned(computer, request)
+        mentioned = [] if no_mentions else await _mentioned(computer, text)
         turn = await computer.submit(
             request,
             (await find_chat(computer, conversation)).id if conversation else None,
@@ -195,9 +196,12 @@ def _given(name: str) -> Given:
         raise UsageError(f"--file {error.message}", error.hint) from None
 
 
-async def _mentioned(computer: Computer, text: str) -> list[Given]:
-    """What the mentions in a text stand for; what names nothing stays plain text, and is told."""
-    names = computer.mentions.found_in(text)
+async def _mentioned(computer: Computer, text: tuple[str, ...]) -> list[Given]:
+    """What the mentions in the words stand for; what names nothing stays plain text, and is told.
+
+    What is piped in is not looked through: others may have written it, and no file goes out because they name it.
+    """
+    names = computer.mentions.found_in(" ".join(text))
     files, unknown = await computer.mentions.given(names)
     for name in unknown:
         print(f"zotui: no file {one_line(name, 100)!r}: @ and the name are sent as they are", file=sys.stderr)

@@ -1,44 +1,54 @@
 """Reading what others made complicated, in a child process: it may hang, swell or fall over by itself there."""
 
+import contextlib
 import os
 import resource
 import subprocess
 import sys
+from importlib.util import find_spec
 
 from zotui.errors import UsageError
 from zotui.text import clean, one_line
 
 PATIENCE_S = 30
 MEMORY = 1_500_000_000  # bytes of address space
-PACKAGES = {"pdf": "pypdf", "docx": "docx"}
-NAMES = {"pdf": "pypdf", "docx": "python-docx"}
+READERS = {"pdf": ("pypdf", "pypdf"), "docx": ("docx", "python-docx")}  # module, package
+AGAIN = "save it anew, or as text"
 
 
 def in_child(kind: str, name: str, content: bytes) -> str:
     """The text of a document. Raises UsageError: its reader is not installed, it is damaged, it takes too long."""
-    from importlib.util import find_spec
-
-    if find_spec(PACKAGES[kind]) is None:
-        raise UsageError(f"{name} needs {NAMES[kind]} to be read", "pip install 'zotui[documents]'")
-    environment = {name_: os.environ[name_] for name_ in ("PATH", "LANG", "LC_ALL") if name_ in os.environ}
+    module, package = READERS[kind]
+    if find_spec(module) is None:
+        raise UsageError(f"{name} needs {package} to be read", "pip install 'zotui[documents]'")
     try:
         done = subprocess.run(
-            [sys.executable, "-X", "utf8", "-c", f"from zotui.documents.{kind} import main; main()"],
+            # -P: nothing is imported from the folder that one happens to be in
+            [sys.executable, "-P", "-X", "utf8", "-c", f"from zotui.documents.{kind} import main; main()"],
             input=content,
             capture_output=True,
             timeout=PATIENCE_S,
-            env=environment | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            preexec_fn=_bounded,
+            env=_environment(),
         )
     except subprocess.TimeoutExpired:
-        raise UsageError(f"{name} takes longer than {PATIENCE_S} s to be read", "save it anew, or as text") from None
+        raise UsageError(f"{name} takes longer than {PATIENCE_S} s to be read", AGAIN) from None
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror or error}") from None
     if done.returncode:
-        said = one_line(clean(done.stderr.decode("utf-8", "replace")).strip().rpartition("\n")[2], 120)
-        raise UsageError(f"{name} cannot be read: {said or 'its reader fell over'}", "save it anew, or as text")
+        said = one_line(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2], 120)
+        raise UsageError(f"{name} cannot be read: {said or 'its reader fell over'}", AGAIN)
     return clean(done.stdout.decode("utf-8", "replace"))
 
 
-def _bounded() -> None:
+def _environment() -> dict[str, str]:
+    """What a child is given: where modules are, and no key."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(os.path.isabs, sys.path))}
+
+
+def bound() -> None:
     """In the child, before it begins: so much memory, and no core dump of the person's document."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(ValueError, OSError):  # less is allowed already, or the system knows no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

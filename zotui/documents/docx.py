@@ -4,20 +4,26 @@ import io
 import sys
 import zipfile
 
+from zotui.documents.child import bound
+from zotui.documents.length import shortened
+
 UNPACKED = 200_000_000  # bytes that it may have when unpacked
 
 
 def main() -> None:
     """Read, or exit with one line of what is wrong."""
+    bound()
     content = io.BytesIO(sys.stdin.buffer.read())
     try:
         with zipfile.ZipFile(content) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > UNPACKED:
                 sys.exit("unpacked it would be too large")
-        sys.stdout.write(_text(content))
+        sys.stdout.write(shortened(_text(content)))
     except zipfile.BadZipFile:
         sys.exit("it is no Word document, or damaged")
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError, MemoryError, OSError) as error:
+    except MemoryError:
+        sys.exit("it takes too much memory")
+    except Exception as error:  # whatever a damaged file makes of its reader
         sys.exit(f"it is damaged ({type(error).__name__})")
 
 

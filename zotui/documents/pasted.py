@@ -17,24 +17,32 @@ def attach_paths(text: str) -> list[Path]:
     text = text.strip()
     if not text or len(text) > LONGEST or not any(sign in text for sign in "/~"):
         return []
-    whole = _file(text)
-    if whole is not None:
-        return [whole]
+    lines = text.splitlines()
+    return _files([text]) or _files(lines) or _files(_words(lines))
+
+
+def _words(lines: list[str]) -> list[str]:
+    """The words as a shell divides them; none where it could not."""
     try:
-        words = shlex.split(text.replace("\n", " "))
+        return shlex.split(" ".join(lines))
     except ValueError:
         return []
-    found = [_file(word) for word in words[: MOST + 1]]
-    return [path for path in found if path is not None] if all(found) and len(found) <= MOST else []
+
+
+def _files(words: list[str]) -> list[Path]:
+    """The files that these words name, if all of them do."""
+    found = [_file(word) for word in words[:MOST]] if len(words) <= MOST else []
+    return [path for path in found if path is not None] if all(found) else []
 
 
 def _file(word: str) -> Path | None:
-    """The file that a word names, if there is one."""
-    if word.startswith("file://"):
-        word = unquote(urlsplit(word).path)
-    if "/" not in word or "\0" in word or "\n" in word:
-        return None
+    """The file that a word names, if there is one and its name can be written as a mention."""
     try:
+        if word.startswith("file://"):
+            url = urlsplit(word)
+            word = unquote(url.path) if url.netloc in ("", "localhost") else ""
+        if "/" not in word or any(sign in word for sign in '\0\n"'):
+            return None
         path = Path(os.path.abspath(os.path.expanduser(word)))
         return path if path.is_file() else None
     except (OSError, ValueError):

@@ -3,34 +3,40 @@
 import csv
 import io
 import json
+import re
 from typing import Any
+
+from zotui.text import clean
 
 MOST_ROWS = 500
 OUTPUT = 2_000  # characters of a cell's output
 
 
-def csv_text(text: str) -> str:
-    """A table with bars between the columns, its first rows; as it is where it is no table."""
-    sample = text[:8192]
+def csv_text(text: str, delimiter: str = "") -> str:
+    """A table with bars between the columns: its first rows, and how many there are; as it is where it is no table."""
+    lines, count, columns = list[str](), 0, 0
     try:
-        dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(sample, ",;\t|")
-    except csv.Error:
-        dialect = "excel-tab" if "\t" in sample.partition("\n")[0] else "excel"
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text), dialect) if row]
+        for row in filter(None, csv.reader(io.StringIO(text), delimiter=delimiter or _delimiter(text))):
+            count, columns = count + 1, max(columns, len(row))
+            if count <= MOST_ROWS:
+                lines.append(" | ".join(cell.strip().replace("\n", " ") for cell in row))
     except csv.Error:
         return text
-    lines = [" | ".join(cell.strip().replace("\n", " ") for cell in row) for row in rows[:MOST_ROWS]]
-    head = f"{len(rows):,} rows, {max(map(len, rows), default=0)} columns"
-    more = [f"[{len(rows) - MOST_ROWS:,} more rows]"] if len(rows) > MOST_ROWS else []
-    return "\n".join([head, *lines, *more])
+    more = [f"[{count - MOST_ROWS:,} more rows]"] if count > MOST_ROWS else []
+    return "\n".join([f"{count:,} rows, {columns} columns", *lines, *more])
+
+
+def _delimiter(text: str) -> str:
+    """What stands between the columns of the first row, most often."""
+    first = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
+    return max(",;\t|", key=first.count)
 
 
 def notebook_text(text: str) -> str:
-    """The cells of a notebook in order, with what they put out; as it is where it is none."""
+    """The cells of a notebook in order, with what they put out, what colours that taken away; as it is where it is none."""
     try:
         cells = json.loads(text)["cells"]
-        return "\n\n".join(_cell(number, cell) for number, cell in enumerate(cells, 1))
+        return clean("\n\n".join(_cell(number, cell) for number, cell in enumerate(cells, 1)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return text
 
