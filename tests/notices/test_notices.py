@@ -34,6 +34,20 @@ async def test_they_are_counted_until_they_are_read(store: Store) -> None:
         await found.read(["nothing"])
 
 
+async def test_only_what_was_read_and_is_old_enough_is_cleared(store: Store) -> None:
+    found = Notices(store)
+    ids = [await found.add("system", f"notice {number}") for number in range(4)]
+    for number, id_ in enumerate(ids):
+        await store.write(
+            lambda db, at=number, id_=id_: db.execute("UPDATE notices SET created_at = ? WHERE id = ?", (at, id_))
+        )
+    await found.read(ids[:3])
+    assert await found.clear(before_ms=2) == 2
+    assert [one.id for one in await found.list()] == [ids[3], ids[2]]
+    assert await found.clear() == 1
+    assert [one.id for one in await found.list()] == [ids[3]]
+
+
 async def test_a_place_is_read_with_all_in_it_and_no_other(store: Store) -> None:
     found = Notices(store)
     for place in ("chat:a", "chat:a/m1", "chat:ab", "memory:a"):

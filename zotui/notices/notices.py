@@ -112,11 +112,13 @@ class Notices:
 
         return await self._store.write(mark, durable=False)
 
-    async def clear(self) -> int:
-        """Delete those that were read; how many that was."""
+    async def clear(self, before_ms: int | None = None) -> int:
+        """Delete those that were read, or of them those that are older (ms since 1970); how many that was."""
 
         def remove(db: Transaction) -> int:
-            db.execute("DELETE FROM notices WHERE read_at IS NOT NULL")
+            db.execute(
+                "DELETE FROM notices WHERE read_at IS NOT NULL AND (?1 IS NULL OR created_at < ?1)", (before_ms,)
+            )
             return db.changes()
 
         return await self._store.write(remove)
