@@ -9,6 +9,7 @@ import click
 
 from zotui.errors import UsageError
 from zotui.home import Home
+from zotui.text import one_line
 
 LOOPBACK = ("127.0.0.1", "localhost")
 
@@ -23,7 +24,10 @@ def web(options: dict[str, Any], port: int, host: str) -> None:
     The address holds a token of this run: whoever has it can do all that you can.
     """
     if host not in LOOPBACK:
-        raise UsageError(f"{host} is not loopback", "from another machine: ssh -L PORT:127.0.0.1:PORT HOST")
+        raise UsageError(
+            f"only 127.0.0.1 is served, not {one_line(host, 60)}",
+            "from another machine: ssh -L PORT:127.0.0.1:PORT HOST",
+        )
     if find_spec("textual_serve") is None:
         raise UsageError("the app in a browser needs textual-serve", "pip install 'zotui[web]'")
     from zotui.web.server import GuardedServer
