@@ -4,13 +4,14 @@ import gc
 import locale
 import os
 import sys
-from typing import Any
 
 from zotui.errors import UsageError
 from zotui.home import Home
 
 
-def open_app(options: dict[str, Any]) -> None:
+def open_app(
+    home: str | None = None, *, no_daemon: bool = False, offline: bool = False, no_mouse: bool = False
+) -> None:
     """Check what can be checked before the screen is taken, then run the app. Raises ZotuiError."""
     in_browser = os.environ.get("TEXTUAL_DRIVER", "").endswith("WebDriver")  # zotui web
     if not in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -23,10 +24,10 @@ def open_app(options: dict[str, Any]) -> None:
     if encoding not in ("utf8", "utf_8"):
         raise UsageError(f"the terminal's encoding is {encoding}, not UTF-8", "export LANG=C.UTF-8")
     prepare()
-    if options["no_mouse"]:
+    if no_mouse:
         os.environ["ZOTUI_MOUSE"] = "0"
-    home = Home(options["home"]).prepare()
+    place = Home(home).prepare()
     gc.disable()  # until the first paint: nothing made before it is garbage
     from zotui.tui.app import Zotui
 
-    Zotui(home, own_workers=options["no_daemon"], private=options["offline"]).run_on_terminal()
+    Zotui(place, own_workers=no_daemon, private=offline).run_on_terminal()

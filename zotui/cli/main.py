@@ -43,7 +43,7 @@ def run(words: list[str]) -> int:
     if not words:
         from zotui.cli.app import open_app
 
-        open_app({"home": None, "no_daemon": False, "offline": False})
+        open_app()
         return 0
     from zotui.cli.verbs import run as run_verb
 

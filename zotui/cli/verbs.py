@@ -66,7 +66,7 @@ def zotui(
     """
     context.obj = {"home": home, "no_daemon": no_daemon, "offline": offline, "no_mouse": no_mouse, "debug": debug}
     if context.invoked_subcommand is None:
-        import_module("zotui.cli.app").open_app(context.obj)
+        import_module("zotui.cli.app").open_app(home, no_daemon=no_daemon, offline=offline, no_mouse=no_mouse)
 
 
 def run(words: list[str]) -> int:
