@@ -19,6 +19,7 @@ PROGRAMS = {
     "gnome-keyring-daemon": "gnome-keyring",
     "dbus-daemon": "dbus-daemon",
     "npm": "npm",
+    "tmux": "tmux",
 }
 CHECKS = (
     ["-m", "ruff", "check", "."],

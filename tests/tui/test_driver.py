@@ -218,14 +218,14 @@ def test_inline(screen: Screen) -> None:
     assert "\x1b[31;45;7m" not in found["style"]
 
 
-def test_the_filter_in_a_driver() -> None:
+async def test_the_filter_in_a_driver() -> None:
     written: list[str] = []
 
     class Terminal(HeadlessDriver):
         def write(self, data: str) -> None:
             written.append(data)
 
-    driver = object.__new__(guarded(Terminal))
+    driver = guarded(Terminal)(GuardedApp[None]())
     for data in ("\x1b[?1049h", "\x1b[?1049hx", "\x1b]52;c;aGk=\x07", "\x07", "\x1b]22;text\x07"):
         driver.write(data)
     assert written == ["\x1b[?1049h", "[?1049hx", "\x07", "\x1b]22;text\x07"]

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.theme import Theme
@@ -92,7 +92,7 @@ class Zotui(GuardedApp[None]):
             except (ValueError, RuntimeError):
                 pass  # not in the main thread: a test
         if isinstance(self._driver, Guard) and self._terminal.answers and not self._driver.is_web:
-            self._driver.ask_background()
+            self._driver.follow_background()
         # After the first paint: opening the file must not hold it up.
         self.call_after_refresh(self._begin)
 
@@ -100,6 +100,12 @@ class Zotui(GuardedApp[None]):
         """A theme that only follows the terminal is not kept as the person's choice."""
         if not (self._is_following and theme.name == self._follows):
             self.desk.keep_theme(theme.name)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle an event. How quick the app is shows in what a person does."""
+        if isinstance(event, events.InputEvent | events.Resize):
+            self.watchdog.awake()
+        await super().on_event(event)
 
     def _asked_to_leave(self) -> None:
         self.call_later(self.desk.act, "quit")
@@ -123,6 +129,8 @@ class Zotui(GuardedApp[None]):
         if not chosen.theme and wanted.theme in self.available_themes:
             self.theme = wanted.theme
         self.set_class((chosen.spacing or wanted.spacing) == "compact", "-compact")
+        if not wanted.mouse and isinstance(self._driver, Guard):
+            self._driver.leave_mouse()
         if wanted.debug and not chosen.debug:
             chosen.debug = True
             self.desk.rearranged()
@@ -219,8 +227,6 @@ class Zotui(GuardedApp[None]):
 
     async def on_unmount(self) -> None:
         self.watchdog.stop()
-        if isinstance(self._driver, Guard) and self._terminal.answers and not self._driver.is_web:
-            self._driver.ask_no_more()
         self._leave.set()
         if self._session is not None:
             await asyncio.wait({self._session}, timeout=5)

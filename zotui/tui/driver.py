@@ -7,28 +7,33 @@ Textual's sequences, and ``admit`` sees each write as it leaves. An app gets bot
 """
 
 import contextlib
+import errno
 import os
 import re
 import selectors
 import sys
 from base64 import b64encode
 from codecs import getincrementaldecoder
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import IO, Any, TypeVar
 
 from rich.segment import Segment
-from textual import constants
+from textual import constants, on
 from textual.app import App
 from textual.color import Color
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.drivers.linux_inline_driver import LinuxInlineDriver
-from textual.events import CursorPosition
+from textual.events import CursorPosition, Event, Resize
 from textual.filter import LineFilter
 from textual.message import Message
 
+from zotui.tui.glass import CLEARING, Glass, is_frame
 from zotui.tui.keyboard import Keyboard
+from zotui.tui.legible import HIGH, USUAL, Legible
+from zotui.tui.terminal import profile
+from zotui.tui.theme import is_of_high_contrast
 
 Result = TypeVar("Result")
 INPUT_POLL_S = 0.1
@@ -37,7 +42,7 @@ _C1_AND_BIDI = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\ud
 _CONTROLS = r"\x00-\x1a\x1c-\x1f" + _C1_AND_BIDI  # all but ESC
 _WITHIN_LINES = r"\x00-\x09\x0b\x0c\x0e-\x1a\x1c-\x1f" + _C1_AND_BIDI  # nor CR and LF
 _ALONE = re.compile(  # what Textual only writes as a whole write: no painted text can pass for it
-    r"\x1b\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2031|2048)[hl]"  # modes
+    r"\x1b\[\?(?:7|25|1000|1002|1003|1004|1006|1015|1016|1049|2004|2026|2031|2048)[hl]"  # modes
     r"|\x1b\]11;\?\x1b\\|\x1b\[\?996n"  # queries: the background, whether it is dark
     r"|\x1b\[\?20(?:26|48)\$p"  # queries: synchronised output, in-band resize
     r"|\x1b\[(?:>[0-9]{1,2}|<)u"  # the kitty keyboard protocol
@@ -45,6 +50,10 @@ _ALONE = re.compile(  # what Textual only writes as a whole write: no painted te
     r"|\x07|\x1b\[2?J"  # the bell; clearing of an inline app
 )
 _LONGEST_ALONE = 40
+_ASKING = re.compile(r"\x1b(?:\]11;\?|\[\?996n|\[\?20(?:26|31|48)(?:\$p|[hl])|\]22;|\[[<>][0-9]*u)")
+"""What a terminal of before such questions may show instead of answering, or of obeying."""
+_ANY_MOTION, _DRAGGING = "\x1b[?1003", "\x1b[?1002"
+_SYNC_BEGINS, _SYNC_ENDS = "\x1b[?2026h", "\x1b[?2026l"
 
 
 def _foreign(controls: str, *forms: str) -> re.Pattern[str]:
@@ -77,13 +86,24 @@ class Patient:
 
     def write(self, text: str) -> None:
         """Write, if anybody is still there."""
-        with contextlib.suppress(OSError):
+        with self._going():
             self._terminal.write(text)
 
     def flush(self) -> None:
         """The same for what is on its way."""
-        with contextlib.suppress(OSError):
+        with self._going():
             self._terminal.flush()
+
+    @contextlib.contextmanager
+    def _going(self) -> Iterator[None]:
+        """Once the terminal is gone, what it still holds goes nowhere: Python would fail on it as it ends."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno == errno.EIO:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self.fileno())
+                os.close(nowhere)
 
     def fileno(self) -> int:
         """The terminal's number."""
@@ -91,14 +111,20 @@ class Patient:
 
 
 class Guard(Driver):
-    """A mixin for drivers that passes every write through ``admit``."""
+    """A mixin for drivers that passes every write through ``admit``, and to a terminal only what it does not show yet."""
 
     _awaited = ""
+    _sync = ""  # the beginning of a frame of which nothing was sent yet
+    _follows_background = False
+    is_silent = False
+    """Whether the terminal is to be asked nothing, as it would show the question."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._glass = Glass()
         if (terminal := getattr(self, "_file", None)) is not None:
             self._file = Patient(terminal)
+            self.is_silent = not profile().answers
 
     def copy_next(self, text: str) -> None:
         """Let the next write to the clipboard pass if it is of exactly this text: for a person's key only."""
@@ -108,23 +134,64 @@ class Guard(Driver):
         """Let the next write pass if it is exactly this sequence of ours."""
         self._awaited = sequence
 
-    def ask_background(self) -> None:
+    def follow_background(self) -> None:
         """Ask the terminal what its background is, now and whenever that changes. It may never answer."""
+        self._follows_background = True
         for query in ("\x1b]11;?\x1b\\", "\x1b[?2031h", "\x1b[?996n"):
             self.write(query)
 
-    def ask_no_more(self) -> None:
-        """The terminal is not to tell changes any more."""
-        self.write("\x1b[?2031l")
+    def leave_mouse(self) -> None:
+        """Leave the mouse to the terminal from now on."""
+        if self._mouse and isinstance(self, LinuxDriver):
+            self._disable_mouse_support()
+        self._mouse = False
+
+    def forget_shown(self) -> None:
+        """The terminal may show something else than was written: all is to be sent again."""
+        self._glass.forget()
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, for the first time or after a pause."""
+        self._glass.forget()
+        super().start_application_mode()  # type: ignore[safe-super]
+        writing = getattr(self, "_writer_thread", None)
+        if self._follows_background and writing is not None and writing.is_alive():  # not one stopped in the background
+            self.follow_background()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was: after a crash, and for a pause, too."""
+        if self._follows_background:
+            self.write("\x1b[?2031l")
+        super().stop_application_mode()  # type: ignore[safe-super]
 
     def write(self, data: str) -> None:
-        """Write what may be written of ``data``."""
+        """Write what may be written of ``data`` and is not on the screen yet."""
         if data == self._awaited:
             self._awaited = ""
         else:
-            data = admit(data, self.is_inline)
+            data = self._sparing(admit(data, self.is_inline))
         if data:
             super().write(data)  # type: ignore[safe-super]
+
+    def _sparing(self, data: str) -> str:
+        """Of a frame what differs from what is shown; nothing that asks a terminal which would show the question."""
+        if self.is_silent and _ASKING.match(data):
+            return ""
+        if data.startswith(_ANY_MOTION):  # where the mouse rests is of no use to anybody, and costs bytes
+            return _DRAGGING + data[len(_ANY_MOTION) :]
+        if data == _SYNC_BEGINS:
+            self._sync = data
+            return ""
+        if data == _SYNC_ENDS and self._sync:
+            self._sync = ""
+            return ""
+        if self.is_inline or not is_frame(data):
+            if data in CLEARING:
+                self._glass.forget()
+            return data
+        if (data := self._glass.lessen(data)) and self._sync:
+            data, self._sync = self._sync + data, ""
+        return data
 
 
 class Typed(Driver):
@@ -188,6 +255,7 @@ class Colourless(LineFilter):
 
 _PAINTED = Painted()
 _COLOURLESS = Colourless()
+_LEGIBLE, _HIGH = Legible(USUAL), Legible(HIGH)
 
 
 class GuardedApp(App[Result]):
@@ -204,9 +272,22 @@ class GuardedApp(App[Result]):
         self._driver = driver
         return driver
 
+    async def on_event(self, event: Event) -> None:
+        """Handle an event. A terminal of another size may show anything."""
+        if isinstance(event, Resize) and isinstance(self._driver, Guard):
+            self._driver.forget_shown()
+        await super().on_event(event)
+
+    @on(Driver.SignalResume)
+    def _resumed(self) -> None:
+        """After a pause the terminal shows nothing of the app; Textual paints only what has changed."""
+        self.refresh()
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and ours."""
-        return [*super().get_line_filters(), _PAINTED, *([_COLOURLESS] if self.no_color else [])]
+        if self.no_color:
+            return [*super().get_line_filters(), _PAINTED, _COLOURLESS]
+        return [*super().get_line_filters(), _PAINTED, _HIGH if is_of_high_contrast(self.theme) else _LEGIBLE]
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text; call it for a person's key only."""

@@ -8,6 +8,8 @@ from typing import Literal
 Colours = Literal["none", "16", "256", "truecolor"]
 SILENT = ("linux", "vt100", "vt102", "vt220", "dumb", "ansi", "cons25")
 """Terminals that are asked nothing: they would show the question, or never answer."""
+RICH = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour", "iterm2", "ms-terminal")
+"""Terminals of 16 million colours, by names that may not say so; over ssh COLORTERM is lost, TERM is not."""
 FRAME_S = 0.07  # between two looks at the file
 REMOTE_FRAME_S = 0.2  # the same over ssh, where bytes are dear
 
@@ -18,7 +20,7 @@ class Profile:
 
     term: str
     remote: bool
-    multiplexed: bool
+    multiplexed: Literal["tmux", "screen", ""]
     colours: Colours
     background: Literal["dark", "light", ""] = ""
 
@@ -29,16 +31,21 @@ class Profile:
 
     @property
     def answers(self) -> bool:
-        """Whether it may be asked for its colours. GNU screen would show the question."""
-        screen = self.term.startswith("screen") and not self.multiplexed
-        return not screen and not self.term.startswith(SILENT)
+        """Whether it may be asked anything. GNU screen would show the question."""
+        return self.multiplexed != "screen" and not self.term.startswith(SILENT)
 
 
 def profile(environ: Mapping[str, str] = os.environ) -> Profile:
     """The terminal's profile, by its environment."""
     term = environ.get("TERM", "dumb")
     remote = any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT", "MOSH_IP"))
-    return Profile(term, remote, bool(environ.get("TMUX")), _colours(environ, term), _background(environ))
+    return Profile(term, remote, _multiplexer(environ, term), _colours(environ, term), _background(environ))
+
+
+def _multiplexer(environ: Mapping[str, str], term: str) -> Literal["tmux", "screen", ""]:
+    if environ.get("TMUX"):
+        return "tmux"
+    return "screen" if environ.get("STY") or term.startswith("screen") else ""
 
 
 def _colours(environ: Mapping[str, str], term: str) -> Colours:
@@ -46,7 +53,9 @@ def _colours(environ: Mapping[str, str], term: str) -> Colours:
         return "none"
     if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return "truecolor"
-    return "256" if "256color" in term or term.startswith(("xterm-kitty", "alacritty", "foot")) else "16"
+    if term.startswith(RICH) or term.endswith("-direct"):
+        return "truecolor"
+    return "256" if "256color" in term else "16"
 
 
 def _background(environ: Mapping[str, str]) -> Literal["dark", "light", ""]:
@@ -60,6 +69,8 @@ def _background(environ: Mapping[str, str]) -> Literal["dark", "light", ""]:
 def prepare(environ: MutableMapping[str, str] = os.environ) -> Profile:
     """Set what Textual reads as it is imported, unless the person has set it; the profile. Over ssh all calms down."""
     found = profile(environ)
+    if found.colours != "none":  # there, a filter takes them out
+        environ.setdefault("TEXTUAL_COLOR_SYSTEM", "standard" if found.colours == "16" else found.colours)
     if found.remote:
         for name, value in (("FPS", "15"), ("ANIMATIONS", "none"), ("SMOOTH_SCROLL", "0")):
             environ.setdefault(f"TEXTUAL_{name}", value)

@@ -1,8 +1,11 @@
 """The house themes, beside the ones that Textual brings. All meet WCAG 2 contrast; a test computes it.
 
-The colour-blind-safe ones take their hues from Okabe and Ito (https://jfly.uni-koeln.de/color/): orange, sky blue and
-reddish purple keep apart for every kind of colour vision, and no state is told by colour alone anyway.
+The colour-blind-safe ones take their hues from Okabe and Ito (https://jfly.uni-koeln.de/color/): blue for what went
+well, yellow (by day, what is left of it when it is dark enough to read) for a warning and vermillion for an error keep
+apart for every kind of colour vision, and no state is told by colour alone anyway.
 """
+
+from dataclasses import replace
 
 from textual.theme import Theme
 
@@ -11,6 +14,12 @@ def _theme(name: str, dark: bool, grounds: tuple[str, str, str], inks: dict[str,
     """A theme of a background, a surface, a panel, and the colours of what is on them."""
     background, surface, panel = grounds
     return Theme(name=name, dark=dark, background=background, surface=surface, panel=panel, **inks)  # type: ignore[arg-type]
+
+
+def _apart(theme: Theme) -> Theme:
+    """A theme whose states are painted as they are: Textual would tint them towards each other."""
+    states = {f"text-{name}": str(getattr(theme, name)) for name in ("success", "warning", "error")}
+    return replace(theme, variables=states)
 
 
 NIGHT = _theme(
@@ -49,23 +58,27 @@ CONTRAST_LIGHT = _theme(
         "success": "#004d00", "foreground": "#000000",
     },
 )  # fmt: skip
-SAFE_DARK = _theme(
-    "zotui-safe-dark",
-    True,
-    ("#101418", "#161b20", "#1e242b"),
-    {
-        "primary": "#56b4e9", "secondary": "#a8b2bd", "accent": "#f0e442", "warning": "#e69f00", "error": "#e58fc0",
-        "success": "#56b4e9", "foreground": "#e2e6ea",
-    },
+SAFE_DARK = _apart(
+    _theme(
+        "zotui-safe-dark",
+        True,
+        ("#101418", "#161b20", "#1e242b"),
+        {
+            "primary": "#56b4e9", "secondary": "#a8b2bd", "accent": "#d9a5c7", "warning": "#f0e442", "error": "#e07b39",
+            "success": "#56b4e9", "foreground": "#e2e6ea",
+        },
+    )
 )  # fmt: skip
-SAFE_LIGHT = _theme(
-    "zotui-safe-light",
-    False,
-    ("#fcfcfa", "#f4f4f0", "#ebebe6"),
-    {
-        "primary": "#005a92", "secondary": "#55606b", "accent": "#005a92", "warning": "#7d4b00", "error": "#8c2f66",
-        "success": "#005a92", "foreground": "#1c2126",
-    },
+SAFE_LIGHT = _apart(
+    _theme(
+        "zotui-safe-light",
+        False,
+        ("#fcfcfa", "#f4f4f0", "#ebebe6"),
+        {
+            "primary": "#0069a5", "secondary": "#55606b", "accent": "#7a3a66", "warning": "#3f3000", "error": "#b04a00",
+            "success": "#0069a5", "foreground": "#1c2126",
+        },
+    )
 )  # fmt: skip
 EMBER = _theme(
     "zotui-ember",
@@ -93,3 +106,8 @@ AUTO = "auto"
 def by_background(dark: bool) -> str:
     """The theme that follows a terminal's background."""
     return (NIGHT if dark else DAY).name
+
+
+def is_of_high_contrast(theme: str) -> bool:
+    """Whether a theme is for those who need more contrast than most."""
+    return theme in (CONTRAST_DARK.name, CONTRAST_LIGHT.name)
