@@ -196,11 +196,12 @@ class Computer:
     ) -> tuple[str, str]:
         """Put an earlier request in other words, in a branch: the branch's id and the turn's. Raises UsageError, NotFound.
 
-        Without ``wishes`` it runs as it did before.
+        It runs as it did before, but for ``wishes`` that are not as usual.
         """
         await self._want_workers()
-        options = TurnOptions(**wishes) if any(wishes.values()) else None
-        turn = await self.turns.edit(conversation, message, text, options=options, own=self.owns_its_work, files=files)
+        turn = await self.turns.edit(
+            conversation, message, text, options=TurnOptions(**wishes), own=self.owns_its_work, files=files
+        )
         return turn.conv_id, turn.id
 
     async def compare(
@@ -349,8 +350,10 @@ class Computer:
 
     async def _empty_trash(self) -> None:
         """What was deleted long ago goes for ever."""
-        with contextlib.suppress(StoreError):  # it goes the next time
+        try:
             await self.chats.empty_trash(now_ms() - TRASH_MS)
+        except StoreError as error:  # it goes the next time
+            log.warning("the trash: %s", error)
 
     def _tell(self, line: str) -> None:
         if self.listener is not None:

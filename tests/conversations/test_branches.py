@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.conversations.conftest import put_messages
 from tests.processes import rows
-from zotui.conversations import Chats, Comparisons, Turns
+from zotui.conversations import Chats, TurnOptions, Turns
 from zotui.conversations.records import Given
 from zotui.errors import NotFound, UsageError
 from zotui.home import Home
@@ -122,7 +123,9 @@ async def test_a_search_finds_what_a_branch_repeats_once(store: Store, chats: Ch
     await chats.fork(branch, (await chats.messages(branch))[-1].id)
     assert len(await chats.search("request 1")) == 1
     await chats.delete(conversation)
-    assert len(await chats.search("request 1")) == 2  # the original is gone: each branch says it
+    (hit,) = await chats.search("request 1")  # the original is gone: the first branch stands for all
+    assert hit[0].id == branch
+    assert len(await chats.list(search="request")) == 2  # both have it
 
 
 async def test_the_family_is_a_tree(store: Store, chats: Chats) -> None:
@@ -204,128 +207,109 @@ async def test_touching_uses_its_indexes(home: Home, store: Store, chats: Chats)
     assert "tool_calls_path" in str(plan)
 
 
-class TestComparisons:
-    """Several models, one prompt."""
+async def test_what_a_purged_parent_touched_its_branch_did(store: Store, chats: Chats) -> None:
+    conversation, messages = await talked(store, 2, chats)
+    one = await chats.fork(conversation, messages[-1])
+    await chats.fork(one, (await chats.messages(one))[-1].id)
+    for gone in (chats.delete, chats.purge):
+        await gone(conversation)
+        assert [touch.conversation.id for touch in await chats.touching("log1.md")] == [one]
+        assert [touch.how for touch in await chats.touching("note0.txt")] == ["attached"]
 
-    async def answered(self, store: Store, conversation: str, text: str) -> None:
-        """The only turn of a trial that is open, answered."""
-        turn = (await Chats(store).turns(conversation, only_open=True))[0]
 
-        def answer(db: Transaction) -> None:
-            position = db.execute("SELECT count(*) FROM messages WHERE conv_id = ?", (conversation,)).get
-            for step, (role, said) in enumerate((("user", turn.input), ("assistant", text))):
-                message = new_id()
-                db.execute(
-                    "INSERT INTO messages(id, conv_id, turn_id, position, role, content, model, created_at) VALUES (?,?,?,?,?,?,?,?)",
-                    (message, conversation, turn.id, position + step + 1, role, said, turn.model, now_ms()),
-                )
-            db.execute(
-                "INSERT INTO usage(id, conv_id, turn_id, message_id, model, status, cost, created_at) VALUES (?,?,?,?,?,'done',0.5,?)",
-                (new_id(), conversation, turn.id, message, turn.model, now_ms()),
-            )
-            db.execute("UPDATE turns SET status = 'done', started_at = 1, finished_at = 3001 WHERE id = ?", (turn.id,))
+async def test_the_grandparent_takes_over_where_the_parent_is_purged(home: Home, store: Store, chats: Chats) -> None:
+    root, messages = await talked(store, 3, chats)
+    one = await chats.fork(root, messages[5])
+    two = await chats.fork(one, (await chats.messages(one))[2].id)
+    await chats.purge(one)
+    assert [(branch.conversation.id, branch.depth) for branch in await chats.family(two)] == [(root, 0), (two, 1)]
+    assert (await chats.family(root))[1].leaves_at == 3
+    await chats.purge(root)
+    assert [branch.conversation.id for branch in await chats.family(two)] == [two]
+    assert len(await chats.messages(two)) == 3
 
-        await store.write(answer)
 
-    async def test_the_answer_that_is_kept_becomes_the_turn(self, home: Home, store: Store, chats: Chats) -> None:
-        conversation, messages = await talked(store, 1, chats)
-        comparisons = Comparisons(store)
-        asked = await comparisons.start("which is best?", ["a/x", "b/y", "c/z"], conversation)
-        found = await comparisons.view(asked)
-        assert [member.model for member in found.members] == ["a/x", "b/y", "c/z"]
-        assert not found.over
-        for member, text in zip(found.members[:2], ("the first", "the second"), strict=True):
-            await self.answered(store, member.conversation, text)
-        found = await comparisons.view(asked)
-        assert [member.output for member in found.members] == ["the first", "the second", ""]
-        assert found.members[0].seconds(0) == 3.0
-        assert [chat.id for chat in await chats.list()] == [conversation]  # trials are in no list
-        with pytest.raises(UsageError, match="not answered"):
-            await comparisons.keep(asked, found.members[2].conversation)
-        assert await comparisons.keep(asked, found.members[1].conversation) == conversation
-        said = [one.content for one in await chats.messages(conversation)]
-        assert said == ["request 0", "", "answer 0", "which is best?", "the second"]
-        assert [turn.status for turn in await chats.turns(found.members[2].conversation)][-1] == "cancelled"
-        assert (await chats.spent(conversation)).cost == 1.0
-        assert rows(home, "SELECT sum(cost) FROM usage")[0][0] == 1.0
-        with pytest.raises(UsageError, match="kept already"):
-            await comparisons.keep(asked, found.members[0].conversation)
-        kinds = [branch.conversation.kind for branch in await chats.family(conversation)]
-        assert kinds == ["chat", "trial", "trial", "trial"]
-        assert messages
-
-    async def test_a_new_conversation_begins_with_one(self, store: Store, chats: Chats) -> None:
-        comparisons = Comparisons(store)
-        asked = await comparisons.start("which is best?", ["a/x", "b/y"])
-        found = await comparisons.view(asked)
-        await self.answered(store, found.members[0].conversation, "this one")
-        made = await comparisons.keep(asked, found.members[0].conversation)
-        assert [one.content for one in await chats.messages(made)] == ["which is best?", "this one"]
-        assert (await chats.find(made)).title == "which is best?"
-
-    async def test_none_is_kept(self, store: Store, chats: Chats) -> None:
-        comparisons = Comparisons(store)
-        asked = await comparisons.start("which is best?", ["a/x", "b/y"])
-        await comparisons.drop(asked)
-        found = await comparisons.view(asked)
-        assert found.over
-        assert found.finished_at is not None
-        assert await chats.messages(found.conv_id) == []
-        assert await chats.list() == []
-        assert [chat.id for chat in await chats.list(shelf="deleted")] == [found.conv_id]
-
-    @pytest.mark.parametrize(
-        "models", [["a/x"], ["a/x", "a/x"], [f"a/{n}" for n in range(7)]], ids=["one", "twice", "seven"]
+async def test_what_runs_or_waits_is_never_copied(store: Store, chats: Chats) -> None:
+    conversation, messages = await talked(store, 2, chats)
+    await store.write(lambda db: db.execute("UPDATE turns SET status = 'waiting' WHERE input = 'request 1'"))
+    await store.write(
+        lambda db: db.execute("UPDATE tool_calls SET status = 'waiting' WHERE message_id = ?", (messages[4],))
     )
-    async def test_too_few_or_too_many_are_refused(self, home: Home, store: Store, models: list[str]) -> None:
-        with pytest.raises(UsageError, match="cannot be compared"):
-            await Comparisons(store).start("x", models)
-        assert rows(home, "SELECT 1 FROM conversations") == []
+    for message in messages[3:]:
+        with pytest.raises(UsageError, match="not over"):
+            await chats.fork(conversation, message)
+    for message in messages[4:]:  # before it is still within the turn
+        with pytest.raises(UsageError, match="not over"):
+            await chats.fork(conversation, message, before=True)
+    branch = await chats.fork(conversation, messages[3], before=True)
+    assert [call.status for one in await chats.messages(branch) for call in one.tool_calls] == ["done"]
 
 
-class TestShelves:
-    """Pinned, archived, in the trash."""
+async def test_an_earlier_turn_that_is_put_off_is_over_in_the_branch(store: Store, chats: Chats) -> None:
+    """Its worker ended, and another turn was steered before it."""
+    conversation, messages = await talked(store, 2, chats)
+    await store.write(lambda db: db.execute("UPDATE turns SET status = 'queued' WHERE input = 'request 0'"))
+    await store.write(
+        lambda db: db.execute("UPDATE tool_calls SET status = 'queued' WHERE message_id = ?", (messages[1],))
+    )
+    branch = await chats.fork(conversation, messages[-1])
+    assert [turn.status for turn in await chats.turns(branch)] == ["interrupted", "done"]
+    calls = [call.status for one in await chats.messages(branch) for call in one.tool_calls]
+    assert calls == ["interrupted", "done"]
+    assert await chats.turns(branch, only_open=True) == []
 
-    async def test_pinned_ones_come_first(self, store: Store, chats: Chats) -> None:
-        ids = [await chats.create(f"chat {number}") for number in range(3)]
-        await chats.pin(ids[0])
-        assert [chat.id for chat in await chats.list()] == [ids[0], ids[2], ids[1]]
-        await chats.pin(ids[0], False)
-        assert [chat.id for chat in await chats.list()] == ids[::-1]
 
-    async def test_what_is_archived_or_deleted_is_on_its_own_shelf(self, store: Store, chats: Chats) -> None:
-        ids = [await chats.create(f"chat {number}") for number in range(3)]
-        for id_ in ids:
-            await store.write(lambda db, id_=id_: put_messages(db, id_, ["the word heron"]))  # type: ignore[misc]
-        await chats.archive(ids[0])
-        await chats.delete(ids[1])
-        shelves = {
-            shelf: [chat.id for chat in await chats.list(shelf=shelf)] for shelf in ("shown", "archived", "deleted")
-        }  # type: ignore[arg-type]
-        assert shelves == {"shown": [ids[2]], "archived": [ids[0]], "deleted": [ids[1]]}
-        assert {hit[0].id for hit in await chats.search("heron")} == {ids[0], ids[2]}
-        assert await chats.count("heron") == 1
-        assert await chats.count("heron", "deleted") == 1
-        with pytest.raises(NotFound):
-            await chats.find(ids[1])
-        assert (await chats.find(ids[1], deleted=True)).id == ids[1]
-        await chats.restore(ids[1])
-        await chats.archive(ids[0], False)
-        assert await chats.count() == 3
+async def test_a_fork_in_the_trash_says_how_to_get_it_back(store: Store, chats: Chats) -> None:
+    conversation, messages = await talked(store, 1, chats)
+    await chats.delete(conversation)
+    with pytest.raises(NotFound, match=f"zotui chats restore {conversation[-8:]}"):
+        await chats.fork(conversation, messages[0])
 
-    async def test_the_trash_is_emptied_of_what_is_old(self, home: Home, store: Store, chats: Chats) -> None:
-        old, new = await chats.create("old"), await chats.create("new")
-        await chats.delete(old)
-        await chats.delete(new)
-        await store.write(lambda db: db.execute("UPDATE conversations SET deleted_at = 5 WHERE id = ?", (old,)))
-        assert await chats.empty_trash(before=10) == 1
-        assert [chat.id for chat in await chats.list(shelf="deleted")] == [new]
-        assert await chats.empty_trash() == 1
-        assert rows(home, "SELECT 1 FROM conversations") == []
 
-    async def test_deleting_takes_back_what_waits_in_it(self, store: Store, chats: Chats) -> None:
-        turn = await Turns(store).submit("later")
-        await chats.delete(turn.conv_id)
-        assert [(one.status, one.reason) for one in await chats.turns(turn.conv_id)] == [("cancelled", "deleted")]
-        with pytest.raises(NotFound, match="restore"):
-            await Turns(store).submit("again", conversation=turn.conv_id)
+async def test_an_edited_request_runs_as_before_but_for_what_is_wished(store: Store, chats: Chats) -> None:
+    turns = Turns(store)
+    first = await turns.submit("one", options=TurnOptions(system="Be brief.", private=True))
+    (message,) = await store.write(lambda db: put_messages(db, first.conv_id, ["one"]))
+    await store.write(lambda db: db.execute("UPDATE messages SET turn_id = ?", (first.id,)))
+    await store.write(lambda db: db.execute("UPDATE turns SET status = 'done', model = 'lab/large'"))
+    again = await turns.edit(first.conv_id, message, "two", options=TurnOptions(memory=False))
+    assert again.model == "lab/large"
+    kept = msgspec.json.decode(again.options, type=TurnOptions)
+    assert kept == TurnOptions(system="Be brief.", private=True, memory=False)
+
+
+async def test_a_request_that_came_from_elsewhere_can_be_edited(store: Store, chats: Chats) -> None:
+    conversation = await chats.create("from another program")
+    ids = await store.write(lambda db: put_messages(db, conversation, ["hello", "hi", "how are you?"]))
+    turn = await Turns(store).edit(conversation, ids[2], "who are you?")
+    assert [one.content for one in await chats.messages(turn.conv_id)] == ["hello", "hi"]
+    assert turn.input == "who are you?"
+
+
+async def test_an_edit_that_cannot_be_put_leaves_no_branch(home: Home, store: Store, chats: Chats) -> None:
+    conversation, messages = await talked(store, 1, chats)
+    many = [Given(f"{number}.txt", b"x", "text/plain", "x", f"{number}.txt") for number in range(20)]
+    before = rows(home, "SELECT id FROM conversations")
+    with pytest.raises(UsageError, match="21 files are too many"):
+        await Turns(store).edit(conversation, messages[0], "with more", files=many)
+    assert rows(home, "SELECT id FROM conversations") == before
+    assert rows(home, "SELECT count(*) FROM turns") == [(1,)]
+
+
+async def test_files_of_a_request_are_kept_and_go_along_again(home: Home, store: Store, chats: Chats) -> None:
+    text = Given("a\x1b[31m.csv", b"a,b", "text/csv", "a,b\x00", "data/a.csv")
+    turns = Turns(store)
+    turn = await turns.submit("read", files=[text, Given("b.png", PNG, "text/html")])
+    assert rows(home, "SELECT position, name, media_type, size, text, path FROM attachments ORDER BY position") == [
+        (0, "b.png", "image/png", len(PNG), None, ""), (1, "a.csv", "text/csv", 3, "a,b", "data/a.csv"),
+    ]  # fmt: skip
+    await store.write(lambda db: db.execute("UPDATE turns SET status = 'done'"))
+    once_more = await turns.again(turn.id)
+    names = rows(home, "SELECT name FROM attachments WHERE turn_id = ? ORDER BY position", once_more.id)
+    assert names == [("b.png",), ("a.csv",)]
+    assert rows(home, "SELECT count(*) FROM blobs") == [(2,)]
+    with pytest.raises(UsageError, match="no PNG"):
+        await turns.submit("look", files=[Given("c.png", b"no image", "image/png")])
+    with pytest.raises(UsageError, match="too many"):
+        await turns.submit("read", files=[text] * 21)
+    assert rows(home, "SELECT count(*) FROM turns") == [(2,)]

@@ -13,6 +13,7 @@ from tests.processes import opened, rows
 from zotui.computer import Computer
 from zotui.conversations import Chats
 from zotui.conversations.chats import match
+from zotui.conversations.finding import RANKED
 from zotui.errors import NotFound, UsageError
 from zotui.home import Home
 from zotui.store import Store
@@ -138,6 +139,17 @@ class TestSearch:
         last = await chats.messages(hit[0].id)
         assert [message.position for message in last] == list(range(901, 1001))
         await store.write(lambda db: db.execute(CHECK))
+
+    async def test_of_what_very_many_say_the_newest_are_found(self, chats: Chats, store: Store) -> None:
+        old = await chat(chats, store, "old", *["the heron"] * 6)
+        new = await chat(chats, store, "new", *[f"a heron, {number}" for number in range(RANKED)])
+        assert [hit[1].content for hit in await chats.search("heron", limit=2)] == [
+            f"a heron, {RANKED - 1}",
+            f"a heron, {RANKED - 2}",
+        ]
+        await chats.delete(new)  # all of the newest are left out: then the others
+        assert {hit[0].id for hit in await chats.search("heron")} == {old}
+        assert len(await chats.search("heron")) == 6
 
     @settings(max_examples=200, deadline=None)
     @given(st.text())

@@ -2,17 +2,20 @@
 
 import asyncio
 import stat
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conversations.conftest import put_messages
 from tests.conversations.test_branches import PNG, talked
 from tests.processes import opened, rows
 from zotui.conversations import Chats
-from zotui.conversations.exchange import CallRecord, ChatRecord, FileRecord, MessageRecord, Record, TurnRecord, put
+from zotui.conversations.exchange import CallRecord, ChatRecord, FileRecord, MessageRecord, Record, TurnRecord
 from zotui.conversations.files import Exchange, Form
+from zotui.conversations.incoming import checked, put
 from zotui.errors import NotFound, UsageError
 from zotui.home import Home
 from zotui.store import Store
@@ -73,7 +76,7 @@ def test_whatever_is_in_it_comes_back_byte_for_byte(
 
     async def go() -> None:
         exchange = Exchange(store)
-        first = await store.write(lambda db: put(db, records))
+        first = await store.write(lambda db: put(db, checked(enumerate(records, 1))))
         for form in FORMS:
             text = await exchange.text(first, form)
             again = await exchange.import_text(text.encode(), "it")
@@ -131,23 +134,39 @@ async def test_markdown_is_for_people(store: Store, chats: Chats) -> None:
     assert "<details><summary>read_file </summary>" in seen
 
 
+CHAT = '{"zotui":1,"title":"x","created_at":1,"updated_at":1}\n'
+SAID = '{"role":"user","content":"x","created_at":1'
+BEGUN = SAID + ',"turn":1,"begins":{"status":"done","created_at":1'
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("", "line 1"),
         ("hello", "line 1"),
-        ('{"zotui":2,"title":"x","created_at":1,"updated_at":1}', "version 2"),
+        ('{"zotui":2,"title":"x","created_at":1,"updated_at":1}', "line 1: version 2"),
         ('{"title":"x"}', "line 1"),
-        ('{"zotui":1,"title":"x","created_at":1,"updated_at":1}\n{"role":"robot"}', "line 2"),
-        ('{"zotui":1,"title":"x","created_at":1,"updated_at":1}\n{"role":"user","content":"x","created_at":1,"turn":3}', "never begins"),
+        (f'{CHAT}{{"role":"robot"}}', "line 2"),
+        (f"{CHAT}{SAID}}}\n\n{SAID}}}", "line 3"),
+        (f'{CHAT}{SAID},"turn":3}}', "line 2: turn 3 never begins"),
+        (f"{CHAT}{BEGUN}}}}}\n{BEGUN}}}}}", "line 3: turn 1 cannot begin here"),
+        (f'{CHAT}{BEGUN},"options":"{{]"}}}}', "line 2: the options"),
+        (f'{CHAT}{SAID},"opaque":"[1]"}}', "line 2: opaque"),
+        (f'{CHAT}{SAID},"files":[{{"name":"a","media_type":"x/y","content":"","text":"t"}}]}}', "line 2: files"),
+        (f'{CHAT}{BEGUN}}},"files":[{{"name":"a","media_type":"image/png","content":"AAAA"}}]}}', "line 2: a is no PNG"),
+        (f'{CHAT}{BEGUN}}},"calls":[{{"call_id":"","name":"","arguments":"","status":"done","created_at":1}}]}}', "line 2: calls"),
+        (f'{CHAT}{SAID},"finished_at":-1}}', "line 2"),
         ("[" * 100_000, "line 1"),
+        (CHAT + "[" * 100_000, "line 2"),
     ],
-    ids=["empty", "words", "newer", "incomplete", "damaged", "loose", "deep"],
+    ids=["empty", "words", "newer", "incomplete", "damaged", "gap", "loose", "twice", "options", "opaque", "no-turn", "image", "calls",
+         "time", "deep", "deep-later"],
 )  # fmt: skip
 async def test_what_is_no_conversation_is_refused_whole(home: Home, store: Store, text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         await Exchange(store).import_text(text.encode(), "it")
-    assert rows(home, "SELECT 1 FROM conversations") == []
+    for table in ("conversations", "messages", "turns", "tool_calls", "attachments", "blobs"):
+        assert rows(home, f"SELECT 1 FROM {table}") == []
 
 
 async def test_a_cut_or_changed_markdown_names_the_line(home: Home, store: Store, chats: Chats) -> None:
@@ -184,3 +203,103 @@ async def test_control_characters_of_a_file_stay_outside(store: Store, chats: Ch
     made = await Exchange(store).import_text(text.encode(), "it")
     assert (await chats.messages(made))[0].content == "xy"
     assert "\x1b" not in (await chats.find(made)).title
+
+
+async def test_what_another_program_wrote_comes_back_too(store: Store, chats: Chats) -> None:
+    """ZoClone's rows are as they were: with any line ends, control characters, times and tool calls."""
+    conversation = await chats.create()
+    await store.write(
+        lambda db: db.execute(
+            "UPDATE conversations SET title = ?, created_at = -5, updated_at = 1 << 60", ("a\x1b[31m  b\n" + "x" * 300,)
+        )
+    )
+    await store.write(
+        lambda db: db.execute(
+            "INSERT INTO messages(id, conv_id, position, role, content, tools, created_at)"
+            " VALUES ('m', ?, 1, 'assistant', ?, ?, -1)",
+            (conversation, "one\r\ntwo\x1b]0;t\x07\u2028<!-- zotui:message {} -->", '[{"name": "x"}]'),
+        )
+    )
+    exchange = Exchange(store)
+    for form in FORMS:
+        text = await exchange.text(conversation, form)
+        assert "\x1b" not in text
+        made = await exchange.import_text(text.encode(), "it")
+        assert await exchange.text(made, form) == text
+        kept = await store.read(
+            lambda db, made=made: db.execute("SELECT tools FROM messages WHERE conv_id = ?", (made,)).get  # type: ignore[misc]
+        )
+        assert kept == '[{"name": "x"}]'
+
+
+async def test_calls_and_messages_without_a_turn_come_back(store: Store, chats: Chats) -> None:
+    conversation, _ = await talked(store, 1, chats)
+    await store.write(lambda db: db.execute("DELETE FROM turns"))
+    await store.write(lambda db: put_messages(db, conversation, [""]))
+    exchange = Exchange(store)
+    for form in FORMS:
+        text = await exchange.text(conversation, form)
+        made = await exchange.import_text(text.encode(), "it")
+        assert await exchange.text(made, form) == text
+        assert [call.name for one in await chats.messages(made) for call in one.tool_calls] == ["read_file"]
+
+
+async def test_words_of_a_foreign_file_are_clean_in_every_column(home: Home, store: Store) -> None:
+    bad = "a\\u001b[31m\\u202eb"
+    call = (
+        f'{{"call_id":"{bad}","name":"{bad}","arguments":"{bad}","status":"done","created_at":1,"effect":"{bad}","reason":"{bad}",'
+        f'"result":"{bad}","summary":"{bad}"}}'
+    )
+    file = f'{{"name":"{bad}","media_type":"{bad}","content":"AA==","text":"{bad}","path":"{bad}"}}'
+    lines = [
+        f'{{"zotui":1,"title":"{bad}","created_at":1,"updated_at":1,"model":"{bad}"}}',
+        f'{{"role":"user","content":"{bad}","created_at":1,"turn":1,"begins":{{"status":"failed","created_at":1,"input":"{bad}",'
+        f'"model":"{bad}","reason":"{bad}","error":"{bad}"}},"files":[{file}]}}',
+        f'{{"role":"assistant","content":"{bad}","created_at":1,"turn":1,"model":"{bad}","reason":"{bad}","note":"{bad}",'
+        f'"reasoning":"{bad}","raw":"{bad}","opaque":"{{\\"a\\":1}}","calls":[{call}]}}',
+        f'{{"role":"assistant","content":"","created_at":1,"tools":"{bad}"}}',
+    ]
+    await Exchange(store).import_text("\n".join(lines).encode(), "it")
+    for table in ("conversations", "messages", "turns", "tool_calls", "attachments"):
+        found = rows(home, f"SELECT * FROM {table}")
+        assert found
+        assert all(
+            "\x1b" not in value and "\u202e" not in value for row in found for value in row if isinstance(value, str)
+        )
+    assert rows(home, "SELECT name, text FROM attachments") == [("ab", "ab")]
+
+
+async def test_a_long_one_is_written_a_page_at_a_time(store: Store, chats: Chats, tmp_path: Path) -> None:
+    conversation = await chats.create("long")
+    text = "a line of a long answer\n" * 100
+    await store.write(lambda db: put_messages(db, conversation, [f"{number} {text}" for number in range(3_000)]))
+    exchange = Exchange(store)
+    for form in FORMS:
+        tracemalloc.start()
+        path, count = await exchange.export(conversation, str(tmp_path / f"long.{form}"))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert count == 3_000
+        assert path.stat().st_size > 3_000 * len(text) > 4 * most
+
+
+async def test_half_a_file_is_not_left(store: Store, chats: Chats, tmp_path: Path) -> None:
+    exchange = Exchange(store)
+    with pytest.raises(NotFound):
+        await exchange.export("nowhere", str(tmp_path / "x.md"))
+    with pytest.raises(UsageError, match="cannot be written: No such file"):
+        await exchange.export("nowhere", str(tmp_path / "no" / "x.md"))
+    assert list(tmp_path.glob("**/*.md")) == []
+
+
+async def test_of_the_forms_a_name_chooses_or_the_person(store: Store, chats: Chats, tmp_path: Path) -> None:
+    conversation, _ = await talked(store, 1, chats)
+    exchange = Exchange(store)
+    for name, form, first in (
+        ("a.md", "", "<!--"),
+        ("a.JSONL", "", "{"),
+        ("a.txt", "jsonl", "{"),
+        ("b.jsonl", "md", "<!--"),
+    ):
+        path, _ = await exchange.export(conversation, str(tmp_path / name), form)
+        assert path.read_text().startswith(first)

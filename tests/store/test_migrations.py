@@ -14,10 +14,11 @@ import apsw
 import pytest
 
 from tests.processes import ROOT, Children, looking, one, opened, output, rows
+from zotui.conversations import Chats
 from zotui.errors import DamagedFile, NewerFile, StoreError
 from zotui.home import Home
 from zotui.memory import Memories
-from zotui.store import VERSION, connection
+from zotui.store import VERSION, connection, migrations
 
 # --- ZoClone ------------------------------------------------------------------------------------------
 
@@ -204,6 +205,83 @@ def filled(home: Home) -> Home:
     store.write_now(lambda db: db.execute("INSERT INTO desk VALUES ('a', 'as it was')"))
     store.close()
     return home
+
+
+SECOND = """
+INSERT INTO conversations VALUES ('c1', 'a chat', 'lab/tiny', 1, 9), ('c2', '', '', 2, 3);
+INSERT INTO turns(id, conv_id, input, lane, status, created_at, options) VALUES
+  ('t1', 'c1', 'hello', 'c1', 'done', 1, '{"memory": false}'), ('t2', 'c1', 'again', 'c1', 'waiting', 2, '{}'),
+  ('t3', 'c2', 'later', 'c2', 'queued', 3, '{}');
+INSERT INTO messages(id, conv_id, turn_id, position, role, content, status, created_at, opaque, note) VALUES
+  ('m1', 'c1', 't1', 1, 'user', 'the heron', 'done', 1, NULL, ''), ('m2', 'c1', 't1', 2, 'assistant', 'grey', 'done', 2, '{}', 'n'),
+  ('m3', 'c1', 't2', 3, 'user', 'again', 'done', 3, NULL, ''), ('m4', 'c1', 't2', 4, 'assistant', '', 'running', 4, NULL, '');
+INSERT INTO parts(message_id, kind, text) VALUES ('m4', 'text', 'half an ans');
+INSERT INTO tool_calls(id, message_id, turn_id, position, call_id, name, arguments, created_at) VALUES
+  ('k1', 'm2', 't1', 0, 'a', 'read_file', '{"path": "notes/a.md"}', 1), ('k2', 'm2', 't1', 1, 'b', 'read_file', '{"path": bro', 1),
+  ('k3', 'm4', 't2', 0, 'c', 'ask_person', '["path"]', 2), ('k4', 'm4', 't2', 1, 'd', 'now', '', 2);
+INSERT INTO approvals(id, kind, tool_call_id, turn_id, text, created_at) VALUES ('a1', 'question', 'k3', 't2', 'sure?', 1);
+INSERT INTO usage(id, conv_id, turn_id, message_id, model, status, cost, created_at) VALUES
+  ('u1', 'c1', 't1', 'm2', 'lab/tiny', 'done', 0.5, 1);
+INSERT INTO requests(conv_id, model, parts, sent, created_at) VALUES ('c1', 'lab/tiny', '[]', x'00ff', 1);
+INSERT INTO memory(id, key, value, created_at, updated_at) VALUES ('y1', 'city', 'Oslo', 1, 1);
+INSERT INTO memory_history(memory_id, key, value, created_at) VALUES ('y1', 'city', 'Bergen', 1);
+INSERT INTO blobs VALUES ('h1', x'89504e47'), ('h2', x'00');
+INSERT INTO files(id, path, content, size, created_at, updated_at) VALUES ('f1', 'a.bin', 'h2', 1, 1, 1);
+INSERT INTO attachments(id, turn_id, position, name, media_type, size, content) VALUES ('p1', 't1', 0, 'a.png', 'image/png', 4, 'h1');
+INSERT INTO desk VALUES ('conversation', '"c1"');
+INSERT INTO providers VALUES ('lab', 5, 6);
+INSERT INTO breakers VALUES ('lab/tiny', 1, 2, 'no');
+INSERT INTO models VALUES ('lab', 'tiny', 0, '{}', 1);
+INSERT OR REPLACE INTO changes VALUES ('messages', 7);
+"""
+
+
+async def test_a_file_of_the_second_version_keeps_every_row(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(migrations, "STEPS", migrations.STEPS[:2])
+        older.setattr(migrations, "VERSION", 2)
+        opened(home).close()
+    with looking(home.database) as db:
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute(SECOND)
+    tables = [
+        name
+        for (name,) in rows(
+            home,
+            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE '%schema'",
+        )
+        if "_fts" not in name
+    ]
+    columns = {name: ", ".join(f'"{row[1]}"' for row in rows(home, f"PRAGMA table_info({name})")) for name in tables}
+    before = {name: rows(home, f"SELECT rowid, {columns[name]} FROM {name} ORDER BY rowid") for name in tables}
+    assert all(before.values()), {name for name, found in before.items() if not found}
+    opened(home).close()
+    assert one(home, "PRAGMA user_version") == VERSION
+    assert {name: rows(home, f"SELECT rowid, {columns[name]} FROM {name} ORDER BY rowid") for name in tables} == before
+    assert rows(
+        home, "SELECT DISTINCT kind, parent_id, comparison_id, pinned_at, archived_at, deleted_at FROM conversations"
+    ) == [("chat", None, None, None, None, None)]
+    assert rows(home, "SELECT DISTINCT copy_of FROM messages") == [(None,)]
+    assert rows(home, "SELECT text, path FROM attachments") == [(None, "")]
+    assert one(home, "PRAGMA integrity_check") == "ok"
+    assert rows(home, "PRAGMA foreign_key_check") == []
+    [copy] = home.backups.iterdir()
+    assert copy.name.startswith(f"before-v{VERSION}-from-v2-")
+    store = opened(home)
+    try:
+        chats = Chats(store)
+        assert [(chat.id, chat.messages) for chat in await chats.list()] == [("c1", 4), ("c2", 0)]
+        assert [hit[1].id for hit in await chats.search("heron")] == ["m1"]
+        assert [touch.message_id for touch in await chats.touching("notes/a.md")] == ["m2"]
+        (image,) = (await chats.messages("c1"))[0].attachments
+        assert image.is_image
+        branch = await chats.fork("c1", "m2")
+        assert [call.arguments for call in (await chats.messages(branch))[1].tool_calls] == [
+            '{"path": "notes/a.md"}',
+            '{"path": bro',
+        ]
+    finally:
+        store.close()
 
 
 def test_later_steps_one_transaction_each(filled: Home, children: Children) -> None:

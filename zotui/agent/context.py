@@ -5,6 +5,7 @@ in it. A tool's result is made from its call's row, so that none can appear with
 """
 
 import getpass
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -196,9 +197,10 @@ def _entries(message: Message, images: Mapping[str, str]) -> list[dict[str, Any]
 
 
 def _told(file: Attachment) -> str:
-    """A file's text behind the person's; nothing in it can pass for its end."""
-    text = (file.text or "").replace("</file", "<\\/file")
-    return f'\n\n<file name="{one_line(file.path or file.name, 200)}">\n{text}\n</file>'
+    """A file's text behind the person's; nothing in it, nor in its name, can pass for its end."""
+    words = (one_line(file.path or file.name, 200).replace('"', "'"), file.text or "")
+    name, text = (re.sub(r"<(?=/file)", "<\\\\", word, flags=re.IGNORECASE) for word in words)
+    return f'\n\n<file name="{name}">\n{text}\n</file>'
 
 
 def fitted(lines: Sequence[SummaryLine], room: int) -> list[SummaryLine]:

@@ -1,6 +1,7 @@
-"""``zotui chats fork|branches|edit|compare``: going another way, with nothing lost."""
+"""``zotui chats fork|branches|edit|compare|keep``: going another way, with nothing lost."""
 
 import asyncio
+import sys
 from typing import Any
 
 import click
@@ -52,15 +53,15 @@ def branches(options: dict[str, Any], id_: str, as_json: bool) -> None:
             ]
         )
         return
-    rows = [
-        [
-            short(one.conversation.id),
-            f"{one.own} messages",
-            "  " * one.depth + one_line(one.request or one.conversation.title),
-        ]
-        for one in found
-    ]
-    print_table(rows, "no branches")
+    print_table([_row(one) for one in found], "no branches")
+
+
+def _row(one: Branch) -> list[str]:
+    """A branch in the tree: what it is, how much of it is its own, and what was asked there first."""
+    chat = one.conversation
+    kind = chat.model if chat.kind == "trial" else "" if chat.kind == "chat" else chat.kind
+    lead = "│ " * (one.depth - 1) + "└ " if one.depth else ""
+    return [short(chat.id), kind, f"{one.own} messages", lead + one_line(one.request or chat.title)]
 
 
 @click.command()
@@ -82,7 +83,11 @@ def edit(options: dict[str, Any], id_: str, message: str, text: tuple[str, ...],
         return branch, computer.reply(view).output
 
     branch, answer = with_computer(options, run, "own" if options["no_daemon"] else "background")
-    print_json({"conversation_id": branch, "output": answer}) if as_json else print_text(answer)
+    if as_json:
+        print_json({"conversation_id": branch, "output": answer})
+        return
+    print_text(answer)
+    print(f"zotui: this is in the branch {short(branch)}", file=sys.stderr)
 
 
 @click.command()
@@ -122,8 +127,31 @@ def compare(
         return
     for member in found.members:
         cost = "" if member.spent.cost is None else f" · ${member.spent.cost:.4f}"
-        print_text(f"== {member.model} · {member.turn.status} · {member.seconds(now_ms()):.1f} s{cost}")
+        kept = " · kept" if member.conversation == found.kept else ""
+        took = f"{member.seconds(now_ms()):.1f} s"
+        print_text(f"== {short(member.conversation)} · {member.model} · {member.turn.status} · {took}{cost}{kept}")
         print_text(f"{member.output or member.turn.error or '(model returned no text)'}\n")
+    if not found.kept:
+        print("zotui: zotui chats keep ID makes one of these answers the turn", file=sys.stderr)
+
+
+@click.command()
+@click.argument("id_")
+@click.option("--none", is_flag=True, help="Keep none of the answers that this one is compared with, nor this one.")
+@click.pass_obj
+def keep(options: dict[str, Any], id_: str, none: bool) -> None:
+    """Make an answer of a comparison, by the ID of its conversation, the turn; print the conversation's id."""
+
+    async def run(computer: Computer) -> str:
+        chat = await find_chat(computer, id_)
+        if chat.comparison_id is None:
+            raise UsageError("this is no answer of a comparison", "zotui chats branches ID lists those")
+        if not none:
+            return await computer.comparisons.keep(chat.comparison_id, chat.id)
+        await computer.comparisons.drop(chat.comparison_id)
+        return (await computer.comparisons.view(chat.comparison_id)).conv_id
+
+    print_text(with_computer(options, run))
 
 
 async def _over(computer: Computer, turn: str) -> None:
@@ -152,4 +180,4 @@ def _as_json(found: Comparison) -> dict[str, Any]:
     }
 
 
-COMMANDS = (fork, branches, edit, compare)
+COMMANDS = (fork, branches, edit, compare, keep)

@@ -35,16 +35,17 @@ from zotui.text import ago
 def export(options: dict[str, Any], id_: str, form: Form | None, path: str | None, reasoning: bool) -> None:
     """Write a conversation as Markdown or JSON lines; import reads both."""
 
-    async def run(computer: Computer) -> str:
+    async def run(computer: Computer) -> None:
         chat = await find_chat(computer, id_)
         if path is None:
-            return await computer.exchange.text(chat.id, form or "md", reasoning=reasoning)
+            async for piece in computer.exchange.pieces(chat.id, form or "md", reasoning=reasoning):
+                sys.stdout.buffer.write(piece.encode())
+            sys.stdout.buffer.flush()
+            return
         target, count = await computer.exchange.export(chat.id, path, form or "", reasoning=reasoning)
         print(f"zotui: {count} messages are in {target}", file=sys.stderr)
-        return ""
 
-    sys.stdout.buffer.write(with_computer(options, run).encode())
-    sys.stdout.buffer.flush()
+    with_computer(options, run)
 
 
 @click.command("import")

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from unicodedata import category
 
 from zotui.conversations import branches, reads
-from zotui.conversations.closing import halt
-from zotui.conversations.reads import CONVERSATION, MESSAGE, PAGE
+from zotui.conversations.finding import Hits, found
+from zotui.conversations.reads import CONVERSATION, PAGE
+from zotui.conversations.reads import ORIGINAL as ORIGINAL
 from zotui.conversations.records import Branch, Conversation, Message, Shelf, Spent, Touch, Turn
+from zotui.conversations.trash import abandon, is_answering, purged, refuse_while_answering, trials
 from zotui.errors import NotFound, UsageError
-from zotui.store import Reader, Store, Transaction, blobs, new_id, now_ms
+from zotui.store import Reader, Store, Transaction, new_id, now_ms
 from zotui.text import clean, one_line
 
 TITLE_LENGTH = 60
@@ -18,16 +21,11 @@ LONGEST_SEARCH = 1_000  # characters of it that are sought in titles
 SHELVES: dict[Shelf, str] = {
     "shown": "c.deleted_at IS NULL AND c.archived_at IS NULL AND c.kind <> 'trial'",
     "archived": "c.deleted_at IS NULL AND c.archived_at IS NOT NULL",
-    "deleted": "c.deleted_at IS NOT NULL AND c.kind <> 'trial'",
+    "deleted": "c.deleted_at IS NOT NULL",
 }
-ORIGINAL = (  # a message that is no copy of one that is still there
-    "(m.copy_of IS NULL OR NOT EXISTS (SELECT 1 FROM messages o JOIN conversations oc ON oc.id = o.conv_id"
-    " WHERE o.id = m.copy_of AND oc.deleted_at IS NULL))"
-)
 
 Conversations = list[Conversation]
 Messages = list[Message]
-Hits = list[tuple[Conversation, Message, str]]
 Branches = list[Branch]
 Touches = list[Touch]
 
@@ -56,23 +54,10 @@ class Chats:
         """The conversation with this id, or the only one whose id begins or ends so; with ``deleted``, also of those in
         the trash. Raises NotFound, UsageError."""
         name = clean(name).strip()
-        where = "1" if deleted else "c.deleted_at IS NULL"
-
-        def look(db: Reader) -> Conversations:
-            exact = db.execute(
-                f"SELECT {CONVERSATION} FROM conversations c WHERE {where} AND id = ?", (name,)
-            ).fetchall()
-            rows = (
-                exact
-                or db.execute(
-                    f"SELECT {CONVERSATION} FROM conversations c"
-                    f" WHERE {where} AND (substr(id, 1, ?2) = ?1 OR substr(id, -?2) = ?1) LIMIT 2",
-                    (name, len(name)),
-                ).fetchall()
-            )
-            return [Conversation(*row) for row in rows]
-
-        found = await self._store.read(look) if name else []
+        found = await self._store.read(lambda db: reads.named(db, name, deleted=deleted))
+        gone = [] if found else await self._store.read(lambda db: reads.named(db, name, deleted=True))
+        if gone:
+            raise NotFound("this conversation is in the trash", f"zotui chats restore {one_line(name, 40)}")
         if not found:
             raise NotFound(f"no conversation {one_line(name, 40)!r}", "zotui chats list shows them")
         if len(found) > 1:
@@ -115,42 +100,50 @@ class Chats:
         await self._change(conversation, "archived_at", now_ms() if on else None)
 
     async def delete(self, conversation: str) -> None:
-        """Into the trash, until it is restored or purged; what is queued or waits in it is cancelled. Raises NotFound, and
-        UsageError while it is answering."""
+        """Into the trash, until it is restored or purged; what is queued or waits in it is cancelled, and its trials stop.
+        Raises NotFound, and UsageError while it is answering."""
 
         def remove(db: Transaction) -> None:
             refuse_while_answering(db, conversation)
-            for turn in reads.turns(db, conversation, only_open=True):
-                halt(db, turn.id, "deleted")
             self._set(db, conversation, "deleted_at", now_ms())
+            abandon(db, conversation)
 
         await self._store.write(remove)
 
     async def restore(self, conversation: str) -> None:
-        """Out of the trash, as it was. Raises NotFound."""
-        await self._change(conversation, "deleted_at", None)
+        """Out of the trash, as it was; a dropped trial becomes a branch, which is listed. Raises NotFound."""
+
+        def put_back(db: Transaction) -> None:
+            self._set(db, conversation, "deleted_at", None)
+            branches.adopt(db, conversation)
+
+        await self._store.write(put_back)
 
     async def purge(self, conversation: str) -> None:
-        """Delete it for ever with its messages. Raises NotFound, and UsageError while it is answering."""
+        """Delete it for ever with its messages and its trials; its branches stay. Raises NotFound, and UsageError while it
+        or a trial is answering."""
 
         def remove(db: Transaction) -> None:
-            refuse_while_answering(db, conversation)
+            for one in (conversation, *trials(db, conversation)):
+                refuse_while_answering(db, one)
             if not purged(db, conversation):
                 raise _unknown(conversation)
 
         await self._store.write(remove)
 
     async def empty_trash(self, before: int | None = None) -> int:
-        """Delete for ever what has been in the trash since ``before`` (ms since 1970) or longer, or all; how many."""
+        """Delete for ever what has been in the trash since ``before`` (ms since 1970) or longer, or all; how many. One by
+        one, so that others can write; what is still being stopped stays for the next time."""
+        rows = await self._store.read(
+            lambda db: db.execute(f"SELECT id {_OLD_TRASH} ORDER BY id", (before,)).fetchall()
+        )
 
-        def remove(db: Transaction) -> int:
-            rows = db.execute(
-                "SELECT id FROM conversations WHERE deleted_at IS NOT NULL AND (?1 IS NULL OR deleted_at <= ?1)",
-                (before,),
-            ).fetchall()
-            return sum(purged(db, conversation) for (conversation,) in rows)
+        def remove(db: Transaction, conversation: str) -> bool:
+            old = db.execute(f"SELECT 1 {_OLD_TRASH} AND id = ?", (before, conversation)).get
+            answering = any(is_answering(db, one) for one in (conversation, *trials(db, conversation)))
+            return bool(old) and not answering and purged(db, conversation)
 
-        return await self._store.write(remove)
+        return sum([await self._store.write(partial(remove, conversation=conversation)) for (conversation,) in rows])
 
     async def fork(self, conversation: str, message: str, *, before: bool = False) -> str:
         """A branch: a new conversation with a copy of everything up to a message, or ``before`` it; its id.
@@ -199,23 +192,9 @@ class Chats:
 
     async def search(self, query: str, limit: int = 20) -> Hits:
         """Messages that hold the words, best first, each with its conversation and an excerpt; of what is in the trash
-        nothing, of what a branch repeats only the original."""
+        nothing, of what a branch repeats only the original. Where thousands hold them, the newest: to rank all takes long."""
         words = match(query)
-        if not words:
-            return []
-
-        def look(db: Reader) -> Hits:
-            width = len(Conversation.__struct_fields__)
-            rows = db.execute(
-                f"SELECT {CONVERSATION}, {MESSAGE}, snippet(messages_fts, 0, '', '', ' … ', 16)"
-                " FROM messages_fts JOIN messages m ON m.seq = messages_fts.rowid JOIN conversations c ON c.id = m.conv_id"
-                f" WHERE messages_fts MATCH ? AND c.deleted_at IS NULL AND c.kind <> 'trial' AND {ORIGINAL}"
-                " ORDER BY m.model = 'offline', rank LIMIT ?",  # which repeats what was said
-                (words, limit),
-            ).fetchall()
-            return [(Conversation(*row[:width]), Message(*row[width:-1]), str(row[-1])) for row in rows]
-
-        return await self._store.read(look)
+        return await self._store.read(lambda db: found(db, words, limit)) if words else []
 
     async def _change(self, conversation: str, column: str, value: str | int | None) -> None:
         await self._store.write(lambda db: self._set(db, conversation, column, value))
@@ -225,6 +204,9 @@ class Chats:
         db.execute(f"UPDATE conversations SET {column} = ? WHERE id = ?", (value, conversation))
         if not db.changes():
             raise _unknown(conversation)
+
+
+_OLD_TRASH = "FROM conversations WHERE deleted_at IS NOT NULL AND (?1 IS NULL OR deleted_at <= ?1)"
 
 
 def _unknown(conversation: str) -> NotFound:
@@ -246,25 +228,6 @@ def created(db: Transaction, title: str = "", model: str = "") -> str:
         (conversation, one_line(title, TITLE_LENGTH), model, now, now),
     )
     return conversation
-
-
-def refuse_while_answering(db: Reader, conversation: str) -> None:
-    """Raise UsageError where a turn of the conversation runs."""
-    if db.execute("SELECT 1 FROM turns WHERE conv_id = ? AND status = 'running'", (conversation,)).get:
-        raise UsageError("this conversation is being answered", "stop the answer first")
-
-
-def purged(db: Transaction, conversation: str) -> bool:
-    """Delete a conversation with all that hangs on it, and bytes that nothing has any more; False for none."""
-    shown = db.execute(
-        "SELECT DISTINCT content FROM attachments WHERE turn_id IN (SELECT id FROM turns WHERE conv_id = ?)",
-        (conversation,),
-    ).fetchall()
-    db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
-    gone = bool(db.changes())
-    for (digest,) in shown:
-        blobs.sweep(db, digest)
-    return gone
 
 
 def listed(db: Reader, search: str, limit: int, offset: int, shelf: Shelf = "shown") -> list[Conversation]:

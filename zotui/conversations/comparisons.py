@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from zotui.conversations import branches, reads
-from zotui.conversations.chats import created, refuse_while_answering
+from zotui.conversations.chats import created
 from zotui.conversations.closing import halt
+from zotui.conversations.copying import copy
 from zotui.conversations.records import Given, Message, Spent, Turn, TurnOptions
 from zotui.conversations.requests import request
 from zotui.errors import NotFound, UsageError
@@ -90,7 +91,7 @@ class Comparisons:
 
         def put(db: Transaction) -> str:
             comparison = new_id()
-            chat = created(db, asked[0].text) if conversation is None else conversation
+            chat = created(db, asked[0].text) if conversation is None else reads.existing(db, conversation).id
             last = db.execute("SELECT id FROM messages WHERE conv_id = ? ORDER BY position DESC LIMIT 1", (chat,)).get
             db.execute(
                 "INSERT INTO comparisons(id, conv_id, input, created_at) VALUES (?, ?, ?, ?)",
@@ -98,6 +99,7 @@ class Comparisons:
             )
             for one in asked:
                 trial = branches.fork(db, chat, last, kind="trial", comparison=comparison)
+                db.execute("UPDATE conversations SET model = ? WHERE id = ?", (one.model, trial))
                 one.put(db, trial, self._store.owner if own else None)
             return comparison
 
@@ -118,7 +120,7 @@ class Comparisons:
 
     async def keep(self, comparison: str, conversation: str) -> str:
         """The answer in one of its conversations becomes the next turn of the original, whose id is returned; the others
-        stop, and stay. What all of them cost is counted to the original. Raises NotFound, UsageError."""
+        stop, and stay as branches. What all of them cost is counted to the original. Raises NotFound, UsageError."""
 
         def put(db: Transaction) -> str:
             found = viewed(db, comparison)
@@ -136,16 +138,20 @@ class Comparisons:
         return await self._store.write(put)
 
     async def drop(self, comparison: str) -> None:
-        """Keep none: all that run stop. The answers stay, as branches; a conversation that was begun with them, and has
-        nothing else, goes into the trash. Raises NotFound."""
+        """Keep none: all that run stop, and the answers go into the trash; one that is restored is a branch. What they
+        cost is counted to the original, which goes too where it was begun with them and has nothing else. Raises
+        NotFound, and UsageError where one was kept."""
 
         def put(db: Transaction) -> None:
             found = viewed(db, comparison)
+            if found.kept is not None:
+                raise UsageError("one of these answers was kept already")
             self._end(db, found, None)
             db.execute(
-                "UPDATE conversations SET deleted_at = ?2 WHERE id = ?1"
-                " AND NOT EXISTS (SELECT 1 FROM messages WHERE conv_id = ?1)",
-                (found.conv_id, now_ms()),
+                "UPDATE conversations SET deleted_at = ?1 WHERE deleted_at IS NULL AND (comparison_id = ?2 AND kind = 'trial'"
+                " OR id = ?3 AND NOT EXISTS (SELECT 1 FROM turns WHERE conv_id = ?3)"
+                " AND NOT EXISTS (SELECT 1 FROM messages WHERE conv_id = ?3))",
+                (now_ms(), found.id, found.conv_id),
             )
 
         await self._store.write(put)
@@ -153,10 +159,12 @@ class Comparisons:
     @staticmethod
     def _append(db: Transaction, original: str, winner: Member) -> None:
         """Copy the winner's turn behind the last message of the original."""
-        refuse_while_answering(db, original)
-        end = "SELECT coalesce(max(position), 0) FROM messages WHERE conv_id = ?"
-        first, last = winner.messages[0].position - 1, db.execute(end, (winner.conversation,)).get
-        branches.copy(db, winner.conversation, original, first, last, shift=db.execute(end, (original,)).get - first)
+        reads.existing(db, original)
+        if any(turn.status != "queued" for turn in reads.turns(db, original, only_open=True)):
+            raise UsageError("this conversation is being answered", "stop the answer first")
+        end = db.execute("SELECT coalesce(max(position), 0) FROM messages WHERE conv_id = ?", (original,)).get
+        first, last = winner.messages[0].position - 1, winner.messages[-1].position
+        copy(db, winner.conversation, original, first, last, shift=end - first)
         db.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (now_ms(), original))
 
     @staticmethod
@@ -181,8 +189,20 @@ def viewed(db: Reader, comparison: str) -> Comparison:
     trials = db.execute("SELECT id FROM conversations WHERE comparison_id = ? ORDER BY id", (found.id,)).fetchall()
     members = []
     for (trial,) in trials:
-        turns = reads.turns(db, trial)
-        turn = turns[-1]
+        turn = _tried(db, trial)
         messages = reads.turn_messages(db, turn.id)
         members.append(Member(trial, turn.model, turn, messages, reads.spent(db, "turn_id", turn.id)))
     return msgspec.structs.replace(found, members=members)
+
+
+def _tried(db: Reader, trial: str) -> Turn:
+    """The turn that is compared: the first that is no copy."""
+    name = db.execute(
+        "SELECT min(id) FROM turns WHERE conv_id = ?1 AND id > coalesce("
+        "(SELECT turn_id FROM messages WHERE conv_id = ?1 AND copy_of IS NOT NULL"
+        " ORDER BY position DESC LIMIT 1), '')",
+        (trial,),
+    ).get
+    turn = reads.turn(db, name)
+    assert turn is not None
+    return turn

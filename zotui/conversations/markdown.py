@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from zotui.conversations.exchange import CallRecord, ChatRecord, MessageRecord, Record, decoded
+from zotui.conversations.exchange import CallRecord, ChatRecord, Line, MessageRecord, Record, decoded
 from zotui.errors import UsageError
 from zotui.text import one_line, size
 
@@ -106,13 +106,14 @@ class _Lines:
         return line[len(kind) : -len(_END)]
 
 
-def from_markdown(text: str) -> Iterator[Record]:
+def from_markdown(text: str) -> Iterator[Line]:
     """The records of a Markdown file that was exported. Raises UsageError that names the line."""
     lines = _Lines(text)
-    yield decoded(lines.comment(_CHAT), ChatRecord, lines.at)
+    yield 1, decoded(lines.comment(_CHAT), ChatRecord, lines.at)
     lines.take(2)
     while lines:
-        yield _read_message(lines)
+        at = lines.at + 1
+        yield at, _read_message(lines)
 
 
 def _read_message(lines: _Lines) -> MessageRecord:

@@ -3,11 +3,18 @@
 import msgspec
 
 from zotui.conversations.records import Attachment, Conversation, Message, Spent, ToolCallRecord, Turn, columns
+from zotui.errors import NotFound
 from zotui.store import Reader
+from zotui.text import one_line
 
 PAGE = 100
 CONVERSATION = columns(Conversation, "c", leave_out=1) + ", (SELECT count(*) FROM messages m WHERE m.conv_id = c.id)"
 MESSAGE = columns(Message, "m", leave_out=2)
+ORIGINAL = (  # a message that repeats none that is to be seen elsewhere: of copies only the first is one
+    "(m.copy_of IS NULL OR NOT EXISTS (SELECT 1 FROM messages o JOIN conversations oc ON oc.id = o.conv_id"
+    " WHERE (o.id = m.copy_of OR (o.copy_of = m.copy_of AND o.seq < m.seq))"
+    " AND oc.deleted_at IS NULL AND oc.kind <> 'trial'))"
+)
 _CALL = columns(ToolCallRecord, "t")
 _SPENT = (
     "sum(input_tokens), sum(output_tokens), sum(cost),"
@@ -39,6 +46,29 @@ def conversation(db: Reader, conversation_id: str) -> Conversation | None:
     return Conversation(*row) if row else None
 
 
+def named(db: Reader, name: str, *, deleted: bool) -> list[Conversation]:
+    """The conversation of an id, else at most two whose id begins or ends so; those in the trash only with ``deleted``."""
+    if not name:
+        return []
+    query = f"SELECT {CONVERSATION} FROM conversations c WHERE {'1' if deleted else 'c.deleted_at IS NULL'}"
+    rows = db.execute(f"{query} AND id = ?", (name,)).fetchall() or (
+        db.execute(
+            f"{query} AND (substr(id, 1, ?2) = ?1 OR substr(id, -?2) = ?1) LIMIT 2", (name, len(name))
+        ).fetchall()
+    )
+    return [Conversation(*row) for row in rows]
+
+
+def existing(db: Reader, conversation_id: str) -> Conversation:
+    """A conversation that can be gone on with. Raises NotFound for none, and for one in the trash."""
+    found = conversation(db, conversation_id)
+    if found is None:
+        raise NotFound(f"no conversation {one_line(conversation_id, 40)!r}", "zotui chats list shows them")
+    if found.deleted_at is not None:
+        raise NotFound("this conversation is in the trash", f"zotui chats restore {found.id[-8:]}")
+    return found
+
+
 def turn_messages(db: Reader, turn: str) -> list[Message]:
     """All messages of one turn, in order."""
     rows = db.execute(f"SELECT {MESSAGE} FROM messages m WHERE turn_id = ? ORDER BY position", (turn,)).fetchall()
@@ -60,7 +90,7 @@ def with_parts(db: Reader, message: Message) -> Message:
 
 
 def attachments(db: Reader, turn_id: str) -> list[Attachment]:
-    """The images that were shown with a turn's request, in order."""
+    """The files that went with a turn's request, in order."""
     rows = db.execute(
         f"SELECT {columns(Attachment, 'a')} FROM attachments a WHERE turn_id = ? ORDER BY position", (turn_id,)
     ).fetchall()

@@ -28,12 +28,7 @@ class Request(msgspec.Struct, frozen=True):
     def put(self, db: Transaction, conversation: str | None, door: str | None = None) -> Turn:
         """Write it as a turn of a conversation, of a new one where none is named. Raises NotFound."""
         chat = created(db, self.text, self.model) if conversation is None else conversation
-        row = db.execute("SELECT title, deleted_at FROM conversations WHERE id = ?", (chat,)).get
-        if row is None:
-            raise NotFound(f"no conversation {one_line(chat, 40)!r}", "zotui chats list shows them")
-        if row[1] is not None:
-            raise NotFound("this conversation is in the trash", f"zotui chats restore {chat[-8:]}")
-        if not row[0]:
+        if not reads.existing(db, chat).title:
             db.execute("UPDATE conversations SET title = ? WHERE id = ?", (one_line(self.text, TITLE_LENGTH), chat))
         turn_id = new_id()
         db.execute(
@@ -63,7 +58,13 @@ def request(
 ) -> Request:
     """A request that can be put. Raises UsageError for an empty or oversized text, for what is no image, for too much."""
     text = checked(text)
-    shown = [Given(name, content, "") for name, content in images] + [file for file in files if file.text is None]
+    given = fitting([*(Given(name, content, "") for name, content in images), *files])
+    return Request(text, model, msgspec.json.encode(options or TurnOptions()).decode(), [_clean(one) for one in given])
+
+
+def fitting(files: Sequence[Given]) -> Sequence[Given]:
+    """Files that a request may have, images first. Raises UsageError for too many, or too large ones."""
+    shown = [file for file in files if file.text is None]
     told = [file for file in files if file.text is not None]
     if len(shown) > zotui.images.MOST:
         raise UsageError(f"{len(shown)} images are too many, a request may show {zotui.images.MOST}")
@@ -77,17 +78,15 @@ def request(
             f"{len(told)} files are too many or too large, a request may have {MOST_FILES} of {size(MOST_FILE_BYTES)}",
             "name a folder of the workspace instead",
         )
-    given = [
-        Given(
-            one_line(image.name, 200), image.content, zotui.images.checked(image.name, image.content), None, image.path
-        )
-        for image in shown
-    ]
-    given += [
-        Given(one_line(file.name, 200), file.content, one_line(file.media_type, 100), clean(file.text or ""), file.path)
-        for file in told
-    ]
-    return Request(text, model, msgspec.json.encode(options or TurnOptions()).decode(), given)
+    return [*shown, *told]
+
+
+def _clean(file: Given) -> Given:
+    """A file with clean words, and the media type that an image has whatever it was said to be. Raises UsageError."""
+    name, path = one_line(file.name, 200), clean(file.path)
+    if file.text is None:
+        return Given(name, file.content, zotui.images.checked(file.name, file.content), None, path)
+    return Given(name, file.content, one_line(file.media_type, 100), clean(file.text), path)
 
 
 def checked(text: str) -> str:
@@ -103,8 +102,8 @@ def checked(text: str) -> str:
     return text
 
 
-def again(db: Reader, turn_id: str, text: str | None = None) -> Request:
-    """The request of a turn once more, with its files; with another ``text``, edited. Raises NotFound, UsageError."""
+def again(db: Reader, turn_id: str) -> Request:
+    """The request of a turn once more, with its files. Raises NotFound."""
     turn = reads.turn(db, turn_id)
     if turn is None:
         raise NotFound(f"no turn {turn_id}")
@@ -113,6 +112,20 @@ def again(db: Reader, turn_id: str, text: str | None = None) -> Request:
         " WHERE turn_id = ? ORDER BY position",
         (turn_id,),
     ).fetchall()
-    return Request(
-        turn.input if text is None else checked(text), turn.model, turn.options, [Given(*row) for row in rows]
-    )
+    return Request(turn.input, turn.model, turn.options, [Given(*row) for row in rows])
+
+
+def edited(old: Request | None, new: Request) -> Request:
+    """An earlier request in other words: with its files and the new ones, and run as it was but for what the new one
+    asks for. Raises UsageError for too many files."""
+    if old is None:
+        return new
+    plain = TurnOptions()
+    kept, wished = (msgspec.json.decode(one.options, type=TurnOptions) for one in (old, new))
+    changes = {
+        name: value for name in plain.__struct_fields__ if (value := getattr(wished, name)) != getattr(plain, name)
+    }
+    options = msgspec.json.encode(msgspec.structs.replace(kept, **changes)).decode()
+    known = {file.path or file.name for file in new.files}
+    files = [*(file for file in old.files if (file.path or file.name) not in known), *new.files]
+    return Request(new.text, new.model or old.model, options, fitting(files))

@@ -7,7 +7,7 @@ import msgspec
 from zotui.conversations import branches, reads
 from zotui.conversations.closing import halt
 from zotui.conversations.records import Given, Message, Question, Spent, ToolCallRecord, Turn, TurnOptions
-from zotui.conversations.requests import Request, again, request
+from zotui.conversations.requests import Request, again, edited, request
 from zotui.errors import NotFound, UsageError
 from zotui.store import Reader, Store, Transaction, now_ms
 from zotui.text import clean, one_line
@@ -66,14 +66,13 @@ class Turns:
         empty or oversized text and for what is no image, NotFound.
         """
         asked = request(text, model, options, images, files)
-        return await self._store.write(lambda db: asked.put(db, conversation, self._store.owner if own else None))
+        return await self._store.write(lambda db: self._put(db, asked, conversation, own))
 
     async def again(self, turn_id: str) -> Turn:
         """Put the request of an ended turn once more, as a new turn of the same conversation. Raises NotFound."""
 
         def put(db: Transaction) -> Turn:
-            asked = again(db, turn_id)
-            return asked.put(db, viewed(db, turn_id).turn.conv_id)
+            return self._put(db, again(db, turn_id), viewed(db, turn_id).turn.conv_id)
 
         return await self._store.write(put)
 
@@ -88,43 +87,45 @@ class Turns:
         files: Sequence[Given] = (),
     ) -> Turn:
         """Put an earlier request of the person in other words: in a branch that leaves before it, with its files and
-        these. Raises NotFound, and UsageError for a message that is no request."""
+        these. It runs as it did but for the ``options`` that are not as usual. Raises NotFound, and UsageError for a
+        message that is no request."""
         new = request(text, "", options, files=files)
 
         def put(db: Transaction) -> Turn:
             row = db.execute(
-                "SELECT turn_id FROM messages WHERE id = ? AND conv_id = ? AND role = 'user'", (message, conversation)
+                "SELECT role, turn_id FROM messages WHERE id = ? AND conv_id = ?", (message, conversation)
             ).get
-            if row is None:
+            if row is None or row[0] != "user":
                 raise UsageError("only a request of yours can be edited", "zotui chats show ID lists them")
             branch = branches.fork(db, conversation, message, before=True)
-            old = again(db, row)
-            known = {file.path or file.name for file in new.files}
-            kept = [file for file in old.files if (file.path or file.name) not in known]
-            options_ = new.options if options is not None else old.options
-            asked = Request(new.text, old.model, options_, [*kept, *new.files])
-            return asked.put(db, branch, self._store.owner if own else None)
+            asked = edited(again(db, row[1]) if row[1] else None, new)  # what came from elsewhere has no turns
+            return self._put(db, asked, branch, own)
 
         return await self._store.write(put)
 
-    async def steer(self, turn_id: str) -> None:
-        """A queued turn goes first, and what runs or waits in its conversation stops. Raises NotFound, UsageError."""
+    def _put(self, db: Transaction, asked: Request, conversation: str | None, own: bool = False) -> Turn:
+        turn = asked.put(db, conversation, self._store.owner if own else None)
+        branches.adopt(db, turn.conv_id)
+        return turn
 
-        def put(db: Transaction) -> list[str]:
+    async def steer(self, turn_id: str) -> None:
+        """A queued turn goes first, and what runs or waits in its conversation stops; one that is not queued any more is
+        left as it is. Raises NotFound."""
+
+        def put(db: Transaction) -> None:
             turn = reads.turn(db, turn_id)
             if turn is None:
                 raise NotFound(f"no turn {turn_id}")
             if turn.status != "queued":
-                return []
+                return
             db.execute(
                 "UPDATE turns SET priority = 1 + (SELECT max(priority) FROM turns WHERE lane = ?1 AND status = 'queued')"
                 " WHERE id = ?2",
                 (turn.conv_id, turn_id),
             )
-            busy = [one.id for one in reads.turns(db, turn.conv_id, only_open=True) if one.status != "queued"]
-            for one in busy:
-                halt(db, one, "steered")
-            return busy
+            for one in reads.turns(db, turn.conv_id, only_open=True):
+                if one.status != "queued":
+                    halt(db, one.id, "steered")
 
         await self._store.write(put)
 
