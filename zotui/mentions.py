@@ -6,7 +6,7 @@
 import asyncio
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -55,6 +55,24 @@ def written(name: str) -> str:
 def mention_of(path: Path) -> str:
     """The mention of a file anywhere."""
     return written(str(path))
+
+
+def left_as_text(text: str, paths: Collection[str]) -> list[str]:
+    """The names in a text that stood for none of the files which went along with it: they were pasted, or unknown."""
+    given = {path.rstrip("/") for path in paths}
+    return [name for name in found_in(text) if _shown(name) not in given and not _is_of_chat(name, given)]
+
+
+def _shown(name: str) -> str:
+    """What a name is called where it went along."""
+    path = os.path.abspath(os.path.expanduser(name)) if name.startswith(EXPLICIT) else name
+    return path.rstrip("/")
+
+
+def _is_of_chat(name: str, given: Collection[str]) -> bool:
+    """Whether it is the end of the id of a conversation that went along."""
+    kind, _, end = name.partition(":")
+    return kind == "chat" and any(path.startswith("chat:") and path.endswith(end) for path in given)
 
 
 class Mentions:

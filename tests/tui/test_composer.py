@@ -317,3 +317,76 @@ async def test_a_pasted_path_of_a_real_file_is_attached(home: Home, tmp_path: Pa
         await wait_for(pilot, lambda: composer.text == f'@"{note}" ')
         await pilot.press("enter")
         await wait_for(pilot, lambda: "▤ my note.txt" in said(app))
+
+
+# What somebody else wrote mentions nothing
+
+
+async def test_a_pasted_text_mentions_nothing_until_the_person_does() -> None:
+    app = Page()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*typed("see @mine "))
+        await app.composer._on_paste(_paste('ping @theirs, (@"two words.txt") and @mine'))
+        await wait_for(pilot, lambda: app.composer.border_subtitle == "1 mentioned · 2 @ pasted: no mention")
+        assert app.composer.draft.foreign == {"theirs", "two words.txt"}
+        assert app.composer.draft == Draft(**json.loads(json.dumps(asdict(app.composer.draft))))
+        await app.composer._on_paste(_paste(" @REA"))
+        await pilot.pause()
+        assert app.popup.chosen is None  # enter would have chosen it
+        await pilot.press(*typed(" @two"))
+        await wait_for(pilot, lambda: app.popup.chosen is not None)
+        await pilot.press("tab")
+        assert app.composer.draft.foreign == {"theirs", "REA"}
+
+
+async def test_what_a_chip_holds_mentions_nothing_folded_or_unfolded() -> None:
+    app = Page()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.composer._on_paste(_paste("line\n" * 100 + "@~/.ssh/id_rsa"))
+        await pilot.press(*typed(" @mine"))
+        assert app.composer.draft.foreign == {"~/.ssh/id_rsa"}
+        await pilot.press("alt+o")
+        assert "@~/.ssh/id_rsa" in app.composer.text
+        assert app.composer.draft.foreign == {"~/.ssh/id_rsa"}
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.sent)
+        assert app.sent[0].draft.foreign == {"~/.ssh/id_rsa"}
+
+
+async def test_a_pasted_name_of_a_file_sends_no_file_and_neither_does_a_second_try(home: Home) -> None:
+    (home.workspace / "secret.txt").write_text("heron-4711")
+    (home.workspace / "notes.txt").write_text("grey-0815")
+    async with openai_server() as server:
+        home.config_file.write_text(
+            f'model = "lab/tiny"\n[providers.lab]\nbase_url = "{server.url}"\nmodels = ["tiny"]\n'
+        )
+        server.answer(lambda exchange: says("read"))
+        app = Zotui(home, own_workers=True)
+        async with app.run_test(size=(140, 40)) as pilot:
+            await opened(pilot, app)
+            composer = app.desk.conversation.composer
+
+            async def answered(count: int) -> str:
+                await wait_for(pilot, lambda: len(server.exchanges) == count and not app.desk.conversation.state())
+                await wait_for(pilot, lambda: said(app).count("read") >= 1)
+                return server.exchanges[-1].body.decode()
+
+            await pilot.press(*typed("use @notes.txt "))
+            await composer._on_paste(_paste("the log says @secret.txt"))
+            await pilot.press("enter")
+            body = await answered(1)
+            assert "grey-0815" in body
+            assert "heron-4711" not in body
+            await wait_for(pilot, lambda: composer.text == "")
+            await pilot.press("up")  # the same again, from the history
+            await wait_for(pilot, lambda: "secret" in composer.text)
+            await pilot.press("enter")
+            body = await answered(2)
+            assert body.count("grey-0815") > 1
+            assert "heron-4711" not in body
+            await pilot.press("escape", "escape")  # and edited
+            await wait_for(pilot, lambda: composer.editing)
+            await pilot.press("end", "!", "enter")
+            body = await answered(3)
+            assert body.count("grey-0815") > 1
+            assert "heron-4711" not in body

@@ -199,13 +199,16 @@ class Turns:
 
         await self._store.write(put)
 
-    async def recent_inputs(self, limit: int = 200) -> list[str]:
-        """What the person said last, newest first, over all conversations."""
-        return await self._store.read(
-            lambda db: [
-                text for (text,) in db.execute("SELECT input FROM turns ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
-            ]
+    async def recent_inputs(self, limit: int = 200) -> list[tuple[str, list[str]]]:
+        """What the person said last, newest first, over all conversations; each with the paths of its files."""
+        rows = await self._store.read(
+            lambda db: db.execute(
+                "SELECT input, (SELECT json_group_array(path) FROM attachments WHERE turn_id = turns.id)"
+                " FROM turns ORDER BY id DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
         )
+        return [(said, msgspec.json.decode(paths, type=list[str])) for said, paths in rows]
 
 
 def viewed(db: Reader, turn_id: str) -> TurnView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,6 +14,7 @@ from textual.widgets import Input, Static, TextArea
 from zotui.text import one_line
 from zotui.tui.dialogs import Dialog
 from zotui.tui.model_picker import RowsOf, priced
+from zotui.tui.widgets.draft import Draft, names_in
 from zotui.tui.widgets.rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -24,10 +25,24 @@ NOTE = "compare_models"
 
 
 class Wish(NamedTuple):
-    """A prompt and the models that shall answer it."""
+    """A prompt, the names in it that mention nothing, and the models that shall answer it."""
 
     text: str
+    foreign: set[str]
     models: list[str]
+
+
+class Prompt(TextArea):
+    """Where the prompt is written."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft.whole, soft_wrap=True, tab_behavior="focus")
+        self.foreign = draft.foreign
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        """What is pasted mentions nothing."""
+        self.foreign |= names_in(event.text) - names_in(self.text)
+        await super()._on_paste(event)
 
 
 class CompareDialog(Dialog):
@@ -46,10 +61,10 @@ class CompareDialog(Dialog):
     }
     """
 
-    def __init__(self, computer: Computer, text: str) -> None:
+    def __init__(self, computer: Computer, draft: Draft) -> None:
         super().__init__()
         self._computer = computer
-        self._text = text
+        self._draft = draft
         self._rows = RowsOf()
         self._known: list[tuple[str, str]] = []
         self._chosen: list[str] = []
@@ -57,7 +72,7 @@ class CompareDialog(Dialog):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tall") as box:
             box.border_title = "One prompt, several models"
-            yield TextArea(self._text, soft_wrap=True, tab_behavior="focus")
+            yield Prompt(self._draft)
             line = Input(placeholder="filter, or PROVIDER/MODEL", id="filter")
             line.cursor_blink = False
             yield line
@@ -65,7 +80,7 @@ class CompareDialog(Dialog):
             yield Static("enter: choose or drop a model · ^s: ask them · esc: back", classes="hint", markup=False)
 
     def on_mount(self) -> None:
-        (self.query_one("#filter") if self._text else self.query_one(TextArea)).focus()
+        self.query_one("#filter" if self._draft.text else Prompt).focus()
         self._load()
 
     @work(exclusive=True, group="load")
@@ -126,10 +141,11 @@ class CompareDialog(Dialog):
     @work
     async def action_start(self) -> None:
         """Ask them, if there is something to ask and somebody to."""
-        text = self.query_one(TextArea).text
+        prompt = self.query_one(Prompt)
+        text = prompt.text
         if not text.strip() or not LEAST <= len(self._chosen) <= MOST:
             what = "write the prompt" if not text.strip() else f"choose {LEAST} to {MOST} models"
             self.app.notify(what, severity="warning", markup=False)
             return
         await self._computer.desk.set(NOTE, json.dumps([one_line(name, 200) for name in self._chosen]))
-        self.dismiss(Wish(text, list(self._chosen)))
+        self.dismiss(Wish(text, prompt.foreign, list(self._chosen)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zotui.errors import UsageError
 from zotui.tui.acts.conversation import opened
+from zotui.tui.widgets.draft import Draft
 
 if TYPE_CHECKING:
     from zotui.tui.desk import Desk
@@ -32,10 +33,11 @@ async def compare(desk: Desk, words: str = "") -> None:
     running = await computer.comparisons.of(pane.conversation) if pane.conversation else []
     asked = next((found.id for found in running if found.kept is None and found.finished_at is None), None)
     if asked is None:
-        wish = await desk.app.push_screen_wait(CompareDialog(computer, words or pane.composer.expanded()))
+        draft = Draft(words) if words else pane.composer.draft
+        wish = await desk.app.push_screen_wait(CompareDialog(computer, draft))
         if wish is None:
             return
-        files = await pane.sending.files_of(wish.text)
+        files = await pane.sending.files_of(wish.text, wish.foreign)
         asked = await computer.compare(wish.text, wish.models, pane.conversation, files=files)
         pane.composer.rewrite("")
     kept = await desk.app.push_screen_wait(CompareView(computer, asked))
@@ -60,7 +62,7 @@ async def undo_turn(desk: Desk, words: str = "") -> None:
     if message is None:
         raise UsageError("there is no turn to take back")
     await desk.open_chat(await computer.chats.fork(chat.id, message.id, before=True))
-    desk.conversation.composer.rewrite(message.content)
+    desk.conversation.composer.rewrite(message.content, desk.conversation.sending.quoted_in(message))
     desk.tell("the last turn is taken back; F6 shows the branch that has it")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from zotui.errors import UsageError
+from zotui.tui.widgets.draft import names_in
 
 if TYPE_CHECKING:
     from zotui.tui.desk import Desk
@@ -65,7 +66,7 @@ async def open_editor(desk: Desk, words: str = "") -> None:
     text = desk.conversation.transcript.copyable("block")
     changed = await edit(desk.app, text, ".md", desk.computer.home)
     if changed is not None and changed != text:
-        desk.conversation.composer.rewrite(changed)
+        desk.conversation.composer.rewrite(changed, names_in(text))
         desk.conversation.composer.focus()
 
 
@@ -88,7 +89,8 @@ async def edit_draft(desk: Desk, words: str = "") -> None:
     if desk.computer is None:
         return
     composer = desk.conversation.composer
+    foreign = composer.draft.foreign
     written = await edit(desk.app, composer.expanded(), ".md", desk.computer.home)
     if written is not None:
-        composer.rewrite(written.rstrip("\n"))
+        composer.rewrite(written.rstrip("\n"), foreign)
     composer.focus()

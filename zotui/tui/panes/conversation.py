@@ -120,9 +120,9 @@ class ConversationPane(Pane):
         self.composer.focus()
 
     async def attach(self, computer: Computer) -> None:
-        self.composer.remember(await computer.turns.recent_inputs())
         self.next_model = await computer.desk.get(NEXT_MODEL) or ""
         await super().attach(computer)
+        await self.sending.remember()
         if computer.config.model == "offline":
             self._look_around()
 
@@ -293,7 +293,7 @@ class ConversationPane(Pane):
 
     def begin_edit(self, message: Message) -> None:
         """Have the composer edit a request of the person."""
-        self.composer.begin_edit(message.id, message.content)
+        self.composer.begin_edit(message.id, message.content, self.sending.quoted_in(message))
         self.composer.focus()
 
     async def whole_text(self) -> str:

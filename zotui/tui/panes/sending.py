@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from zotui.errors import UsageError, ZotuiError
 from zotui.text import one_line
 from zotui.tui import slash
 from zotui.tui.widgets.completions import Candidate
-from zotui.tui.widgets.composer import Composer
+from zotui.tui.widgets.composer import Composer, Draft
 
 if TYPE_CHECKING:
-    from zotui.conversations import Given, Question
+    from zotui.conversations import Given, Message, Question
     from zotui.tui.panes.conversation import ConversationPane
 
 MARKS = {"file": "▤", "folder": "▸", "skill": "✦", "tool": "◇", "memory": "◆", "chat": "›"}
@@ -57,7 +57,7 @@ class Sending:
             await computer.turns.answer(pane.question.id, choice(pane.question, event.text))
             computer.background.want()
             return
-        files = await self.files_of(event.text)
+        files = await self.files_of(event.text, event.draft.foreign)
         if event.edits and pane.reel is not None:
             made, _ = await computer.edit(pane.reel.id, event.edits, event.text, files=files, private=pane.private)
             await self._sent(made)
@@ -75,7 +75,7 @@ class Sending:
         pane, computer = self._pane, self._pane.computer
         assert computer is not None
         await pane.drafts.forget()
-        pane.composer.remember(await computer.turns.recent_inputs())
+        await self.remember()
         if conversation != pane.conversation:
             await pane.show(conversation)
             await computer.desk.set("conversation", conversation)
@@ -93,11 +93,26 @@ class Sending:
         await self._pane.computer.turns.steer(queued[0].id)
         self._pane.computer.background.want()
 
-    async def files_of(self, text: str) -> Sequence[Given]:
-        """What the mentions of a text stand for; what names nothing stays plain text, and the person is told."""
+    async def remember(self) -> None:
+        """Have the composer know what was said last; what was no mention then is none when it is said again."""
+        from zotui.mentions import left_as_text
+
+        assert self._pane.computer is not None
+        recent = await self._pane.computer.turns.recent_inputs()
+        self._pane.composer.remember([Draft(text, quoted=left_as_text(text, paths)) for text, paths in recent])
+
+    def quoted_in(self, message: Message) -> list[str]:
+        """What was no mention when a message was sent."""
+        from zotui.mentions import left_as_text
+
+        return left_as_text(message.content, [file.path for file in message.attachments])
+
+    async def files_of(self, text: str, foreign: Collection[str]) -> Sequence[Given]:
+        """What the mentions of a text stand for, but for foreign names; what names nothing stays plain text, and the
+        person is told."""
         assert self._pane.computer is not None
         mentions = self._pane.computer.mentions
-        names = mentions.found_in(text)
+        names = [name for name in mentions.found_in(text) if name not in foreign]
         if not names:
             return []
         files, unknown = await mentions.given(names)

@@ -1,18 +1,18 @@
 """Where a person writes: several lines, a history, completion, long pastes folded into chips, a draft that is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, work
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import TextArea
 
 from zotui.text import clean, size
 from zotui.tui import slash
-from zotui.tui.widgets.completions import Candidate, Completer, Completions
-from zotui.tui.widgets.draft import MENTION, Draft, said, trigger_before
+from zotui.tui.widgets.completing import CompletingArea
+from zotui.tui.widgets.completions import Completions
+from zotui.tui.widgets.draft import MENTION, Draft, names_in, said
 
 __all__ = ["Composer", "Draft"]
 
@@ -24,7 +24,7 @@ ROOM_FOR_WORDS = 44  # columns from which there is a placeholder
 NEWLINES = ("shift+enter", "ctrl+j", "alt+enter")
 
 
-class Composer(TextArea):
+class Composer(CompletingArea):
     """A text area that sends on enter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -83,30 +83,30 @@ class Composer(TextArea):
 
     def __init__(self, popup: Completions | None = None) -> None:
         super().__init__(
-            soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False, id="composer"
-        )
+            popup, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False,
+            id="composer",
+        )  # fmt: skip
         self.cursor_blink = False  # an idle terminal gets no bytes
-        self.popup = popup
-        self.completer: Completer | None = None
         self.passes: Callable[[str], bool] = lambda name: False
         """Whether a slash and this name go out as a message."""
         self._pastes: dict[str, str] = {}
-        self._taken: set[str] = set()  # mentions that were completed: each is one thing to backspace
-        self._history: list[str] = []
+        self._history: Sequence[Draft] = ()
         self._place = -1
-        self._unsent = ""
+        self._unsent = Draft()
         self._edits = ""
         self._aside = Draft()  # what was written before an earlier message was edited
-        self._shut = -1  # where the completion begins that the person closed
 
     @property
     def draft(self) -> Draft:
         """What is written now."""
-        return Draft(self.text, {chip: text for chip, text in self._pastes.items() if chip in self.text}, self._edits)
+        text = self.text
+        pastes = {chip: paste for chip, paste in self._pastes.items() if chip in text}
+        return Draft(text, pastes, self._edits, sorted(self._quoted & names_in(text)))
 
     @draft.setter
     def draft(self, draft: Draft) -> None:
         self._pastes = dict(draft.pastes)
+        self._quoted = set(draft.quoted)
         self._edits = draft.edits
         self.border_title = "editing an earlier message · esc leaves it" if draft.edits else ""
         self.text = draft.text
@@ -117,7 +117,7 @@ class Composer(TextArea):
         """The id of the earlier message that is edited; empty for none."""
         return self._edits
 
-    def remember(self, history: list[str]) -> None:
+    def remember(self, history: Sequence[Draft]) -> None:
         """The messages that up and down go through, newest first."""
         self._history = history
         self._place = -1
@@ -126,16 +126,17 @@ class Composer(TextArea):
         """What is written, with the pastes put in for their chips."""
         return self.draft.whole
 
-    def rewrite(self, text: str) -> None:
-        """Put another text in the place of what is written; a long one becomes a chip."""
-        self.draft = Draft(self._folded(clean(text)), self._pastes, self._edits)
+    def rewrite(self, text: str, quoted: Iterable[str] = ()) -> None:
+        """Put another text in the place of what is written; a long one becomes a chip. ``quoted``: names in it that
+        mention nothing."""
+        self.draft = Draft(self._folded(clean(text)), self._pastes, self._edits, list(quoted))
 
-    def begin_edit(self, message: str, text: str) -> None:
+    def begin_edit(self, message: str, text: str, quoted: Iterable[str] = ()) -> None:
         """Edit an earlier message; what was written comes back afterwards."""
         if not self._edits:
             self._aside = self.draft
-        self.draft = Draft("", {}, message)
-        self.draft = Draft(self._folded(text), self._pastes, message)
+        self._edits, self._pastes = message, {}
+        self.rewrite(text, quoted)
 
     def leave_edit(self) -> None:
         """Have what was written before back."""
@@ -161,29 +162,6 @@ class Composer(TextArea):
             return False
         return True
 
-    def _complete_by(self, key: str) -> bool:
-        """What a key does to the open list; False where it is not for that."""
-        popup = self.popup
-        if popup is None or (chosen := popup.chosen) is None:
-            return False
-        if key in ("up", "down"):
-            popup.move(-1 if key == "up" else 1)
-        elif key == "tab":
-            self._take(chosen)
-        elif key == "enter":
-            if self._is_known_command() and not popup.moved:
-                return False
-            self._take(chosen)
-            if chosen.insert.startswith("/"):
-                self.action_send()
-        elif key == "escape":
-            found = trigger_before(self._before)
-            self._shut = found[2] if found else -1
-            popup.close()
-        else:
-            return False
-        return True
-
     def _erase_by(self, key: str) -> bool:
         """Backspace behind a chip or a completed mention takes it away whole."""
         if key != "backspace" or self.selected_text:
@@ -196,10 +174,6 @@ class Composer(TextArea):
         self.delete((line, column - len(whole)), (line, column))
         self.call_next(self._look)
         return True
-
-    def _is_known_command(self) -> bool:
-        found = slash.parse(self.text)
-        return found is not None and slash.find(found[0]) is not None
 
     # Sending
 
@@ -246,7 +220,7 @@ class Composer(TextArea):
             self.action_cursor_up()
         elif self._place + 1 < len(self._history):
             if self._place < 0:
-                self._unsent = self.text
+                self._unsent = self.draft
             self._recall(self._place + 1)
 
     def action_later(self) -> None:
@@ -258,8 +232,10 @@ class Composer(TextArea):
 
     def _recall(self, place: int) -> None:
         self._place = place
-        self.text = self._unsent if place < 0 else self._folded(self._history[place])
-        self.move_cursor(self.document.end)
+        if place < 0:
+            self.draft = self._unsent
+        else:
+            self.rewrite(self._history[place].text, self._history[place].quoted)
 
     # Pastes
 
@@ -272,6 +248,7 @@ class Composer(TextArea):
             self._taken.update(files)
             self.insert(" ".join(files) + " ")
         else:
+            self._quoted |= names_in(text) - (names_in(self.text) - self._quoted)
             self.insert(self._folded(text))
         self._look()
 
@@ -290,57 +267,16 @@ class Composer(TextArea):
         line = self.document.get_line(row)
         for chip, text in self._pastes.items():
             if (at := line.find(chip)) >= 0 and len(text) <= LONGEST_PASTE * 10:
+                self._quoted |= self.draft.foreign
                 self.replace(text, (row, at), (row, at + len(chip)))
                 return
 
     # Completion
 
-    @property
-    def _before(self) -> str:
-        """The text before the cursor: a command is the whole message, a mention stands in one line."""
-        row, column = self.cursor_location
-        line = self.document.get_line(row)[:column]
-        return line if row == 0 or not line.startswith("/") else " " + line
-
     def _look(self) -> None:
         """See whether something is being completed, and say under the text what is worth saying."""
-        self.border_subtitle = said(self.text, LONGEST)
-        found = trigger_before(self._before)
-        if self.popup is None or self.completer is None:
-            return
-        if found is None:
-            self._shut = -1
-            self.popup.close()
-        elif found[2] != self._shut:
-            self._ask(found[0], found[1])
-
-    @work(exclusive=True, group="completion")
-    async def _ask(self, trigger: str, words: str) -> None:
-        """Ask what may be meant; an answer to what is no longer there is dropped."""
-        assert self.completer is not None
-        assert self.popup is not None
-        found = await self.completer.complete(trigger, words)
-        now = trigger_before(self._before)
-        if now is not None and now[:2] == (trigger, words):
-            self.popup.show(found)
-
-    def _take(self, candidate: Candidate) -> None:
-        """Put a candidate in the place of what is being completed; below a folder one goes on."""
-        found = trigger_before(self._before)
-        if found is None:
-            return
-        row, column = self.cursor_location
-        goes_on = candidate.insert.endswith("/")
-        self._taken.add(candidate.insert)
-        self.replace(candidate.insert + ("" if goes_on else " "), (row, found[2]), (row, column))
-        if self.popup is not None and not goes_on:
-            self.popup.close()
-        self.call_next(self._look)
-
-    def take(self, candidate: Candidate) -> None:
-        """A candidate was chosen with the mouse."""
-        self._take(candidate)
-        self.focus()
+        self.border_subtitle = said(self.draft, LONGEST)
+        super()._look()
 
     # Looks
 
@@ -350,7 +286,7 @@ class Composer(TextArea):
         if "@" in text.plain or "[" in text.plain:
             style = self.get_component_rich_style("composer--mention", partial=True)
             for found in MENTION.finditer(text.plain):
-                if len(found[0]) > 1:
+                if names_in(found[0]) - self._quoted:
                     text.stylize(style, *found.span())
             for chip in self._pastes:
                 if (at := text.plain.find(chip)) >= 0:
