@@ -37,7 +37,10 @@ async def opened(pilot: Pilot[None], app: Zotui) -> None:
 def said(app: Zotui) -> str:
     """All that the transcript shows, as text."""
     entries = app.desk.query_one(Transcript).entries
-    return "\n".join(f"{entry.kind} {entry.status} {entry.title} {entry.text} {entry.detail}" for entry in entries)
+    return "\n".join(
+        " ".join((entry.kind, entry.status, entry.title, entry.text, *entry.attached, entry.detail))
+        for entry in entries
+    )
 
 
 async def within(ready: Callable[[], object], patience_s: float = 30) -> None:

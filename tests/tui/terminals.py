@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -78,6 +79,14 @@ class Terminal:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self.status = os.waitstatus_to_exitcode(status) if pid else None
         return self.status is not None
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        if not self.ended():
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        if self.handle >= 0:
+            os.close(self.handle)
 
     def painted(self, sequence: bytes) -> bool:
         """Whether this has been written as it is."""

@@ -11,7 +11,7 @@ from zotui.computer import Computer
 from zotui.conversations.records import ToolCallRecord
 from zotui.home import Home
 from zotui.tui.app import Zotui
-from zotui.tui.markdown import Palette, blocks_of, diff_lines, diff_of
+from zotui.tui.markdown import Palette, blocks_of, diff_of, markdown_lines
 from zotui.tui.panes.entries import _tool
 from zotui.tui.widgets.find_line import FindLine
 from zotui.tui.widgets.transcript import Entry, Transcript
@@ -56,7 +56,7 @@ def test_blocks_are_what_was_written() -> None:
 @given(st.text(alphabet="ab `\n#-*>|[]()~1.", max_size=120))
 def test_no_text_breaks_blocks(text: str) -> None:
     for block in blocks_of(text):
-        assert 0 <= block.end <= len(text)
+        assert 0 <= block.first < block.last <= text.count("\n") + 1
 
 
 async def test_blocks_are_stepped_through_marked_and_copied() -> None:
@@ -149,7 +149,8 @@ async def test_where_the_reader_was_comes_back() -> None:
 
 def test_a_difference_keeps_its_signs() -> None:
     diff = diff_of("a\nb\nc", "a\nB\nc", "x.txt")
-    lines = ["".join(segment.text for segment in line).rstrip() for line in diff_lines(diff, 40, Palette())]
+    painted = markdown_lines(f"```diff\n{diff}\n```", 40, Palette())[1:]
+    lines = ["".join(segment.text for segment in line).rstrip()[2:] for line in painted]
     assert lines == ["--- a/x.txt", "+++ b/x.txt", "@@ -1,3 +1,3 @@", " a", "-b", "+B", " c"]
     assert diff_of("same", "same") == ""
     assert diff_of("x" * 300_000, "y") == ""

@@ -963,7 +963,7 @@ class TestEntries:
         async with app.run_test(size=WIDE):
             await opened(app)
             told = said(app)
-            assert "look\n▣ cat.png · 2.0 kB" in told
+            assert "look ▣ cat.png · 2.0 kB" in told
             assert re.search(r"lab/tiny answers instead\ngone/x: .*nobody answers", told)
             assert "I am tiny" in told
             assert "\x1b" not in told

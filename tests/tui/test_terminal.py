@@ -29,11 +29,7 @@ def opened(home: Home) -> Iterator[list[Terminal]]:
     terminals: list[Terminal] = []
     yield terminals
     for terminal in terminals:
-        if not terminal.ended():
-            os.kill(terminal.pid, signal.SIGKILL)
-            os.waitpid(terminal.pid, 0)
-        if terminal.handle >= 0:
-            os.close(terminal.handle)
+        terminal.end()
 
 
 @pytest.fixture

@@ -1,8 +1,12 @@
 """How quick the app is: what holds its loop is seen, and streaming never does for long."""
 
 import asyncio
+import gc
 import threading
 import time
+from collections.abc import Iterator
+
+import pytest
 
 from tests.screens.session import scripted_server, write_config
 from tests.tui.conftest import opened, said, typed, wait_for
@@ -73,6 +77,15 @@ async def test_figures_are_of_what_was_measured() -> None:
     assert watchdog.line.startswith("started in 310 ms · loop late p50 50 ms · p95 95 ms · p99 99 ms · max 99 ms")
 
 
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """The garbage of all other tests is not the app's work."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collection")
 async def test_streaming_never_holds_the_loop_for_long(home: Home) -> None:
     async with scripted_server(pause_s=0.01) as base_url:
         write_config(home.path, base_url)

@@ -4,13 +4,16 @@ Whether a terminal took what it was sent (OSC 52) cannot be known, so the file i
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zotui.models.child import environment
 from zotui.private import make_file
+from zotui.store import new_id
 from zotui.text import size
 
 if TYPE_CHECKING:
@@ -18,10 +21,12 @@ if TYPE_CHECKING:
 
     from zotui.home import Home
 
-LONGEST = 74_000  # bytes that terminals take by OSC 52; more is cut or dropped
+LONGEST_SENT = 74_994  # characters of base64 that terminals take by OSC 52; more is cut or dropped
+LONGEST = LONGEST_SENT // 4 * 3
+"""The same in bytes of text."""
 PATIENCE_S = 2
 NAME = "clipboard.txt"
-DISPLAY = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "TMUX", "TMUX_PANE", "XDG_RUNTIME_DIR")
+NEEDED = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "TMUX", "TMUX_PANE", "XDG_RUNTIME_DIR")
 TOOLS = (
     ("WAYLAND_DISPLAY", ["wl-copy"]),
     ("DISPLAY", ["xclip", "-selection", "clipboard"]),
@@ -31,47 +36,59 @@ TOOLS = (
 
 
 async def copy(app: "App[Any]", text: str, home: "Home") -> str:
-    """Copy a text; a sentence that says where it is now."""
-    where = []
-    tool = None if os.environ.get("SSH_CONNECTION") else await asyncio.to_thread(_by_tool, text)
-    if tool:
-        where.append(f"with {tool}")
-    if len(text.encode()) <= LONGEST:
-        app.copy_to_clipboard(text)
-        where.append("to the terminal")
-    kept = await asyncio.to_thread(_keep, text, home)
-    sentence = f"copied {size(len(text.encode()))} {' and '.join(where) or 'nowhere but to a file: it is too long'}"
-    return f"{sentence}; also in {kept}" if kept else sentence
+    """Copy a text, for a person's key only; a sentence that says where it is now."""
+    content = text.encode("utf-8", "replace")
+    ways = [tool] if (tool := await asyncio.to_thread(_by_tool, content)) else []
+    if short := len(content) <= LONGEST:
+        app.copy_to_clipboard(content.decode())
+        ways.append("OSC 52")
+    kept = await asyncio.to_thread(_keep, content, home)
+    said = f"copied {size(len(content))}" if ways or kept else f"not copied: {size(len(content))} is too long"
+    said += f" ({', '.join(ways)})" if ways else ""
+    if kept:
+        said += f"; also in {kept}" if ways else f" into {kept}"
+    return said if short else f"{said}; the terminal takes {size(LONGEST)} at most"
 
 
-def _keep(text: str, home: "Home") -> str:
+def _keep(content: bytes, home: "Home") -> str:
     """Keep the text in the home; where, or nothing where there is no room. Blocks."""
     path = home.path / NAME
+    made = home.run / f"copy-{new_id()[-8:]}"
     try:
-        make_file(path)
-        path.write_text(text, "utf-8")
+        make_file(made, content.decode())
+        made.replace(path)
     except OSError:
+        with contextlib.suppress(OSError):
+            made.unlink()
         return ""
-    return str(path).replace(os.path.expanduser("~"), "~", 1)
+    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
 
 
-def _by_tool(text: str) -> str:
+def _by_tool(content: bytes) -> str:
     """Copy by a program of the desktop; its name, or nothing where none took it. Blocks."""
-    tools = [["pbcopy"]] if os.uname().sysname == "Darwin" else [words for name, words in TOOLS if os.environ.get(name)]
-    for words in tools:
+    for words in _tools():
         if shutil.which(words[0]) is None:
             continue
         try:
             done = subprocess.run(
                 words,
-                input=text.encode(),
+                input=content,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 timeout=PATIENCE_S,
-                env=environment(os.environ, DISPLAY),
+                env=environment(os.environ, NEEDED),
             )
         except (OSError, subprocess.TimeoutExpired):
             continue
         if done.returncode == 0:
             return words[0]
     return ""
+
+
+def _tools() -> list[list[str]]:
+    """What may be asked: over ssh no desktop, as it is not the one that the person sits at."""
+    if os.environ.get("SSH_CONNECTION"):
+        return [words for name, words in TOOLS if name == "TMUX" and os.environ.get(name)]
+    if os.uname().sysname == "Darwin":
+        return [["pbcopy"]]
+    return [words for name, words in TOOLS if os.environ.get(name)]

@@ -7,35 +7,39 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
+from zotui.tui.markdown.diff import LANGUAGES, diff_rows
 from zotui.tui.markdown.palette import Palette
 from zotui.tui.markdown.piece import Code
-from zotui.tui.markdown.words import Line, cuts, pad
+from zotui.tui.markdown.words import GLUED, Line, cuts, pad
 
 BAR = "▎"
+_ROOM_TO_HANG = 8  # cells from which what is left of a changed line stands in from its sign
 
 
 def code_height(code: Code, width: int) -> int:
     """How many lines the code takes, without colouring it."""
-    room = width - _bar_width(width)
-    return _has_title(code) + sum(len(cuts(line, room)) + 1 for line in _rows(code))
+    room = width - bar_width(width)
+    hang = _hangs(code, room)
+    return _has_title(code) + sum(len(_cuts(line, room, hang)) + 1 for line in _rows(code))
 
 
 def code_lines(code: Code, width: int, palette: Palette) -> list[Line]:
     """The code at a width: a bar on the left, the language above, long lines broken."""
     base = palette.text + palette.block
-    side = _bar_width(width)
+    side = bar_width(width)
     bar = [Segment(f"{BAR} "[:side], base + palette.line)] if side else []
     room = width - side
     lines: list[Line] = []
     if _has_title(code):
         name = set_cell_size(code.language, min(room, cell_len(code.language)))
         lines.append([Segment(name, base + palette.muted)])
-    for line in _coloured(code, palette.syntax, base):
-        lines += _broken(line, room)
+    hang = _hangs(code, room)
+    for line in _coloured(code, palette, base):
+        lines += _broken(line, room, hang)
     return [pad([*bar, *line], width, base) for line in lines]
 
 
-def _bar_width(width: int) -> int:
+def bar_width(width: int) -> int:
     """The bar and the space after it, as far as a wide character still fits beside them."""
     return max(0, min(2, width - 2))
 
@@ -48,9 +52,23 @@ def _rows(code: Code) -> tuple[str, ...]:
     return code.lines or ("",)
 
 
-def _broken(line: Line, width: int) -> list[Line]:
+def _hangs(code: Code, room: int) -> int:
+    """Cells that what goes on from a line stands in: one in a difference, below the sign."""
+    return int(_is_diff(code) and room >= _ROOM_TO_HANG)
+
+
+def _is_diff(code: Code) -> bool:
+    return code.language.lower() in LANGUAGES
+
+
+def _cuts(text: str, width: int, hang: int) -> list[int]:
+    """Where a line of code is cut."""
+    return [hang + cut for cut in cuts(text[hang:], width - hang)] if hang else cuts(text, width)
+
+
+def _broken(line: Line, width: int, hang: int) -> list[Line]:
     """A line of code cut into lines that fit; the cuts depend on its text only."""
-    ends = [*cuts("".join(segment.text for segment in line), width), None]
+    ends = [*_cuts("".join(segment.text for segment in line), width, hang), None]
     if len(ends) == 1:
         return [line]
     made: list[Line] = [[]]
@@ -64,13 +82,15 @@ def _broken(line: Line, width: int) -> list[Line]:
             at += len(head)
             if at == ends[0]:
                 ends.pop(0)
-                made.append([])
+                made.append([GLUED, *([Segment(" ", style)] if hang else [])])
     return made
 
 
-def _coloured(code: Code, syntax: str, base: Style) -> list[Line]:
+def _coloured(code: Code, palette: Palette, base: Style) -> list[Line]:
     """A line of segments for each line of code, as its language and the pygments style colour it."""
-    rows = _rows(code)
+    rows, syntax = _rows(code), palette.syntax
+    if _is_diff(code):
+        return diff_rows(rows, palette, base)
     lexer = _lexer(code.language) if syntax and code.language else None
     if lexer is None:
         return [[Segment(row, base)] for row in rows]

@@ -28,11 +28,12 @@ _CLOSINGS = {"/*": "*/", "<!--": "-->"}
 
 @dataclass(slots=True)
 class Growth:
-    """An open leaf. ``kind`` is prose, html, fence, indented or table."""
+    """An open leaf. ``kind`` is prose, html, fence, indented or table; ``line`` is where in the source it begins."""
 
     kind: str
     boxes: tuple[Box, ...]
     gap: bool
+    line: int
     lines: list[str] = field(default_factory=list)
     rows: list[tuple[str, ...]] = field(default_factory=list)
     size: int = 0

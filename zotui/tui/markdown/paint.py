@@ -2,7 +2,7 @@
 
 from rich.segment import Segment
 
-from zotui.tui.markdown.code import code_height, code_lines
+from zotui.tui.markdown.code import bar_width, code_height, code_lines
 from zotui.tui.markdown.palette import Palette
 from zotui.tui.markdown.piece import Box, Code, Piece, Prose, Rows
 from zotui.tui.markdown.pieces import Pieces
@@ -40,6 +40,18 @@ def paint(piece: Piece, width: int, palette: Palette) -> list[Line]:
     if piece.gap:
         lines.insert(0, _edge(piece, palette, edge, fresh=False, inside=piece.shared))
     return lines
+
+
+def margin(piece: Piece, width: int, goes_on: bool = False) -> int:
+    """The cells at the left of a line that are no text: bars and what stands before code; markers where it goes on."""
+    room = _room(piece, width)
+    edge = max(NARROWEST, width) - room
+    if isinstance(piece.leaf, Code):
+        return edge + bar_width(room)
+    if goes_on:
+        return edge
+    quotes = next((at for at, box in enumerate(piece.boxes) if box.marker != ">"), len(piece.boxes))
+    return min(edge, 2 * quotes)
 
 
 def _room(piece: Piece, width: int) -> int:

@@ -61,10 +61,11 @@ Leaf = Prose | Code | Rows | Rule
 class Piece:
     """A leaf in its boxes, the first ``shared`` of which go on from the piece before.
 
-    ``gap`` asks for an empty line above, inside the shared boxes.
+    ``gap`` asks for an empty line above, inside the shared boxes; ``line`` is the line of the source that it begins in.
     """
 
     leaf: Leaf
     boxes: tuple[Box, ...] = ()
     shared: int = 0
     gap: bool = False
+    line: int = 0

@@ -72,6 +72,7 @@ class _Open:
 
     box: Box
     indent: int = 0
+    line: int = 0
     used: bool = False
     series: str = ""
     number: int = 0
@@ -93,6 +94,7 @@ class _Scanner:
         self.joined = False
         self.last: tuple[Box, ...] | None = None
         self.serial = 0
+        self.number = -1  # of the line that is looked at
 
     def fork(self) -> "_Scanner":
         """The same state, with nothing sealed yet, to see what would come next."""
@@ -100,6 +102,7 @@ class _Scanner:
         other.root, other.open = replace(self.root), [replace(each) for each in self.open]
         other.leaf = self.leaf and self.leaf.copy()
         other.blank, other.joined, other.last, other.serial = self.blank, self.joined, self.last, self.serial
+        other.number = self.number
         return other
 
     def close(self) -> None:
@@ -109,6 +112,7 @@ class _Scanner:
     def line(self, text: str, more: bool = False) -> None:
         """One line of source, or with ``more`` the first part of a long one."""
         joined, self.joined = self.joined, more
+        self.number += not joined
         text = text.expandtabs(4)
         if joined:
             self._grow(text)
@@ -177,14 +181,14 @@ class _Scanner:
         """Turn the paragraph above a line of dashes into a heading or the header of a table."""
         if line := _UNDERLINE.match(bare):
             text, self.leaf = "\n".join(prose.lines), None
-            self._emit(Prose(text, 1 if line[1][0] == "=" else 2), prose.boxes, prose.gap)
+            self._emit(Prose(text, 1 if line[1][0] == "=" else 2), prose.boxes, prose.gap, prose.line)
             return True
         if (table := table_of(prose.lines[-1], bare)) is None:
             return False
         prose.lines.pop()
         gap = prose.gap and not prose.lines
         self._end()
-        self.leaf = Growth("table", prose.boxes, gap, table=table)
+        self.leaf = Growth("table", prose.boxes, gap, self.number - 1, table=table)
         return True
 
     def _single(self, matched: int, indent: int, bare: str, prose: Growth | None) -> bool:
@@ -194,18 +198,18 @@ class _Scanner:
             text = bare[heading.end() :].strip()
             short = text.rstrip("#")
             text = short.rstrip() if not short or short[-1].isspace() else text
-            self._emit(Prose(text, len(heading[1])), *self._here())
+            self._emit(Prose(text, len(heading[1])), *self._here(), self.number)
         elif _RULE.match(bare):
             self._shut(matched)
-            self._emit(Rule(), *self._here())
+            self._emit(Rule(), *self._here(), self.number)
         elif fence := _FENCE.match(bare):
             self._shut(matched)
             words = (fence[2] or fence[4] or "").split()
-            self.leaf = Growth("fence", *self._here(), fence=fence[1] or fence[3], indent=indent)
+            self.leaf = Growth("fence", *self._here(), self.number, fence=fence[1] or fence[3], indent=indent)
             self.leaf.language = words[0].strip("{}.") if words else ""
         elif _HTML_BLOCK.match(bare) or (prose is None and _HTML.match(bare)):
             self._shut(matched)
-            self.leaf = Growth("html", *self._here())
+            self.leaf = Growth("html", *self._here(), self.number)
             self._grow(bare)
         else:
             return False
@@ -222,7 +226,7 @@ class _Scanner:
             self._grow(text[4:])
         else:
             self._shut(matched)
-            self.leaf = Growth("indented" if indented else "prose", *self._here())
+            self.leaf = Growth("indented" if indented else "prose", *self._here(), self.number)
             self._grow(text[4:] if indented else text.lstrip())
 
     def _fenced(self, leaf: Growth, text: str) -> None:
@@ -235,14 +239,15 @@ class _Scanner:
     def _grow(self, text: str) -> None:
         """Add a line to the open leaf, and seal what is past its bounds."""
         if self.leaf is None:  # the rest of a long line that did not open a leaf
-            self.leaf = Growth("prose", self._here()[0], False)
+            self.leaf = Growth("prose", self._here()[0], False, self.number)
         self.blank = False
         if self.leaf.add(text) or self.joined:
             self._seal(self.leaf)
 
     def _seal(self, leaf: Growth, last: bool = False) -> None:
         made, gap = leaf.take(last)
-        self._emit(made, leaf.boxes, gap)
+        self._emit(made, leaf.boxes, gap, leaf.line)
+        leaf.line = self.number + (not self.joined)
 
     def _end(self) -> None:
         """Close the open leaf."""
@@ -257,7 +262,7 @@ class _Scanner:
         self._end()
         while len(self.open) > keep:
             if not self.open[-1].used:  # an item with nothing in it is still an item
-                self._emit(Prose(""), *self._here())
+                self._emit(Prose(""), *self._here(), self.open[-1].line)
             self.open.pop()
 
     def _enter(self, marker: str, indent: int = 0) -> None:
@@ -269,7 +274,7 @@ class _Scanner:
             parent.number, marker = number, f"{number}{series}"
         parent.series = series
         self.serial += 1
-        self.open.append(_Open(Box(marker, self.serial), indent))
+        self.open.append(_Open(Box(marker, self.serial), indent, self.number))
 
     def _here(self) -> tuple[tuple[Box, ...], bool]:
         """The containers a leaf that starts now is in, and whether an empty line came before it."""
@@ -279,12 +284,12 @@ class _Scanner:
         gap, self.blank = self.blank, False
         return tuple(each.box for each in self.open), gap
 
-    def _emit(self, leaf: Leaf, boxes: tuple[Box, ...], gap: bool) -> None:
+    def _emit(self, leaf: Leaf, boxes: tuple[Box, ...], gap: bool, line: int) -> None:
         shared = 0
         for one, other in zip(boxes, self.last or (), strict=False):
             if one != other:
                 break
             shared += 1
         above = gap or (isinstance(leaf, Prose) and leaf.level > 0)
-        self.out.append(Piece(leaf, boxes, shared, above and self.last is not None))
+        self.out.append(Piece(leaf, boxes, shared, above and self.last is not None, line))
         self.last = boxes

@@ -80,7 +80,7 @@ def _row(
     for level in range(max(map(len, wrapped))):
         line = [Segment("│ ", bar)]
         for at, (cell, column) in enumerate(zip(wrapped, columns, strict=True)):
-            words = cell[level] if level < len(cell) else []
+            words = [segment for segment in cell[level] if segment.text] if level < len(cell) else []
             spare = column - cells(words)
             left = {"left": 0, "center": spare // 2, "right": spare}[aligns[at]]
             line += [blank(left, base)] if left else []

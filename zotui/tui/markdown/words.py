@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Run = tuple[str, Style]
 Line = list[Segment]
 
+SPACED, GLUED = Segment(""), Segment("")
+"""What a line begins with that goes on from the one before: where the text was wrapped at a space, or within a word."""
+
 STRONG, EMPHASIS, STRUCK = Style(bold=True), Style(italic=True), Style(strike=True)
 
 _LONGEST = 60
@@ -31,17 +34,29 @@ _WORD = re.compile(rf"[{_WIDE}][、。，．！？：；）」』】\u0300-\u036
 
 
 @cache
-def _parser() -> "MarkdownIt":
+def parser() -> "MarkdownIt":
+    """What reads the markup within a paragraph."""
     from markdown_it import MarkdownIt  # 18 ms that the first paint need not wait for
+    from markdown_it.common.normalize_url import validateLink
 
-    return MarkdownIt("commonmark").enable("strikethrough")
+    made = MarkdownIt("commonmark").enable(["strikethrough", "table"])
+    made.validateLink = lambda url: url.lower().startswith("file:") or validateLink(url)  # type: ignore[method-assign]
+    return made
+
+
+def leads_anywhere(target: str) -> bool:
+    """Whether a link leads to a place that can be opened; only such a link looks like one."""
+    try:
+        return urlsplit(target).scheme in ("http", "https", "mailto", "file")
+    except ValueError:
+        return False
 
 
 def runs_of(source: str, palette: Palette, base: Style) -> list[Run]:
     """The words of a paragraph, heading or cell, with ``\\n`` where a line must break."""
     if not _MARKUP.search(source):
         return [(source, base)] if source else []
-    tokens = _parser().parseInline(source)[0].children or []
+    tokens = parser().parseInline(source)[0].children or []
     runs: list[Run] = []
     styles = [base]
     targets: list[tuple[str, int]] = []
@@ -63,8 +78,9 @@ def runs_of(source: str, palette: Palette, base: Style) -> list[Run]:
             case "s_open":
                 styles.append(style + STRUCK)
             case "link_open":
-                targets.append((str(token.attrGet("href") or ""), len(runs)))
-                styles.append(style + palette.link)
+                target = str(token.attrGet("href") or "")
+                targets.append((target, len(runs)))
+                styles.append(style + palette.link if leads_anywhere(target) else style)
             case "link_close":
                 styles.pop()
                 target, start = targets.pop()
@@ -144,16 +160,16 @@ def wrap(runs: list[Run], width: int) -> list[Line]:
     """Lay runs of words out in lines of at most ``width`` cells."""
     text = "".join(text for text, _ in runs)
     lines: list[Line] = []
-    spans: list[tuple[int, int]] = []
+    spans: list[tuple[int, int, Line]] = []
     at = 0
     for row in text.split("\n"):
         begins = starts(row, width)
         for begin, end in zip(begins, [*begins[1:], len(row)], strict=True):
-            spans.append((at + begin, at + begin + len(row[begin:end].rstrip())))
+            joint = [] if not begin else [SPACED if row[begin - 1].isspace() else GLUED]
+            spans.append((at + begin, at + begin + len(row[begin:end].rstrip()), joint))
         at += len(row) + 1
     place, offset = 0, 0
-    for begin, end in spans:
-        line: Line = []
+    for begin, end, line in spans:
         while place < len(runs) and begin < end:
             words, style = runs[place]
             if offset + len(words) > begin:
@@ -175,6 +191,11 @@ def plain(text: str, width: int, style: Style) -> list[Line]:
 def blank(width: int, style: Style) -> Segment:
     """Empty cells."""
     return Segment(" " * width, style)
+
+
+def joint_of(line: Line) -> str | None:
+    """What stood between a line and the one before where the text was wrapped there; None where it was not."""
+    return next((" " if segment is SPACED else "" for segment in line if segment is SPACED or segment is GLUED), None)
 
 
 def cells(line: Line) -> int:

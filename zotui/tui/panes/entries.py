@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from zotui.text import one_line, size
-from zotui.tui.markdown import diff_of
 from zotui.tui.widgets.entry import Entry, Kind
 
 if TYPE_CHECKING:
     from zotui.conversations import Message, ToolCallRecord, Turn
 
-LONGEST_DETAIL = 20_000
-_SIDES = (("old_string", "old_text", "old"), ("new_string", "new_text", "new"))  # as tools that edit name them
+
+class Whose(TypedDict):
+    """What all entries of a message have in common."""
+
+    message: str
+    turn: str
+    at: int
 
 
 def entries_of(messages: Iterable[Message], ended: Mapping[str, Turn]) -> list[Entry]:
@@ -33,33 +37,35 @@ def entries_of(messages: Iterable[Message], ended: Mapping[str, Turn]) -> list[E
 def queued(turns: Iterable[Turn], known: set[str]) -> list[Entry]:
     """Requests that wait: their messages come when they begin."""
     return [
-        Entry(f"queued:{turn.id}", "user", turn.input, status="queued")
+        Entry(f"queued:{turn.id}", "user", turn.input, status="queued", turn=turn.id, at=turn.created_at)
         for turn in turns
         if turn.status == "queued" and turn.id not in known
     ]
 
 
 def _entries(message: Message) -> list[Entry]:
+    whose: Whose = {"message": message.id, "turn": message.turn_id or "", "at": message.created_at}
     if message.role != "assistant":
-        shown = "".join(
-            f"\n{'▣' if file.is_image else '▤'} {file.name} · {size(file.size)}" for file in message.attachments
-        )
         kind: Kind = "user" if message.role == "user" else "note"
-        return [Entry(message.id, kind, message.content + shown, message=message.id)]
+        files = tuple(
+            f"{'▣' if file.is_image else '▤'} {one_line(file.name, 200)} · {size(file.size)}"
+            for file in message.attachments
+        )
+        return [Entry(message.id, kind, message.content, attached=files, **whose)]
     live = message.status == "running"
     entries = []
     if message.note:
-        entries.append(Entry(f"{message.id}:n", "note", f"{message.stand_in}\n{message.note}", message=message.id))
+        entries.append(Entry(f"{message.id}:n", "note", f"{message.stand_in}\n{message.note}", **whose))
     if message.reasoning:
         thinking = live and not message.content
         entries.append(
-            Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking, message=message.id)
+            Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking, **whose)
         )
     if message.content or live or (message.status == "done" and not message.tool_calls):
         # How a cut-off answer ended is said once, by the entry of its turn.
-        entries.append(Entry(message.id, "assistant", message.content, live=live, message=message.id))
+        entries.append(Entry(message.id, "assistant", message.content, live=live, **whose))
     if message.raw:  # kept where an answer was blank
-        entries.append(Entry(f"{message.id}:raw", "tool", title="what the server sent", detail=message.raw))
+        entries.append(Entry(f"{message.id}:raw", "tool", title="what the server sent", detail=message.raw, **whose))
     entries += [_tool(call) for call in message.tool_calls]
     return entries
 
@@ -69,24 +75,11 @@ def _tool(call: ToolCallRecord) -> Entry:
     if call.started_at is not None and call.finished_at is not None:
         took = _duration(call.finished_at - call.started_at)
     aside = " · ".join(part for part in (call.summary, took) if part)
-    detail = call.arguments if call.result is None else f"{call.arguments}\n\n{call.result}"
-    status = "done" if call.status == "done" else call.status
     return Entry(
-        call.id, "tool", title=f"{call.name} {_gist(call.arguments)}".strip(), detail=detail[:LONGEST_DETAIL],
-        status=status, aside=aside, message=call.message_id, given=call.arguments, diff=_diff(call),
+        call.id, "tool", title=f"{call.name} {_gist(call.arguments)}".strip(), detail=call.result or "",
+        status=call.status, aside=aside, message=call.message_id, turn=call.turn_id,
+        at=call.started_at or call.created_at, given=call.arguments,
     )  # fmt: skip
-
-
-def _diff(call: ToolCallRecord) -> str:
-    """What a call changed: the difference that it returned, or that of its arguments; empty for most."""
-    result = call.result or ""
-    if result.startswith("--- ") and "\n+++ " in result:
-        return result
-    if '"old' not in call.arguments:
-        return ""
-    given = call.given or {}
-    old, new = (next((given[n] for n in names if isinstance(given.get(n), str)), None) for names in _SIDES)
-    return diff_of(old, new, str(given.get("path", ""))) if old is not None and new is not None else ""
 
 
 def _gist(arguments: str) -> str:
@@ -120,4 +113,4 @@ _WHY = {
 
 def _end(turn: Turn) -> Entry:
     why = turn.error or _WHY.get(turn.reason or "", turn.reason or "no reason is known")
-    return Entry(f"end:{turn.id}", "error", why, status=turn.status)
+    return Entry(f"end:{turn.id}", "error", why, status=turn.status, turn=turn.id, at=turn.finished_at or 0)

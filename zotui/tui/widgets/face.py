@@ -6,8 +6,12 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-from zotui.tui.markdown import Line, Palette, diff_lines, markdown_lines, plain
+from zotui.tui.markdown import Code, Line, Palette, Piece, paint, plain
 from zotui.tui.widgets.entry import BROKEN, MARKS, Entry
+from zotui.tui.widgets.sections import Section, sections_of
+
+Part = tuple[int, list[Line]]
+"""Lines, and which line of the source they are of, or which section of a tool call; -1 for none."""
 
 SHOWN_LINES, SHOWN_SIZE = 200, 20_000
 """How much of a plain text is shown."""
@@ -43,51 +47,69 @@ def head(entry: Entry, folded: bool, room: int, palette: Palette) -> list[Line]:
     return [_right(line, note, room, base)]
 
 
-def body(entry: Entry, room: int, palette: Palette) -> list[Line]:
+def body(entry: Entry, room: int, palette: Palette) -> list[Part]:
     """The text of an entry, or what a tool shows unfolded, as it is written."""
-    text = entry.text
-    style = palette.text
-    if entry.kind == "error" and not text:
-        return []
-    if entry.kind == "tool" and entry.given:
-        return _unfolded(entry, room, palette)
     if entry.kind == "tool":
-        text = entry.detail or "(nothing to show)"
-    if entry.kind in ("tool", "note"):
-        style += palette.muted
-    return _shown(text, room, style, palette)
-
-
-def _unfolded(entry: Entry, room: int, palette: Palette) -> list[Line]:
-    """A tool call in full: its arguments, what it changed, what it put out."""
+        return _unfolded(entry, room, palette)
+    if entry.kind == "error" and not entry.text:
+        return []
     muted = palette.text + palette.muted
-    code = f"~~~json\n{_pretty(entry.given)}\n~~~"
-    lines = [[Segment("arguments"[:room], muted)], *markdown_lines(code, room, palette)[1:]]
-    output = entry.detail.removeprefix(entry.given).lstrip("\n")
-    if entry.diff:
-        lines += [[Segment("changes"[:room], muted)], *diff_lines(entry.diff, room, palette)]
-    if output and output != entry.diff:
-        lines += [[Segment("output"[:room], muted)], *_shown(output, room, muted, palette)]
-    return lines
+    parts = _shown(entry.text, room, muted if entry.kind == "note" else palette.text, palette)
+    return [*parts, *((-1, plain(line, room, muted)) for line in entry.attached)]
+
+
+def _unfolded(entry: Entry, room: int, palette: Palette) -> list[Part]:
+    """A tool call in full; what it put out stands alone where that is all there is."""
+    muted = palette.text + palette.muted
+    sections = sections_of(entry)
+    if not sections:
+        return [(-1, plain("(nothing to show)", room, muted))]
+    parts: list[Part] = []
+    for at, section in enumerate(sections):
+        if entry.given:
+            parts.append((-1, [[Segment(section.name[:room], muted)]]))
+        if section.language:
+            parts.append((at, _coded(section, room, palette)))
+        else:
+            parts += ((at, lines) for _, lines in _shown(section.text, room, muted, palette))
+    return parts
+
+
+def _coded(section: Section, room: int, palette: Palette) -> list[Line]:
+    """Arguments and changes as code, the first lines of many."""
+    text = _pretty(section.text) if section.language == "json" else section.text
+    shown = _beginning(text)
+    lines = paint(Piece(Code(tuple(shown.split("\n")), section.language, first=False)), room, palette)
+    return lines + _rest(text, shown, room, palette)
 
 
 def _pretty(arguments: str) -> str:
-    """JSON as people read it; what is none as it is."""
+    """JSON as people read it; what is none, or is long, as it is."""
     if len(arguments) > SHOWN_SIZE:
-        return arguments[:SHOWN_SIZE]
+        return arguments
     try:
         return json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return arguments
 
 
-def _shown(text: str, room: int, style: Style, palette: Palette) -> list[Line]:
-    """A plain text, or how it begins and how much more there is."""
-    shown = "\n".join(text[:SHOWN_SIZE].split("\n", SHOWN_LINES)[:SHOWN_LINES])
-    lines = plain(shown.rstrip("\n"), room, style)
-    if left := len(text) - len(shown):
-        lines.append([Segment(f"… {_size(left)} more: o opens it whole"[:room], palette.text + palette.muted)])
-    return lines
+def _shown(text: str, room: int, style: Style, palette: Palette) -> list[Part]:
+    """A plain text a line of it at a time, or how it begins and how much more there is."""
+    shown = _beginning(text)
+    parts: list[Part] = [(at, plain(row, room, style)) for at, row in enumerate(shown.split("\n"))]
+    return [*parts, (-1, _rest(text, shown, room, palette))]
+
+
+def _beginning(text: str) -> str:
+    """As much of a text as is shown."""
+    return "\n".join(text[:SHOWN_SIZE].split("\n", SHOWN_LINES)[:SHOWN_LINES]).rstrip("\n")
+
+
+def _rest(text: str, shown: str, room: int, palette: Palette) -> list[Line]:
+    """How much more there is than what is shown."""
+    left = len(text.rstrip("\n")) - len(shown)
+    words = f"… {_size(left)} more: o opens it whole"
+    return [[Segment(words[:room], palette.text + palette.muted)]] if left > 0 else []
 
 
 def foot(entry: Entry, room: int, palette: Palette) -> list[Line]:

@@ -6,23 +6,17 @@ from collections.abc import Iterable
 from rich.segment import Segment
 from textual.strip import Strip
 
-from zotui.tui.markdown import Palette, Pieces, blocks_of, height, paint
+from zotui.tui.markdown import Palette
 from zotui.tui.widgets.column import Column
 from zotui.tui.widgets.entry import Entry
 from zotui.tui.widgets.face import SHOWN_LINES, SHOWN_SIZE
-from zotui.tui.widgets.marking import marked_words
+from zotui.tui.widgets.marking import FOUND, GONE_TO, found_in, marked_cells, wrapped
+from zotui.tui.widgets.matches import text_of
 from zotui.tui.widgets.sheet import Frame, Sheet
 
 KEPT_SHEETS, KEPT_LINES, LEAST_SHEETS = 256, 12_000, 96
 """How much stays painted, and how many sheets at least, however long they are: more than a screen shows."""
 CURSOR = "▎"
-
-
-def _height(source: str, room: int) -> int:
-    """How many lines a text takes."""
-    pieces, plain = Pieces(source), Palette()
-    known = [(piece, height(piece, room)) for piece in pieces.sealed + pieces.tail()]
-    return sum(len(paint(piece, room, plain)) if count is None else count for piece, count in known)
 
 
 class Roll:
@@ -35,6 +29,7 @@ class Roll:
         self.width = 0
         self.compact = False
         self.words = ""  # marked wherever they stand
+        self._gone_to: tuple[str, tuple[int, int, int]] | None = None  # the match: its entry and its first part
         self._palette = Palette()
         self._unfolded: set[str] = set()
         self._sheets: OrderedDict[str, Sheet] = OrderedDict()
@@ -127,35 +122,63 @@ class Roll:
         top = self.column.top(place)
         return range(top + self.gap(place), top + self.column.height(place))
 
-    @property
-    def gutter(self) -> int:
-        """The cells before the text of a line."""
-        return Frame(self.width).gutter
-
     def is_folded(self, place: int) -> bool:
         """Whether an entry is folded to its title."""
         return self.entries[place].folds and self.entries[place].id not in self._unfolded
 
-    def line_of(self, place: int, words: str, number: int) -> int:
-        """The line of an entry in which words stand for the ``number``-th time, the gap above counted."""
-        sheet, seen = self._sheet(place), 0
-        for row in range(len(sheet)):
-            seen += sheet.line(row).text.casefold().count(words)
-            if seen > number:
-                return self.gap(place) + row
-        return self.gap(place)
+    def turn(self, place: int) -> str:
+        """The text of the request that an entry is of, and of its answers, as far as they are at hand."""
+        requests = [at for at, entry in enumerate(self.entries) if entry.kind == "user"]
+        first = max((at for at in requests if at <= place), default=0)
+        last = min((at for at in requests if at > place), default=len(self.entries))
+        said = [entry.text for entry in self.entries[first:last] if entry.kind in ("user", "assistant")]
+        return "\n\n".join(text for text in said if text)
 
-    def block_lines(self, place: int, block: int) -> range:
-        """The lines of the roll that a block of an entry takes: all of the entry's, where it has no blocks."""
-        entry = self.entries[place]
-        blocks = blocks_of(entry.text) if entry.kind == "assistant" else []
-        if not 0 <= block < len(blocks):
-            return self.lines(place)
-        room, base = Frame(self.width).room, self.lines(place).start
-        first = _height(entry.text[: blocks[block - 1].end], room) if block else 0
-        last = _height(entry.text[: blocks[block].end], room)
-        top = first + (1 if block and last - first > 1 else 0)  # the empty line above is not the block's
-        return range(base + top, base + last)
+    def lines_of(self, place: int, first: int, last: int) -> range:
+        """The lines of the roll that show lines of an entry's source; none where it is folded."""
+        rows, top = self._sheet(place).rows_of(first, last), self.lines(place).start
+        return range(top + rows.start, top + rows.stop)
+
+    def match(self, place: int, number: int) -> int:
+        """Mark a match of an entry, counted in its source, as the one gone to; its line, the gap above counted."""
+        sheet, source = self._sheet(place), text_of(self.entries[place])
+        found = self._found(sheet)
+        row = 0
+        if len(found) == source.count(self.words):
+            row = found[number][0][0]
+        elif self.entries[place].is_markdown:  # some are not seen as they are written: go to the paragraph
+            parts = source.split(self.words, number + 1)
+            line = self.words.join(parts[: number + 1]).count("\n")
+            row = max((at for at in range(len(sheet)) if 0 <= sheet.mark(at).source <= line), default=0)
+            row = sheet.rows_of(sheet.mark(row).source, sheet.mark(row).source + 1).start
+            number = next((at for at, parts in enumerate(found) if parts[0][0] >= row), len(found))
+        elif found:
+            number = min(number, len(found) - 1)
+            row = found[number][0][0]
+        self._gone_to = (self.entries[place].id, found[number][0]) if number < len(found) else None
+        return self.gap(place) + row
+
+    def look_for(self, words: str) -> None:
+        """Mark these words wherever they stand."""
+        self.words, self._gone_to = words, None
+
+    def _found(self, sheet: Sheet) -> list[list[tuple[int, int, int]]]:
+        """All matches of a sheet: the parts of each."""
+        found, row = [], 0
+        while row < len(sheet):
+            rows = wrapped(sheet, row)
+            found += found_in(sheet, rows, self.words)
+            row = rows.stop
+        return found
+
+    def copied(self, row: int, start: int, end: int) -> tuple[str | None, str]:
+        """The text of a line within these cells, and what stood between it and the line before where it was wrapped."""
+        place, line = self.column.find(row)
+        line -= self.gap(place)
+        sheet = self._sheet(place)
+        if not 0 <= line < len(sheet):
+            return None, ""
+        return sheet.mark(line).joint, sheet.text(line, start, end)
 
     def strip(self, row: int, selected: str | None, marked: range | None = None) -> Strip:
         """A line of the roll; lines of the selected entry, or those that are marked, have a bar in their first cell."""
@@ -168,11 +191,20 @@ class Roll:
             return Strip.blank(self.width, self._palette.text)
         strip = sheet.line(line)
         if self.words:
-            strip = marked_words(strip, self.words, self.gutter)
+            strip = self._searched(place, sheet, line, strip)
         if self.entries[place].id != selected or (marked is not None and row not in marked):
             return strip
         bar = Segment(CURSOR, self._palette.text + self._palette.accent)
         return Strip([bar, *strip.crop(1)], strip.cell_length)
+
+    def _searched(self, place: int, sheet: Sheet, line: int, strip: Strip) -> Strip:
+        """A line with the matches in it marked."""
+        for parts in found_in(sheet, wrapped(sheet, line), self.words):
+            style = GONE_TO if self._gone_to == (self.entries[place].id, parts[0]) else FOUND
+            for row, start, end in parts:
+                if row == line:
+                    strip = marked_cells(strip, start, end, style)
+        return strip
 
     def _number(self) -> None:
         self.places = {entry.id: place for place, entry in enumerate(self.entries)}
@@ -209,8 +241,8 @@ class Roll:
             if entry.folds and entry.id not in self._unfolded:
                 guesses.append(1)
                 continue
-            whole = entry.detail if entry.kind == "tool" else entry.text
-            text = whole if entry.kind in ("assistant", "reasoning") else whole[:SHOWN_SIZE]
-            lines = len(text) // room + text.count("\n") + 1
+            whole = entry.whole if entry.kind == "tool" else entry.text
+            text = whole if entry.is_markdown else whole[:SHOWN_SIZE]
+            lines = len(text) // room + text.count("\n") + 1 + len(entry.attached)
             guesses.append(1 + (lines if text is whole else min(lines, SHOWN_LINES)))
         return guesses

@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.strip import Strip
 
-from zotui.tui.markdown import Line, Palette, Piece, Pieces, height, paint
+from zotui.tui.markdown import Line, Palette, Piece, Pieces, height, joint_of, margin, paint
 from zotui.tui.widgets.entry import Entry
 from zotui.tui.widgets.face import CARET, body, foot, head
 
@@ -38,6 +38,15 @@ class Frame:
         return max(4, min(MEASURE, self.width - self.gutter - (self.width >= 32)))
 
 
+class Mark(NamedTuple):
+    """What is known of a line beside its look: the line of the source that it is of (-1: none), what stood between it
+    and the line before where the text was wrapped there, and the cell that its text begins in."""
+
+    source: int
+    joint: str | None
+    left: int
+
+
 class _Slot(NamedTuple):
     """A line that has its place but is not painted yet: a row of a piece."""
 
@@ -55,6 +64,7 @@ class Sheet:
         self._inner = palette._replace(text=palette.text + palette.muted) if entry.folds else palette
         self._entry = entry
         self._lines: list[Strip | _Slot] = []
+        self._marks: list[Mark] = []
         self._pieces: Pieces | None = None
         self._head: list[Line] = []
         self._stable = self._taken = 0
@@ -68,10 +78,27 @@ class Sheet:
         line = self._lines[row]
         if not isinstance(line, Strip):
             start = row - line.row
-            strips = list(self._strips(self._painted(line.piece), start, self._indent))
+            lines = self._painted(line.piece)
+            strips = list(self._strips(lines, start, self._indent))
             self._lines[start : start + len(strips)] = strips
+            self._marks[start : start + len(strips)] = self._marks_of(line.piece, lines)
             return strips[line.row]
         return line
+
+    def mark(self, row: int) -> Mark:
+        """What is known of a line."""
+        self.line(row)
+        return self._marks[row]
+
+    def text(self, row: int, start: int = 0, end: int | None = None) -> str:
+        """The text of a line without what stands left of it, within these cells."""
+        strip = self.line(row)
+        return strip.crop(max(start, self._marks[row].left), end).text.rstrip()
+
+    def rows_of(self, first: int, last: int) -> range:
+        """The lines that show the lines of the source from ``first`` to before ``last``."""
+        rows = [row for row, mark in enumerate(self._marks) if first <= mark.source < last]
+        return range(rows[0], rows[-1] + 1) if rows else range(0)
 
     def update(self, entry: Entry) -> int:
         """Show the entry as it is now; return the first line that is painted anew."""
@@ -90,17 +117,18 @@ class Sheet:
 
     def _show(self, entry: Entry) -> None:
         """Paint everything."""
-        self._entry, self._lines, self._pieces, self._taken = entry, [], None, 0
+        self._entry, self._lines, self._marks, self._pieces, self._taken = entry, [], [], None, 0
         self._head = self._headed()
         self._add(self._head)
         self._stable = len(self._lines)
         if self.frame.folded:
             return
-        if entry.kind in ("assistant", "reasoning"):
+        if entry.is_markdown:
             self._pieces = Pieces(entry.text)
             self._grow(self._pieces)
         else:
-            self._add(body(entry, self._room, self._palette), self._indent)
+            for source, lines in body(entry, self._room, self._palette):
+                self._add(lines, self._indent, source)
             self._add(foot(entry, self.frame.room, self._palette))
 
     def _headed(self) -> list[Line]:
@@ -108,7 +136,7 @@ class Sheet:
 
     def _grow(self, pieces: Pieces) -> None:
         """Paint what was sealed since the last time, and below it what is still open and the foot."""
-        del self._lines[self._stable :]
+        del self._lines[self._stable :], self._marks[self._stable :]
         for piece in pieces.sealed[self._taken :]:
             self._place(piece)
         self._stable, self._taken = len(self._lines), len(pieces.sealed)
@@ -121,17 +149,30 @@ class Sheet:
         """Add the lines of a piece; those of code, whose number is known without painting, as slots."""
         if (count := height(piece, self._room)) is not None:
             self._lines += (_Slot(piece, row) for row in range(count))
+            self._marks += (Mark(-1 if piece.gap and row == 0 else piece.line, None, 0) for row in range(count))
             return
         lines = self._painted(piece)
         if last and self._entry.live and lines and _width(lines[-1]) < self._room:
             lines[-1] = [*lines[-1], Segment(CARET, self._palette.text + self._palette.accent)]
-        self._add(lines, self._indent)
+        self._lines += self._strips(lines, len(self._lines), self._indent)
+        self._marks += self._marks_of(piece, lines)
+
+    def _marks_of(self, piece: Piece, lines: list[Line]) -> Iterator[Mark]:
+        """What is known of the lines of a piece."""
+        inset = self.frame.gutter + self._indent
+        left, further = (inset + margin(piece, self._room, goes_on) for goes_on in (False, True))
+        for row, line in enumerate(lines):
+            joint = joint_of(line)
+            source = -1 if piece.gap and row == 0 else piece.line
+            yield Mark(source, joint, left if joint is None else further)
 
     def _painted(self, piece: Piece) -> list[Line]:
         return paint(piece, self._room, self._inner)
 
-    def _add(self, lines: list[Line], indent: int = 0) -> None:
+    def _add(self, lines: list[Line], indent: int = 0, source: int = -1) -> None:
+        left = self.frame.gutter + indent
         self._lines += self._strips(lines, len(self._lines), indent)
+        self._marks += (Mark(source, joint_of(line), left) for line in lines)
 
     def _strips(self, lines: list[Line], start: int, indent: int) -> Iterator[Strip]:
         """Lines of text as lines of the frame: the gutter before them, empty cells after them."""
