@@ -17,6 +17,8 @@ from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.widgets.transcript import Transcript
 
+pytestmark = pytest.mark.xdist_group("pictures")  # they share the one name of their home
+
 SIZES = {"wide": (140, 40), "narrow": (80, 24), "small": (40, 12), "tiny": (20, 6)}
 WHOLE = {name: size for name, size in SIZES.items() if name != "tiny"}
 LETTERS = {"conversation": "c", "chats": "h", "memory": "m", "skills": "s"}
