@@ -48,7 +48,7 @@ def main() -> int:
         if code:
             return code
     strict = {"ZOTUI_NO_SKIPS": "1"} if os.geteuid() == 0 else {}
-    spread = ["-n", str(max(2, os.cpu_count() or 2)), "--dist", "loadgroup"]
+    spread = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
     words = sys.argv[1:] or spread  # whoever wants to see one test wants it alone
     return subprocess.run([python, "-m", "pytest", *words], cwd=ROOT, env={**os.environ, **strict}).returncode
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
 import msgspec
 
@@ -31,40 +31,16 @@ from zotui.search import Search
 from zotui.secret import Secret
 from zotui.skills import Shelf
 from zotui.store import Notes, Store, is_ready, now_ms
+from zotui.wishes import Options, Wishes
 from zotui.workspace import Files, Folder
 
 if TYPE_CHECKING:
     from zotui.agent import Worker
-    from zotui.background import Post
 
 Workers = Literal["auto", "background", "own", "none", "all"]
 TRASH_MS = 30 * 86_400_000  # how long what was deleted can be restored
-LINGER_S = 3.0  # how long an unneeded background process stays, for the next command of a script
 
 log = logging.getLogger(__name__)
-
-
-class Options(TypedDict, total=False):
-    """How a turn shall run; what is left out is as ``TurnOptions`` has it."""
-
-    system: str
-    """More instructions."""
-    memory: bool
-    attended: bool
-    """A person is there to answer questions."""
-    schema: dict[str, Any] | None
-    """The answer must be JSON that fits this JSON schema."""
-    private: bool
-    """Only models on this machine may be asked."""
-
-
-class Wishes(Options, total=False):
-    """All that can be asked of a turn."""
-
-    images: Sequence[tuple[str, bytes]]
-    """Names and bytes, shown with the text."""
-    files: Sequence[Given]
-    """What else goes with the text."""
 
 
 class Computer:
@@ -314,23 +290,6 @@ class Computer:
             ).fetchall()
         )
         return {"queued": 0, "running": 0, **dict(rows)}
-
-    async def serve(self, post: "Post") -> None:
-        """Be the background process until told to leave, or, when detached, until nobody needs it."""
-        await post.listen()
-        if not post.detached:
-            await post.leaving.wait()
-            return
-        while not post.leaving.is_set():
-            idle = asyncio.create_task(post.until_idle(LINGER_S))
-            leaving = asyncio.create_task(post.leaving.wait())
-            await asyncio.wait({idle, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            idle.cancel()
-            leaving.cancel()
-            gone = not await asyncio.to_thread(self.home.database.exists)
-            if post.leaving.is_set() or gone or not any((await self.work()).values()):
-                return
-            await asyncio.sleep(1)
 
     async def _start(self, workers: Workers) -> None:
         if workers == "auto":

@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 
+from tests.bench import streaming
 from tests.bench.streaming import CASES, FRAME_S, FRAMES, Ours, Theirs
 from tests.screens.session import GUIDE, STAGING
 from zotui.tui.driver import GuardedApp
@@ -27,8 +28,7 @@ def pieces(case: str) -> tuple[str, list[str]]:
     """What is there before, and what is added in each frame."""
     if case == "a real answer":
         return "", [ANSWER[at : at + PIECE] for at in range(0, PIECE * FRAMES, PIECE)]
-    before, more = CASES[case]
-    return before, [more] * FRAMES
+    return streaming.pieces(case)
 
 
 class OnTerminal(Ours, GuardedApp[None]):

@@ -15,17 +15,35 @@ from textual.containers import VerticalScroll
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Markdown
 
+from zotui.tui.driver import guarded
 from zotui.tui.widgets.transcript import Entry, Transcript
 
 FRAME_S = 0.05
 FRAMES = 40
 WORDS = "the staging box answers and its certificate ends in nine days, so renew it **before** the week is out; then ask `again`. "
-CASES = {
-    "prose": ("", WORDS),
-    "after 5,000 tokens": ((WORDS * 4 + "\n\n") * 50, WORDS),
-    "in a fence of 3,000 lines": ("```python\n" + "value = compute(value) + 1\n" * 3000, "value = compute(value) + 1\n" * 5),
-    "in a table of 500 rows": ("| a | b | c |\n|---|---|---|\n" + "| one | two | three |\n" * 500, "| one | two | three |\n" * 6),
-}  # fmt: skip
+CASES = ("prose", "after 5,000 tokens", "in a fence of 3,000 lines", "in a table of 500 rows")
+
+
+def code(first: int, count: int) -> str:
+    """Lines of Python, no two alike."""
+    return "".join(f"value_{at} = compute({at * 7919 % 1000}) + 1\n" for at in range(first, first + count))
+
+
+def table_rows(first: int, count: int) -> str:
+    """Rows of a table, no two alike."""
+    return "".join(f"| {at} | {at * 7919 % 1000} | three |\n" for at in range(first, first + count))
+
+
+def pieces(case: str) -> tuple[str, list[str]]:
+    """What is there before, and what is added in each frame: 25 tokens."""
+    if "fence" in case:
+        return "```python\n" + code(0, 3000), [code(3000 + at * 5, 5) for at in range(FRAMES)]
+    if "table" in case:
+        return "| a | b | c |\n|---|---|---|\n" + table_rows(0, 500), [
+            table_rows(500 + at * 6, 6) for at in range(FRAMES)
+        ]
+    before = (WORDS * 4 + "\n\n") * 50 if "after" in case else ""
+    return before, [WORDS] * FRAMES
 
 
 class Counting(HeadlessDriver):
@@ -78,15 +96,15 @@ class Theirs(App[None]):
         return stream.write
 
 
-async def measured(app: Ours | Theirs, text: str, more: str) -> tuple[float, float]:
+async def measured(app: Ours | Theirs, text: str, more: list[str]) -> tuple[float, float]:
     """CPU milliseconds and bytes of a frame."""
-    app.driver_class = Counting
+    app.driver_class = guarded(Counting) if isinstance(app, Ours) else Counting  # as in the app
     async with app.run_test(size=(140, 40), headless=False) as pilot:
         add = await app.prepare(text)
         await pilot.pause(0.5)
         began, Counting.count = time.process_time(), 0
-        for _ in range(FRAMES):
-            await add(more)
+        for piece in more:
+            await add(piece)
             await asyncio.sleep(FRAME_S)
         await pilot.pause(0.2)
         return (time.process_time() - began) * 1000 / FRAMES, Counting.count / FRAMES
@@ -94,7 +112,8 @@ async def measured(app: Ours | Theirs, text: str, more: str) -> tuple[float, flo
 
 async def main() -> None:
     """Measure and print."""
-    for name, (text, more) in CASES.items():
+    for name in CASES:
+        text, more = pieces(name)
         ours, theirs = await measured(Ours(), text, more), await measured(Theirs(), text, more)
         print(
             f"{name:<26} ours {ours[0]:>6.1f} ms {ours[1]:>7.0f} B · Markdown {theirs[0]:>7.1f} ms {theirs[1]:>7.0f} B"

@@ -18,6 +18,7 @@ from zotui.errors import UsageError, ZotuiError
 from zotui.home import Home
 from zotui.models.keys import Keys, keys_of
 from zotui.private import keep_no_core, make_file
+from zotui.serving import serve as serve_home
 from zotui.store import now_ms
 from zotui.text import ago
 
@@ -103,7 +104,7 @@ async def _serve(home: Home, keys: Keys, detached: bool) -> int:
             post.take_over = keys.take_over
             if not detached:
                 print_text(f"serving {home.path} (Ctrl+C ends it)")
-            await computer.serve(post)
+            await serve_home(computer, post)
     finally:
         await post.leave()
     return 0

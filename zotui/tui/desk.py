@@ -326,7 +326,7 @@ class Desk(Screen[None]):
         await self.computer.desk.set("conversation", conversation)
         self.go_to(self.conversation)
         if message:
-            await self.conversation.show_message(message)
+            await self.conversation.reading.to_message(message)
 
     @on(ListingPane.WantsRoom)
     def _wants_room(self) -> None:

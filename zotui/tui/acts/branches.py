@@ -48,7 +48,7 @@ async def compare(desk: Desk, words: str = "") -> None:
 async def fork(desk: Desk, words: str = "") -> None:
     """A branch that ends with the message under the cursor, or with the last one."""
     computer, chat = await opened(desk)
-    message = desk.conversation.message_at_cursor() or desk.conversation.last_message()
+    message = desk.conversation.reading.message_at_cursor() or desk.conversation.reading.last_message()
     if message is None:
         raise UsageError("nothing was said here yet")
     await desk.open_chat(await computer.chats.fork(chat.id, message))
@@ -58,7 +58,7 @@ async def fork(desk: Desk, words: str = "") -> None:
 async def undo_turn(desk: Desk, words: str = "") -> None:
     """A branch without the last turn; its request is in the composer again."""
     computer, chat = await opened(desk)
-    message = desk.conversation.last_request()
+    message = desk.conversation.reading.last_request()
     if message is None:
         raise UsageError("there is no turn to take back")
     await desk.open_chat(await computer.chats.fork(chat.id, message.id, before=True))
@@ -69,7 +69,7 @@ async def undo_turn(desk: Desk, words: str = "") -> None:
 async def edit_last(desk: Desk, words: str = "") -> None:
     """Edit the last request; sending it runs it again in a branch."""
     await opened(desk)
-    message = desk.conversation.last_request()
+    message = desk.conversation.reading.last_request()
     if message is None:
         raise UsageError("there is no message to edit")
     desk.conversation.begin_edit(message)
@@ -78,7 +78,7 @@ async def edit_last(desk: Desk, words: str = "") -> None:
 async def edit_here(desk: Desk, words: str = "") -> None:
     """Edit the request under the cursor; sending it runs it again in a branch."""
     await opened(desk)
-    message = desk.conversation.request_at_cursor()
+    message = desk.conversation.reading.request_at_cursor()
     if message is None:
         raise UsageError("no request of yours is here", "up and down move to one")
     desk.conversation.begin_edit(message)

@@ -132,7 +132,7 @@ async def compact(desk: Desk, words: str = "") -> None:
     computer, chat = await opened(desk)
     place = await desk.app.push_screen_wait(SummaryDialog(computer, chat.id))
     if place:
-        await desk.conversation.show_position(place)
+        await desk.conversation.reading.to_position(place)
 
 
 async def continue_chat(desk: Desk, words: str = "") -> None:

@@ -76,7 +76,7 @@ async def open_pager(desk: Desk, words: str = "") -> None:
 
     if desk.computer is None:
         return
-    text = await desk.conversation.whole_text()
+    text = await desk.conversation.reading.whole_text()
     if not text:
         raise UsageError("there is nothing to read here")
     await page(desk.app, text, desk.computer.home)

@@ -7,7 +7,7 @@ from zotui.tui.markdown.piece import Box, Code, Leaf, Prose, Rows, Table
 
 LIMIT = 4096
 """Characters after which a paragraph, or a part of a code block, is sealed."""
-CHUNK = 24
+CHUNK = 16
 """Lines of code in one piece at most; past ``QUIET`` of them the next empty line ends it."""
 QUIET = 12
 SAMPLE = 20

@@ -15,11 +15,11 @@ from textual.widgets import Static
 from zotui.errors import UsageError
 from zotui.tui.pane import Pane, bindings
 from zotui.tui.panes.drafts import Drafts
-from zotui.tui.panes.entries import entries_of, queued
+from zotui.tui.panes.painting import Painting
+from zotui.tui.panes.reading import Reading
 from zotui.tui.panes.sending import Sending
 from zotui.tui.widgets.completions import Completions
 from zotui.tui.widgets.composer import Composer, Draft
-from zotui.tui.widgets.entry import Entry
 from zotui.tui.widgets.find_line import FindLine
 from zotui.tui.widgets.plan_panel import PlanPanel
 from zotui.tui.widgets.question import QuestionPanel
@@ -76,7 +76,8 @@ class ConversationPane(Pane):
         self.next_model = ""  # of the conversation that is not begun yet
         self.drafts = Drafts(self)
         self.sending = Sending(self)
-        self._tail: list[str] = []  # the entries painted for what is not settled
+        self.reading = Reading(self)
+        self._painting = Painting(self)
         self._offer = ""  # what could be connected here
         self._sequel = ""  # the summary whose conversation is to be opened
 
@@ -268,64 +269,10 @@ class ConversationPane(Pane):
         last = self.reel.messages[-1].turn_id if self.reel.messages else None
         return self.reel.ended.get(last or "")
 
-    # Messages and where they are
-
-    def last_message(self) -> str | None:
-        """The id of the last message that will not change any more."""
-        assert self.reel is not None
-        return self.reel.messages[self.reel.settled - 1].id if self.reel.settled else None
-
-    def last_request(self) -> Message | None:
-        """The last request of the person."""
-        requests = [message for message in self.reel.messages if message.role == "user"] if self.reel else []
-        return requests[-1] if requests else None
-
-    def message_at_cursor(self) -> str | None:
-        """The id of the message under the cursor of the transcript, where that has the focus."""
-        entry = self.transcript.current if self.transcript.has_focus else None
-        return entry.message or None if entry else None
-
-    def request_at_cursor(self) -> Message | None:
-        """The request under the cursor."""
-        at = self.message_at_cursor()
-        found = [message for message in self.reel.messages if message.id == at] if self.reel else []
-        return found[0] if found and found[0].role == "user" else None
-
     def begin_edit(self, message: Message) -> None:
         """Have the composer edit a request of the person."""
         self.composer.begin_edit(message.id, message.content, self.sending.quoted_in(message))
         self.composer.focus()
-
-    async def whole_text(self) -> str:
-        """The message under the cursor, or all of a tool's output."""
-        entry = self.transcript.current
-        if entry is not None and entry.kind == "tool" and self.computer is not None:
-            return await self.computer.chats.call_text(entry.id) or entry.detail
-        return self.transcript.copyable("message")
-
-    async def show_message(self, message: str) -> None:
-        """Go to a message, reading older pages until it is there."""
-        while self.reel is not None and not self.transcript.show_entry(message):
-            if not await self.read_older():
-                return
-        self.transcript.focus()
-
-    async def show_position(self, position: int) -> None:
-        """Go to the message at a position of the conversation."""
-        while self.reel is not None and self.reel.messages and self.reel.messages[0].position > position:
-            if not await self.read_older():
-                break
-        found = [message for message in self.reel.messages if message.position >= position] if self.reel else []
-        if found:
-            await self.show_message(found[0].id)
-
-    async def read_older(self) -> bool:
-        """Read the page before the first message; False where there is none."""
-        if self.reel is None or not self.reel.has_older:
-            return False
-        older = await self.reel.older()
-        self.transcript.prepend(entries_of(older, self.reel.ended), older=self.reel.has_older)
-        return bool(older)
 
     # Messages of the parts
 
@@ -352,7 +299,7 @@ class ConversationPane(Pane):
     @on(Transcript.OlderWanted)
     @work(exclusive=True, group="older")
     async def _older(self) -> None:
-        await self.read_older()
+        await self.reading.older()
 
     @on(Transcript.UnseenChanged)
     def _unseen(self, event: Transcript.UnseenChanged) -> None:
@@ -389,40 +336,15 @@ class ConversationPane(Pane):
 
     # Painting
 
-    def _entries(self, first: int) -> list[Entry]:
-        """The entries of the messages from ``first`` on, and of what is queued."""
-        assert self.reel is not None
-        entries = entries_of(self.reel.messages[first:], self.reel.ended)
-        known = {message.turn_id or "" for message in self.reel.messages[first:]}
-        return entries + queued(self.reel.turns, known)
-
     def _paint_all(self) -> None:
-        transcript, welcome = self.transcript, self.query_one("#welcome", Static)
-        transcript.display, welcome.display = self.reel is not None, self.reel is None
+        self.query_one("#welcome").display = self.reel is None
         if self.reel is None:
-            self._tail = []
-            transcript.clear()
-            welcome.update(self._welcome())
-        else:
-            transcript.show(self._entries(0), older=self.reel.has_older)
-            self._tail = [entry.id for entry in self._entries(self.reel.settled)]
+            self.query_one("#welcome", Static).update(self._welcome())
+        self._painting.all()
         self._paint_rest()
 
     def _paint_news(self, first: int) -> None:
-        """Bring the transcript up to date from message ``first`` on: replace what changed, append what is new."""
-        assert self.reel is not None
-        transcript = self.transcript
-        entries = self._entries(first)
-        ids = [entry.id for entry in entries]
-        for gone in set(self._tail) - set(ids):
-            transcript.drop(gone)
-        old = [id_ for id_ in self._tail if id_ in set(ids)]
-        if ids[: len(old)] != old:  # something was put in between
-            transcript.show(self._entries(0), older=self.reel.has_older)
-        else:
-            for entry in entries:
-                transcript.append(entry)
-        self._tail = [entry.id for entry in self._entries(self.reel.settled)]
+        self._painting.news(first)
         self._paint_rest()
 
     def _paint_rest(self) -> None:

@@ -62,7 +62,7 @@ class Drafts:
         if kept:
             entry, line = json.loads(kept)
             while not self._pane.transcript.restore(entry, line):
-                if not await self._pane.read_older():
+                if not await self._pane.reading.older():
                     break
 
     def _name(self, kind: str) -> str:

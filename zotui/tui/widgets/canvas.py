@@ -9,10 +9,13 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import var
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
+from zotui.tui.widgets.bar import Bar
 from zotui.tui.widgets.entry import Entry
+from zotui.tui.widgets.finish import Finish
 from zotui.tui.widgets.look import palette_of
 from zotui.tui.widgets.roll import Roll
 
@@ -53,6 +56,7 @@ class Canvas(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._roll = Roll()
+        self._finish = Finish()
         self._older = self._asked = False
         self._following = True
         self._anchor = (0, 0)  # the entry at the top of the view, and the line of it
@@ -177,6 +181,22 @@ class Canvas(ScrollView, can_focus=True):
         """The theme may have changed: look before the next line is painted."""
         super().notify_style_update()
         self._dyed = False
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The scrollbar, made when it is first asked for."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = bar = Bar(self.scrollbar_size_vertical)
+            bar.display = False
+            self.app._start_widget(self, bar)
+        return self._vertical_scrollbar
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines of the view as they go to the screen."""
+        strips = self._finish.lines(self, map(self.render_line, crop.line_range))
+        if crop.column_span == (0, self.region.width):
+            return strips
+        return [strip.crop(crop.x, crop.right) for strip in strips]
 
     def render_line(self, y: int) -> Strip:
         """A line of the view."""

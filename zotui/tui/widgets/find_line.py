@@ -93,7 +93,7 @@ class FindLine(Horizontal):
         if not words:
             return
         while pane.transcript.find(words) == 0 or (step < 0 and pane.transcript.at_first_match):
-            if not await pane.read_older():
+            if not await pane.reading.older():
                 break
         place, count = pane.transcript.find_next(step)
         self.query_one("#count", Static).update(f" {place} of {count}" if count else " nothing found")

@@ -14,6 +14,7 @@ from zotui.tui.widgets.marking import FOUND, GONE_TO, found_in, marked_cells, wr
 from zotui.tui.widgets.matches import text_of
 from zotui.tui.widgets.sheet import Frame, Sheet
 
+KEPT_BARS = 1_000  # lines
 KEPT_SHEETS, KEPT_LINES, LEAST_SHEETS = 256, 12_000, 96
 """How much stays painted, and how many sheets at least, however long they are: more than a screen shows."""
 CURSOR = "▎"
@@ -31,6 +32,9 @@ class Roll:
         self.words = ""  # marked wherever they stand
         self._gone_to: tuple[str, tuple[int, int, int]] | None = None  # the match: its entry and its first part
         self._palette = Palette()
+        self._bars: dict[int, tuple[Strip, Strip]] = {}  # by the id of the strip, which is kept so that it stays one
+        self._blanks = (0, self._palette.text)
+        self._blank_line = Strip.blank(0)
         self._unfolded: set[str] = set()
         self._sheets: OrderedDict[str, Sheet] = OrderedDict()
 
@@ -57,6 +61,7 @@ class Roll:
         if palette != self._palette:
             self._palette = palette
             self._sheets.clear()
+            self._bars.clear()
 
     def insert(self, place: int, entries: list[Entry]) -> None:
         """Put entries before a place."""
@@ -183,19 +188,36 @@ class Roll:
     def strip(self, row: int, selected: str | None, marked: range | None = None) -> Strip:
         """A line of the roll; lines of the selected entry, or those that are marked, have a bar in their first cell."""
         if row >= self.column.total:
-            return Strip.blank(self.width, self._palette.text)
+            return self._blank
         place, line = self.column.find(row)
         line -= self.gap(place)
         sheet = self._sheet(place)
         if not 0 <= line < len(sheet):
-            return Strip.blank(self.width, self._palette.text)
+            return self._blank
         strip = sheet.line(line)
         if self.words:
             strip = self._searched(place, sheet, line, strip)
         if self.entries[place].id != selected or (marked is not None and row not in marked):
             return strip
-        bar = Segment(CURSOR, self._palette.text + self._palette.accent)
-        return Strip([bar, *strip.crop(1)], strip.cell_length)
+        return self._barred(strip)
+
+    def _barred(self, strip: Strip) -> Strip:
+        """A line with the cursor's bar in its first cell, made once."""
+        known = self._bars.get(id(strip))
+        if known is None:
+            if len(self._bars) > KEPT_BARS:
+                self._bars.clear()
+            bar = Segment(CURSOR, self._palette.text + self._palette.accent)
+            known = self._bars[id(strip)] = (strip, Strip([bar, *strip.crop(1)], strip.cell_length))
+        return known[1]
+
+    @property
+    def _blank(self) -> Strip:
+        """An empty line: one strip for all of them."""
+        if self._blanks != (self.width, self._palette.text):
+            self._blanks = (self.width, self._palette.text)
+            self._blank_line = Strip.blank(*self._blanks)
+        return self._blank_line
 
     def _searched(self, place: int, sheet: Sheet, line: int, strip: Strip) -> Strip:
         """A line with the matches in it marked."""

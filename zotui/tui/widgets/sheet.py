@@ -107,8 +107,15 @@ class Sheet:
             self._show(entry)
             return 0
         self._pieces.feed(entry.text[len(old.text) :])
-        start = self._stable
+        start, before = self._stable, self._lines[self._stable :]
         self._grow(self._pieces)
+        same = True
+        for row, line in enumerate(before[: len(self._lines) - start], start):
+            if line == self._lines[row]:  # what is finished stays so
+                self._lines[row] = line
+                start += same
+            else:
+                same = False
         return start
 
     @property
