@@ -7,133 +7,122 @@ compares. Whatever it is not sure of, as text that terminals disagree on the wid
 
 import re
 from functools import lru_cache
-from itertools import groupby
+from itertools import compress, count, groupby
+from operator import itemgetter, ne
+from typing import NamedTuple
 
 CLEARING = ("\x1b[?1049h", "\x1b[?1049l", "\x1b[2J", "\x1b[J")
 """Writes after which the terminal shows something else."""
-_TOKEN = re.compile(r"\x1b\[([0-9;]*)m|\x1b\[([0-9]{1,5});([0-9]{1,5})H|([^\x1b]+)")
-_BEGINS = re.compile(r"\x1b\[[0-9]{1,5};[0-9]{1,5}H")
+_MOVE = re.compile(r"\x1b\[([0-9]{1,5});([0-9]{1,5})H")
+_TOKEN = re.compile(r"\x1b\[([0-9;]*)m|([^\x1b]+)")
 _SURE = re.compile(  # one cell each, in every terminal: Latin, Greek, Cyrillic, punctuation, arrows, boxes, plain marks
     r"[ -~\xa1-\xac\xae-\u02ff\u0370-\u0373\u0384-\u03ff\u0400-\u0482\u048a-\u04ff"
     r"\u2010-\u2027\u2030-\u203b\u2190-\u2193\u2500-\u259f\u25a0-\u25a9\u25b2-\u25b5\u25b8-\u25bf\u25c0-\u25fa"
     r"\u2610-\u2612\u2713-\u2718\u2800-\u28ff]*"
 )
-_UNKNOWN = "\0"  # a cell of which nobody knows what it shows
 _JOINED = 9  # cells that are the same between two changes, up to which they are sent along: a move costs as much
+_CHARACTER_OF, _PEN_OF = itemgetter(0), itemgetter(1)
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "53"})  # underline, reverse, strike, double underline, overline
 
 Pen = str
-Stroke = tuple[int, int, str, list[Pen]]
-"""Line, column, text and the pens of its cells."""
+Cell = tuple[str, Pen]
+_NOBODY_KNOWS: Cell = ("\0", "")
 
 
 class Glass:
     """The cells of a terminal. Forget them when somebody else may have written there."""
 
     def __init__(self) -> None:
-        self._texts: dict[int, str] = {}
-        self._pens: dict[int, list[Pen]] = {}
+        self._lines: dict[int, list[Cell]] = {}
         self._cursor = ""
 
     def forget(self) -> None:
         """The terminal may show anything: all is to be sent again."""
-        self._texts.clear()
-        self._pens.clear()
+        self._lines.clear()
         self._cursor = ""
 
     def lessen(self, frame: str) -> str:
         """What brings the terminal from what it shows to what this frame would make it show; maybe nothing."""
-        strokes, cursor = _strokes(frame)
-        if strokes is None:
-            self.forget()
-            return frame
+        begins, *parts = _MOVE.split(frame)
+        if begins:
+            return self._unread(frame)
         out: list[str] = []
-        pen = ""
-        for stroke in strokes:
-            pen = self._draw(stroke, pen, out)
-        if pen:
+        pen = shown = cursor = ""
+        for line, column, content in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            cursor = "" if content else f"\x1b[{line};{column}H"
+            stroke = _read(content, pen)
+            if stroke is None:
+                return self._unread(frame)
+            pen = stroke.pen
+            if content:
+                shown = self._draw(int(line), int(column) - 1, stroke, shown, out)
+        if shown:
             out.append("\x1b[0m")
         if out or cursor != self._cursor:
             out.append(cursor)
         self._cursor = cursor
         return "".join(out)
 
-    def _draw(self, stroke: Stroke, pen: Pen, out: list[str]) -> Pen:
-        """Add what a stroke changes; the pen afterwards."""
-        line, column, text, pens = stroke
-        if not _SURE.fullmatch(text):
-            self._texts.pop(line, None)
-            self._pens.pop(line, None)
-            return _write(line, column, text, pens, pen, out)
-        end = column + len(text)
-        shown, shown_pens = self._line(line, end)
-        changes = _changes(shown[column:end], shown_pens[column:end], text, pens)
-        for first, last in changes:
-            pen = _write(line, column + first, text[first:last], pens[first:last], pen, out)
-        if changes:
-            self._texts[line] = shown[:column] + text + shown[end:]
-            shown_pens[column:end] = pens
-        return pen
+    def _unread(self, frame: str) -> str:
+        self.forget()
+        return frame
 
-    def _line(self, line: int, width: int) -> tuple[str, list[Pen]]:
-        """What a line shows, at least so wide."""
-        shown, pens = self._texts.get(line, ""), self._pens.setdefault(line, [])
-        if (missing := width - len(shown)) > 0:
-            shown += _UNKNOWN * missing
-            pens.extend([""] * missing)
-            self._texts[line] = shown
-        return shown, pens
+    def _draw(self, line: int, column: int, stroke: "_Stroke", pen: Pen, out: list[str]) -> Pen:
+        """Add what a stroke changes; the pen afterwards."""
+        if not stroke.sure:
+            self._lines.pop(line, None)
+            return _write(line, column, stroke.cells, pen, out)
+        end = column + len(stroke.cells)
+        shown = self._lines.setdefault(line, [])
+        if (missing := end - len(shown)) > 0:
+            shown += [_NOBODY_KNOWS] * missing
+        before = shown[column:end]
+        if before == stroke.cells:
+            return pen
+        for first, last in _changes(before, stroke.cells):
+            pen = _write(line, column + first, stroke.cells[first:last], pen, out)
+        shown[column:end] = stroke.cells
+        return pen
 
 
 def is_frame(data: str) -> bool:
     """Whether a write is a frame: it begins with a move."""
-    return _BEGINS.match(data) is not None
+    return _MOVE.match(data) is not None
 
 
-def _strokes(frame: str) -> tuple[list[Stroke] | None, str]:
-    """The strokes of a frame, and the move that ends it; None where it is none that is understood."""
-    strokes: list[Stroke] = []
-    line = column = taken = 0
-    pen = cursor = ""
-    for found in _TOKEN.finditer(frame):
+class _Stroke(NamedTuple):
+    """What is written from one place on: its cells, the pen afterwards, and whether each character is one cell."""
+
+    cells: list[Cell]
+    pen: Pen
+    sure: bool
+
+
+@lru_cache(2048)
+def _read(content: str, pen: Pen) -> _Stroke | None:
+    """What stands between two moves, begun with a pen; None where it is not understood. Lines that scroll come again."""
+    cells: list[Cell] = []
+    taken, sure = 0, True
+    for found in _TOKEN.finditer(content):
         if found.start() != taken:
-            return None, ""
+            return None
         taken = found.end()
-        kind = found.lastindex
-        if kind == 4:
-            text = found[4]
-            cells = _cells(text, pen)
-            if strokes and not cursor:
-                *where, before, pens = strokes[-1]
-                strokes[-1] = (where[0], where[1], before + text, pens + cells)
-            else:
-                strokes.append((line, column, text, cells))
-            cursor = ""
-        elif kind == 3:
-            line, column, cursor = int(found[2]), int(found[3]) - 1, found[0]
-        else:
+        if (text := found[2]) is None:
             pen = _after(pen, found[1])
-    if taken != len(frame) or (strokes and not strokes[0][0]):
-        return None, ""
-    return strokes, cursor
+            continue
+        sure = sure and _SURE.fullmatch(text) is not None
+        inked = len(text.rstrip(" "))
+        cells += [(character, pen) for character in text[:inked]]
+        if blank := len(text) - inked:  # of a pen, only what is seen of it there
+            cells += [(" ", _on_blanks(pen))] * blank
+    return _Stroke(cells, pen, sure) if taken == len(content) else None
 
 
-def _cells(text: str, pen: Pen) -> list[Pen]:
-    """The pen of each cell. On the blanks at the end, only what is seen of it."""
-    inked = len(text.rstrip(" "))
-    blank = len(text) - inked
-    return [pen] * inked + [_on_blanks(pen)] * blank if blank else [pen] * inked
-
-
-def _changes(old: str, old_pens: list[Pen], new: str, pens: list[Pen]) -> list[tuple[int, int]]:
+def _changes(old: list[Cell], new: list[Cell]) -> list[tuple[int, int]]:
     """Where a line differs from what is shown: its first cell, and the one behind its last, of each change."""
-    if old == new and old_pens == pens:
-        return []
     changes: list[tuple[int, int]] = []
     first = last = -1
-    for at, (before, after, pen, new_pen) in enumerate(zip(old, new, old_pens, pens, strict=True)):
-        if before == after and pen == new_pen:
-            continue
+    for at in compress(count(), map(ne, old, new)):
         if first < 0:
             first = at
         elif at - last > _JOINED:
@@ -143,18 +132,15 @@ def _changes(old: str, old_pens: list[Pen], new: str, pens: list[Pen]) -> list[t
     return [*changes, (first, last + 1)]
 
 
-def _write(line: int, column: int, text: str, pens: list[Pen], pen: Pen, out: list[str]) -> Pen:
-    """Add the writing of a text at a place; the pen afterwards."""
+def _write(line: int, column: int, cells: list[Cell], pen: Pen, out: list[str]) -> Pen:
+    """Add the writing of cells at a place; the pen afterwards."""
     out.append(f"\x1b[{line};{column + 1}H")
-    at = 0
-    for wanted, cells in groupby(pens):
-        end = at + sum(1 for _ in cells)
-        run = text[at:end]
-        at = end
-        if not (run.isspace() and _on_blanks(pen) == wanted):
+    for wanted, run in groupby(cells, _PEN_OF):
+        text = "".join(map(_CHARACTER_OF, run))
+        if pen != wanted and not (text.isspace() and _on_blanks(pen) == wanted):
             out.append(_change(pen, wanted))
             pen = wanted
-        out.append(run)
+        out.append(text)
     return pen
 
 
