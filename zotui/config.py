@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from zotui.errors import ConfigError
+from zotui.limits import Limits
 from zotui.text import one_line
 
 PROVIDERS = (
@@ -65,6 +66,14 @@ model = "offline"
 # tool_timeout_s = 120              # for one tool call
 # context_tokens = 32000            # what one request may hold
 # compaction     = "ask"            # or "auto", "off": when that is nearly full, older turns are summarised
+
+# [policy]                          # what the agent may do: allow, ask or deny; by tool, or by what tools do
+# run_command = "ask"               # (read, write, run, net, outside, settings); deny wins, then ask
+
+# [sandbox]                         # the wall around commands
+# network  = "none"                 # or "allow": the network of this machine
+# writable = ["/srv/data"]          # more folders than the workspace
+# limits   = { memory_mb = 4000, processes = 512, disk_mb = 4000 }
 
 # [notices]                         # how the app tells what happened while you looked elsewhere
 # bell    = "questions"             # or "never", "all": the terminal's bell
@@ -137,7 +146,7 @@ class SandboxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     network: Literal["none", "allow"] = "none"
     writable: list[str] = []
-    limits: dict[str, int] = {}
+    limits: Limits = Limits()
 
 
 class NoticesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -225,7 +234,8 @@ ALLOWED = {
     "sites_port": "1 to 65535",
     "pool_port": "1 to 65535",
     "writable": 'a list of folders, as ["/srv/data"]',
-    "limits": "whole numbers",
+    "limits": "a table of whole numbers, as { memory_mb = 4000, processes = 512 }",
+    **dict.fromkeys(Limits.__struct_fields__, "a whole number, 1 or more"),
     "network": "none, allow",
     "engine": "local, dask",
     "policy": "allow, ask, deny",
@@ -268,7 +278,8 @@ def _explain(problem: str, table: dict[str, Any]) -> str:
     path, value = _find(table, where.strip("`"), problem)
     section = path[0] if path else ""
     if unknown := re.search(r"unknown field `(.+)`", told):
-        fields = _SECTIONS.get(section, Config).__struct_fields__
+        table_ = Limits if path[-1:] == ["limits"] else _SECTIONS.get(section, Config)
+        fields = table_.__struct_fields__
         return f'unknown key "{_dotted([*path, unknown[1]])}"; allowed here: {", ".join(fields)}'
     if missing := re.search(r"missing required field `(.+)`", told):
         return f'"{_dotted([*path, missing[1]])}" is missing; allowed: {ALLOWED[missing[1]]}'

@@ -55,3 +55,7 @@ class DamagedFile(StoreError):
 
 class Fenced(StoreError):
     """A result came too late: the row has been given to somebody else, or ended."""
+
+
+class SandboxError(ZotuiError):
+    """A command is refused, or cannot be started."""

@@ -1,0 +1,37 @@
+"""What shall be run, and how it ended."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+Reason = Literal["", "timeout", "stopped", "limit"]
+LONGEST_WORDS = 128_000  # bytes of one word: the kernel takes no longer ones
+
+
+class Command(Struct, frozen=True):
+    """Words to run in a folder of the workspace, for at most ``timeout_s`` seconds.
+
+    ``environment``: more variables. Nothing of zotui's own environment is passed on.
+    """
+
+    words: Sequence[str]
+    folder: str = ""
+    timeout_s: float = 120.0
+    environment: Mapping[str, str] = {}
+
+
+class Outcome(Struct, frozen=True):
+    """How a command ended: its exit code as a shell has it (128 + signal), after how many seconds, and ``reason`` where
+    it was ended; ``said`` tells that in words. ``wall`` names what stood around it."""
+
+    exit_code: int
+    duration_s: float
+    wall: str
+    reason: Reason = ""
+    said: str = ""
+
+
+def shell(text: str, folder: str = "", timeout_s: float = 120.0) -> Command:
+    """A line for bash."""
+    return Command(("/bin/bash", "-c", text), folder, timeout_s)

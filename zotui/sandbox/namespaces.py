@@ -1,0 +1,107 @@
+"""The wall of namespaces: bubblewrap, the filter of system calls, and limits."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from zotui.errors import SandboxError
+from zotui.sandbox import bubblewrap, protected, seccomp
+from zotui.sandbox.command import Command
+from zotui.sandbox.limits import prlimit
+from zotui.sandbox.wall import Profile, Start, Wall
+
+PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATIENCE_S = 5.0
+KEEPER = str(Path(__file__).with_name("keeper.py"))
+NOBODY = "61111"  # a number that no distribution gives to anybody: its processes are counted by themselves
+
+
+def memory_file(content: bytes) -> int:
+    """A descriptor of a file that is nowhere, at its beginning."""
+    descriptor = os.memfd_create("zotui", os.MFD_CLOEXEC)
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+class Namespaces:
+    """Starts commands with bubblewrap. As root, a keeper makes the workspace reachable for a user who is nobody."""
+
+    def __init__(self) -> None:
+        self._keeper: asyncio.subprocess.Process | None = None
+        self._keeps: tuple[Path, ...] = ()
+
+    async def raise_(self, profile: Profile) -> Wall:
+        """Find the programs, and start the keeper for root. Raises SandboxError with what is missing."""
+        if not sys.platform.startswith("linux"):
+            raise SandboxError("bubblewrap runs on Linux only")
+        if not seccomp.is_known():
+            raise SandboxError(f"there is no filter of system calls for {os.uname().machine}")
+        needed = ("bwrap", "prlimit", *(("nsenter",) if os.geteuid() == 0 else ()))
+        for program in needed:
+            if shutil.which(program, path=PLACES) is None:
+                package = "bubblewrap" if program == "bwrap" else "util-linux"
+                raise SandboxError(f"{program} is not installed", f"apt install {package}")
+        gaps = ""
+        if os.geteuid() == 0:
+            gaps = await self._keep((profile.workspace, *profile.writable))
+        network = "open" if profile.network else "off"
+        return Wall("bubblewrap", f"bubblewrap · network {network}", gaps)
+
+    async def _keep(self, paths: tuple[Path, ...]) -> str:
+        """Have a keeper for these folders; what is missing where there can be none."""
+        self._keeper = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", "-S", KEEPER, NOBODY, *map(str, paths),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            env={"PATH": PLACES}, cwd="/", start_new_session=True,
+        )  # fmt: skip
+        assert self._keeper.stdout is not None
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                said = (await self._keeper.stdout.readline()).decode("utf-8", "replace").strip()
+        except TimeoutError:
+            said = "it did not answer"
+        if said == "ready":
+            self._keeps = paths
+            return ""
+        await self.tear_down()
+        return f"commands run as root within the wall, so that processes are counted by looking only ({said})"
+
+    def start(self, command: Command, profile: Profile) -> Start:
+        """The words for bwrap and what it reads. Blocks."""
+        root, limits = profile.workspace, profile.limits
+        protected.prepare(root)
+        kept = {path: f"/mnt/{number}" for number, path in enumerate(self._keeps)} if self._keeper else {}
+        seen = bubblewrap.mounts(
+            kept.get(root, str(root)),
+            [f"{kept.get(path, path)}={path}" for path in profile.writable],
+            [os.path.relpath(path, root) for path in protected.held(root)],
+            [os.path.relpath(path, root) for path in protected.read_only(root)],
+        )
+        data = {path: memory_file(content) for path, content in bubblewrap.files().items()}
+        rules = memory_file(seccomp.program())
+        wall = bubblewrap.wall(limits, seen, data, rules, profile.network)
+        folder = ["--chdir", os.path.normpath(os.path.join(bubblewrap.WORK, command.folder))] if command.folder else []
+        words = [*self._through_keeper(), *wall, *folder, *prlimit(limits), *command.words]
+        return Start(words, _environment(command.environment), [*data.values(), rules])
+
+    def _through_keeper(self) -> list[str]:
+        if self._keeper is None:
+            return []
+        enter = f"--mount=/proc/{self._keeper.pid}/ns/mnt"
+        return ["nsenter", enter, f"--setgid={NOBODY}", f"--setuid={NOBODY}", "--"]
+
+    async def tear_down(self) -> None:
+        """End the keeper; its namespace goes with it."""
+        kept, self._keeper = self._keeper, None
+        if kept is not None:
+            if kept.returncode is None:
+                kept.kill()
+            await kept.wait()
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    return bubblewrap.environment(more.items())

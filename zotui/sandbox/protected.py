@@ -1,0 +1,65 @@
+"""What a command may read in the workspace, but never write: the future inputs of programs that nobody walls in.
+
+Hooks and configuration that git runs, start files of shells, folders from which editors and agents take commands. A
+command that could plant something there would have it run later, outside of the wall.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+FILES = (
+    ".bash_login", ".bash_logout", ".bash_profile", ".bashrc", ".envrc", ".gitmodules", ".inputrc", ".mcp.json",
+    ".profile", ".zlogin", ".zprofile", ".zshenv", ".zshrc",
+)  # fmt: skip
+FOLDERS = (".agents", ".claude", ".devcontainer", ".husky", ".idea", ".vscode", ".zotui", "skills")
+OF_GIT = ("config", "config.worktree", "hooks", "info")
+DEEPEST, MOST = 3, 400
+"""How far repositories within the workspace are looked for, and in how many folders at most."""
+
+
+def held(root: Path) -> list[Path]:
+    """Folders that may be written, but must stay where they are: else one could be put aside, and another in its place.
+    Blocks."""
+    return [git for git in _repositories(root) if git.is_dir()]
+
+
+def read_only(root: Path) -> list[Path]:
+    """All that is there of this kind, links left out. Blocks."""
+    found = [root / name for name in (*FILES, *FOLDERS)]
+    for git in _repositories(root):
+        found += [git / name for name in OF_GIT] if git.is_dir() else [git]
+    return [path for path in found if path.exists() and not path.is_symlink()]
+
+
+def prepare(root: Path) -> None:
+    """A repository without a folder of hooks gets an empty one, as only what is there can be protected. Blocks."""
+    for git in held(root):
+        hooks = git / "hooks"
+        if not os.path.lexists(hooks):
+            try:
+                hooks.mkdir()
+            except OSError:
+                continue
+
+
+def _repositories(root: Path) -> Iterator[Path]:
+    """Every ``.git`` of the workspace and of what lies in it, near its top."""
+    level, seen = [root], 0
+    for _ in range(DEEPEST):
+        below: list[Path] = []
+        for folder in level:
+            seen += 1
+            if seen > MOST:
+                return
+            try:
+                with os.scandir(folder) as entries:
+                    names = [entry for entry in entries if entry.is_dir(follow_symlinks=False) or entry.name == ".git"]
+            except OSError:
+                continue
+            for entry in names:
+                if entry.name == ".git" and not entry.is_symlink():
+                    yield Path(entry.path)
+                elif entry.name not in ("node_modules", ".venv", "__pycache__"):
+                    below.append(Path(entry.path))
+        level = below

@@ -1,0 +1,169 @@
+"""One way to start any child that is not ours."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from zotui.errors import SandboxError
+from zotui.sandbox.child import Child, spawn
+from zotui.sandbox.command import LONGEST_WORDS, Command, Outcome
+from zotui.sandbox.namespaces import Namespaces
+from zotui.sandbox.output import Output, forget_old, free_name
+from zotui.sandbox.plain import Plain
+from zotui.sandbox.wall import Builder, Profile, Wall
+
+
+class Sandbox:
+    """Runs commands behind the best wall that stands here. It is raised when it is first needed.
+
+    Without a wall every command is refused, until the person allows that for as long as this process lives.
+    """
+
+    def __init__(self, profile: Callable[[], Profile], outputs: Path) -> None:
+        self._profile = profile
+        self._outputs = outputs
+        self._builder: Builder | None = None
+        self._wall: Wall | None = None
+        self._raised = Profile(Path())
+        self._raising = asyncio.Lock()
+        self._unwalled = False
+        self._children: set[Child] = set()
+
+    def allow_no_wall(self) -> None:
+        """The person takes commands as they are, in this session, where no wall can stand."""
+        self._unwalled = True
+        self._wall = None
+
+    async def wall(self) -> Wall:
+        """What stands, or why nothing does."""
+        async with self._raising:
+            profile = self._profile()
+            if self._wall is None or profile != self._raised:
+                await self._raise(profile)
+            assert self._wall is not None
+            return self._wall
+
+    async def look(self) -> Wall:
+        """What would stand. Nothing is kept for commands that may never come."""
+        wall = await self.wall()
+        async with self._raising:
+            if not self._children and self._builder is not None:
+                await self._builder.tear_down()
+                self._builder = self._wall = None
+        return wall
+
+    async def _raise(self, profile: Profile) -> None:
+        if self._builder is not None:
+            await self._builder.tear_down()
+        self._builder, self._raised = None, profile
+        await asyncio.to_thread(forget_old, self._outputs)
+        builder = Namespaces()
+        try:
+            wall = await builder.raise_(profile)
+            await self._try(builder, profile)
+            self._builder, self._wall = builder, wall
+        except SandboxError as error:
+            await builder.tear_down()
+            if self._unwalled:
+                self._builder = Plain()
+                self._wall = await self._builder.raise_(profile)
+            else:
+                self._wall = Wall("none", "no sandbox: commands are refused", error.message, error.hint)
+
+    async def _try(self, builder: Builder, profile: Profile) -> None:
+        """Run nothing behind it. Raises SandboxError that says what went wrong."""
+        start = await asyncio.to_thread(builder.start, Command(("/bin/true",)), profile)
+        try:
+            process = await spawn(start, one_stream=True, fed=False)
+            said, _ = await asyncio.wait_for(process.communicate(), 10)
+        except (OSError, TimeoutError) as error:
+            raise SandboxError(f"bubblewrap does not start: {error}") from None
+        finally:
+            _close(start.descriptors)
+        if process.returncode != 0:
+            words = said.decode("utf-8", "replace").strip() or f"exit code {process.returncode}"
+            raise SandboxError(f"bubblewrap does not work here: {words}", mend_for(words))
+
+    async def start(self, command: Command, out: Output, err: Output, *, fed: bool = False) -> Child:
+        """Start a command; what it puts out goes to ``out`` and ``err``, which may be one. ``fed``: it has an input.
+
+        Raises SandboxError where no wall stands or the command cannot be started.
+        """
+        _check(command)
+        wall = await self.wall()
+        if self._builder is None:
+            raise SandboxError(f"no sandbox, no commands: {wall.gaps}", wall.mend or "zotui doctor says more")
+        profile = self._raised
+        start = await asyncio.to_thread(self._builder.start, command, profile)
+        try:
+            process = await spawn(start, one_stream=out is err, fed=fed)
+        except OSError as error:
+            raise SandboxError(f"the command does not start: {error.strerror}") from None
+        finally:
+            _close(start.descriptors)
+        child = Child(process, command, wall.name, profile)
+        child.follow(out, err)
+        self._children.add(child)
+        child.when_ended(self._children.discard)
+        return child
+
+    async def run(self, command: Command, out: Output, err: Output) -> Outcome:
+        """Run a command to its end. Where this is cancelled, so is the command. Raises SandboxError."""
+        child = await self.start(command, out, err)
+        try:
+            return await child.wait()
+        finally:
+            child.stop()
+            with contextlib.suppress(asyncio.CancelledError):
+                await child.wait()
+            out.close()
+            err.close()
+
+    def output(self, listener: Callable[[bytes], None] | None = None) -> Output:
+        """A place for what a command puts out."""
+        return Output(free_name(self._outputs), self._profile().limits.output_mb * 1_000_000, listener)
+
+    async def stop_all(self) -> int:
+        """End everything that runs; how much that was."""
+        running = set(self._children)
+        for child in running:
+            child.stop()
+        await asyncio.gather(*(child.wait() for child in running), return_exceptions=True)
+        return len(running)
+
+    async def close(self) -> None:
+        """End everything, the wall too."""
+        await self.stop_all()
+        if self._builder is not None:
+            await self._builder.tear_down()
+            self._builder = self._wall = None
+
+
+def _check(command: Command) -> None:
+    """Raises SandboxError for words that no program can be given."""
+    if not command.words or not command.words[0]:
+        raise SandboxError("there is no command")
+    for word in (*command.words, *command.environment, *command.environment.values()):
+        if "\0" in word:
+            raise SandboxError("a command cannot hold a NUL character")
+        if len(word.encode("utf-8", "surrogateescape")) > LONGEST_WORDS:
+            raise SandboxError("the command is too long", "put it into a file and run that")
+    if os.path.isabs(command.folder) or ".." in Path(command.folder).parts:
+        raise SandboxError("the folder of a command is one of the workspace", "name it by its path there")
+
+
+def mend_for(words: str) -> str:
+    """What mends bubblewrap that failed with these words."""
+    if "uid map" in words or "RTM_NEWADDR" in words:
+        return "Ubuntu keeps namespaces from programs without an AppArmor profile: see “AppArmor” in SECURITY.md"
+    if "No space left" in words or "namespace" in words.lower():
+        return "sysctl -w user.max_user_namespaces=10000; in Docker: --security-opt seccomp=unconfined"
+    return "zotui doctor says more"
+
+
+def _close(descriptors: object) -> None:
+    assert isinstance(descriptors, list | tuple)
+    for descriptor in descriptors:
+        os.close(descriptor)
