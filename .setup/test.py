@@ -20,6 +20,11 @@ PROGRAMS = {
     "dbus-daemon": "dbus-daemon",
     "npm": "npm",
     "tmux": "tmux",
+    "bwrap": "bubblewrap",
+    "nsenter": "util-linux",
+    "cc": "gcc",
+    "make": "make",
+    "git": "git",
 }
 CHECKS = (
     ["-m", "ruff", "check", "."],

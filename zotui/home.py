@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zotui.config import Config
 
 LONGEST_LOG = 2_000_000  # bytes of a log that are read
-FOLDERS = ("skills", "workspace", "logs", "backups", "run")
+FOLDERS = ("skills", "workspace", "logs", "backups", "outputs", "run")
 
 
 class Home:
@@ -44,6 +44,11 @@ class Home:
     @property
     def logs(self) -> Path:
         return self.path / "logs"
+
+    @property
+    def outputs(self) -> Path:
+        """What commands put out, where that is long. Of the last days."""
+        return self.path / "outputs"
 
     @property
     def backups(self) -> Path:

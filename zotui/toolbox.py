@@ -16,13 +16,18 @@ RESULT_BUDGET = 12_000  # characters of one result that a model sees
 LONGEST_RESULT = 1_000_000  # characters of one result that are kept
 
 
+async def unshown(text: str) -> None:
+    """Nobody looks at what comes of a call before its end."""
+
+
 class ToolContext(msgspec.Struct, frozen=True):
-    """For whom a tool runs."""
+    """For whom a tool runs. ``progress`` shows the person what has come so far; the model sees the result only."""
 
     conversation: str
     turn: str
     call: str
     attended: bool
+    progress: Callable[[str], Awaitable[None]] = unshown
 
 
 class Result(msgspec.Struct, frozen=True):

@@ -12,10 +12,12 @@ from zotui.background import lock_is_held
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
+from zotui.policy import decide
 from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
 from zotui.store import Transaction
 from zotui.toolbox import Toolbox
+from zotui.workspace.commands import tools as command_tools
 from zotui.workspace.tools import tools as workspace_tools
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def toolbox(computer: "Computer") -> Toolbox:
         [
             *memory_tools(computer.memory),
             *workspace_tools(computer.workspace),
+            *command_tools(computer.sandbox),
             *agent_tools(computer.store, computer.chats),
             *plan_tools(computer.plans),
             *skill_tools(computer.skills),
@@ -60,6 +63,7 @@ def agent(computer: "Computer") -> Agent:
         workspace=str(computer.home.workspace),
         limits=limits,
         notify=notify,
+        decide=lambda tool: decide(computer.models.config.policy, tool),
     )
 
 

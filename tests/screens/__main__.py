@@ -117,6 +117,15 @@ async def compare(pilot: Pilot[None]) -> None:
     await pilot.pause(1)
 
 
+async def run(pilot: Pilot[None]) -> None:
+    """A command in the sandbox, after its end."""
+    command = "!printf 'bench: heron\\n' > notes.txt; ls -l; id; cat ~/.ssh/id_ed25519; curl -sS example.com"
+    app = cast(Zotui, pilot.app)
+    app.desk.conversation.composer.focus()
+    await pilot.press(*command, "enter")
+    await wait_for(pilot, lambda: "exit code" in str(app.screen.query_one(".box").border_subtitle))
+
+
 async def completion(pilot: Pilot[None]) -> None:
     """Files and more, as one types."""
     await pilot.press(*"look into ", "at", *"ho")
@@ -132,6 +141,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], Press], ...] = (
     ("chats-search", (140, 40), keys("ctrl+o", "h", "slash", "o", "s", "l", "o")),
     ("models", (140, 40), keys("f5")),
     ("keys", (140, 40), keys("f8")),
+    ("run", (110, 24), run),
     ("cost", (140, 40), keys("f12")),
     ("palette", (140, 40), keys("ctrl+p", "m", "e", "m")),
     ("help", (140, 40), keys("f1")),

@@ -185,7 +185,7 @@ async def test_an_unknown_one_comes_back_with_its_neighbours_and_one_that_is_not
         await give(pilot, "/frok it")
         await wait_for(pilot, lambda: any("nearest: /fork" in note.message for note in app._notifications))
         assert app.desk.conversation.composer.text == "/frok it"
-        for name in ("run", "auto", "pool", "web", "persona"):
+        for name in ("auto", "pool", "web", "persona"):
             app.desk.conversation.composer.rewrite("")
             await give(pilot, f"/{name} x")
             await wait_for(

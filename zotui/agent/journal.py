@@ -176,6 +176,25 @@ class Journal:
 
         await self._write(put, durable=effect != "read")
 
+    async def progress(self, call: str, text: str) -> None:
+        """What a running call has put out so far."""
+        await self._write(
+            lambda db: db.execute(
+                "UPDATE tool_calls SET result = ? WHERE id = ? AND status = 'running'", (clean(text), call)
+            ),
+            durable=False,
+        )
+
+    async def is_allowed(self, call: str) -> bool:
+        """Whether the person has allowed this very call."""
+        return await self._store.read(
+            lambda db: bool(
+                db.execute(
+                    "SELECT 1 FROM approvals WHERE tool_call_id = ? AND kind = 'approval' AND status = 'done'", (call,)
+                ).get
+            )
+        )
+
     async def end_call(self, call: str, status: str, result: str, summary: str, reason: str | None = None) -> None:
         """A tool call's outcome."""
 
@@ -187,16 +206,17 @@ class Journal:
 
         await self._write(put)
 
-    async def ask(self, call: str, question: Ask) -> None:
-        """A tool call waits for the person's answer."""
+    async def ask(self, call: str, question: Ask, kind: str = "question") -> None:
+        """A tool call waits for the person's answer, or, of kind ``approval``, for leave to run."""
 
         def put(db: Transaction) -> None:
             db.execute("UPDATE tool_calls SET status = 'waiting' WHERE id = ?", (call,))
             db.execute(
                 "INSERT INTO approvals(id, kind, tool_call_id, turn_id, text, choices, created_at)"
-                " VALUES (?, 'question', ?, ?, ?, ?, ?)",
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     new_id(),
+                    kind,
                     call,
                     self.turn,
                     clean(question.text),

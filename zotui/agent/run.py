@@ -23,9 +23,10 @@ from zotui.models.ledger import Bill, SpendingCap
 from zotui.models.provider import ProviderError
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Router, Wanted
+from zotui.policy import ALLOW, DENY, Decision, by_effect
 from zotui.store import Reader, Store, Transaction
 from zotui.text import one_line
-from zotui.toolbox import FIND, Ask, Toolbox, ToolContext, ToolError, found_in
+from zotui.toolbox import FIND, Ask, Tool, Toolbox, ToolContext, ToolError, found_in
 
 HISTORY = 400  # messages looked at for one request
 WINDOW_SHARE = 0.75  # of a model's window, for the request; the rest is for the answer
@@ -59,6 +60,7 @@ class Agent(msgspec.Struct, frozen=True):
     workspace: str
     limits: Callable[[], Limits]  # as config.toml has them now
     notify: Notify = unheard
+    decide: Callable[[Tool], Decision] = by_effect
 
     async def context(self, view: TurnView, history: Sequence[Message], model: str) -> Context:
         """What ``model`` would be sent for a turn now. Raises ProviderError when it cannot fit."""
@@ -225,11 +227,17 @@ class TurnRun:
 
     async def _run_call(self, view: TurnView, call: ToolCallRecord) -> None:
         journal, options = self._journal, _options(view)
-        context = ToolContext(view.turn.conv_id, view.turn.id, call.id, options.attended)
+
+        async def progress(text: str) -> None:
+            await journal.progress(call.id, text)
+
+        context = ToolContext(view.turn.conv_id, view.turn.id, call.id, options.attended, progress)
         try:
             if not options.tools:
                 raise ToolError("tools are off for this turn", "answer without them")
             tool = self._agent.toolbox.find(call.name)
+            if not await self._may_run(tool, call, options):
+                return
             await journal.start_call(call.id, tool.effect)
             outcome = await self._agent.toolbox.run(call.name, call.given, context, self._agent.limits().tool_timeout_s)
         except ToolError as error:
@@ -239,6 +247,26 @@ class TurnRun:
             await journal.ask(call.id, outcome)
         else:
             await journal.end_call(call.id, "done", outcome.text, outcome.summary)
+
+    async def _may_run(self, tool: Tool, call: ToolCallRecord, options: TurnOptions) -> bool:
+        """Whether the policy lets a call run now; False where the person is asked first. Raises ToolError for no."""
+        decision = self._agent.decide(tool)
+        if decision == "deny":
+            raise ToolError(f"the policy forbids {tool.name}", "do without it, or say what you would have done")
+        if decision == "allow" or await self._journal.is_allowed(call.id):
+            return True
+        if not options.attended:
+            raise ToolError(f"{tool.name} needs the person's leave, and nobody is there", "do without it")
+        words = "\n".join(f"{name}: {_shown(value)}" for name, value in (call.given or {}).items())
+        await self._journal.ask(
+            call.id, Ask(f"{tool.name} ({tool.effect}) wants to run\n{words}", [ALLOW, DENY]), "approval"
+        )
+        return False
+
+
+def _shown(value: Any) -> str:
+    """An argument as a person is shown it: whole, no character of it hidden."""
+    return value if isinstance(value, str) and value.isprintable() else msgspec.json.encode(value).decode()
 
 
 def requests_before(db: Reader, conversation: str, position: int) -> Earlier:

@@ -1,4 +1,4 @@
-"""``zotui approvals``: the inbox of questions."""
+"""``zotui approvals``: the inbox of questions, and of calls that want to run."""
 
 import sys
 from typing import Any
@@ -47,8 +47,16 @@ def answer(options: dict[str, Any], id_: str, text: tuple[str, ...]) -> None:
 @approvals.command()
 @click.argument("id_")
 @click.pass_obj
+def allow(options: dict[str, Any], id_: str) -> None:
+    """Let a call run, once; its turn goes on."""
+    _answer(options, id_, "allow")
+
+
+@approvals.command()
+@click.argument("id_")
+@click.pass_obj
 def deny(options: dict[str, Any], id_: str) -> None:
-    """Decline to answer; its turn goes on without."""
+    """Decline to answer, or let a call not run; its turn goes on without."""
     _answer(options, id_, None)
 
 

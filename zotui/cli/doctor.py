@@ -61,7 +61,9 @@ async def _checks(home: Home) -> list[Check]:
     except ZotuiError as error:
         return [*checks, Check("home", "fail", error.message, error.hint), *_terminal()]
     checks += [_modes(home), _room(home)]
-    for name, look in (("file", _file), ("background", _background), ("config", _config), ("model", _model)):
+    for name, look in (
+        ("file", _file), ("background", _background), ("config", _config), ("model", _model), ("sandbox", _sandbox),
+    ):  # fmt: skip
         try:
             checks.append(await look(home))
         except ZotuiError as error:
@@ -69,6 +71,26 @@ async def _checks(home: Home) -> list[Check]:
             if name == "config":
                 break  # what comes next would say the same once more
     return [*checks, *_terminal()]
+
+
+async def _sandbox(home: Home) -> Check:
+    """The wall around commands, proved by trying to get through it."""
+    from zotui.sandbox import Sandbox
+    from zotui.sandbox.probe import probe
+    from zotui.sandbox.settings import profile_of
+
+    sandbox = Sandbox(lambda: profile_of(home, home.config().sandbox), home.outputs)
+    try:
+        wall = await sandbox.wall()
+        if wall.kind == "none":
+            return Check("sandbox", "warn", f"{wall.name} ({wall.gaps})", wall.mend)
+        if through := await probe(sandbox, home.config_file):
+            return Check("sandbox", "fail", f"{wall.name}: a command {', '.join(through)}", "run no commands here")
+        return Check(
+            "sandbox", "warn" if wall.gaps else "ok", f"{wall.name}, proved" + f"; {wall.gaps}" * bool(wall.gaps)
+        )
+    finally:
+        await sandbox.close()
 
 
 def _versions() -> Check:

@@ -60,12 +60,13 @@ def status(options: dict[str, Any], as_json: bool) -> None:
     async def look() -> dict[str, Any]:
         async with Computer.open(options["home"], workers="none") as computer:
             who, work = await computer.background.look(), await computer.work()
+            wall = await computer.sandbox.look()
         return {
             "pid": who.pid if who else None,
             "since": rfc3339(who.since) if who else None,
             "doors": who.doors if who else 0,
             **work,
-            "sandbox": "none",
+            "sandbox": wall.name,
             "version": who.version if who else None,
             "since_ms": who.since if who else 0,
         }
@@ -80,6 +81,7 @@ def status(options: dict[str, Any], as_json: bool) -> None:
     else:
         print_text(f"process {found['pid']}, up {ago(since, now_ms())}, {found['doors']} doors open")
     print_text(f"turns: {found['queued']} queued, {found['running']} running")
+    print_text(f"sandbox: {found['sandbox']}")
 
 
 async def _serve(home: Home, keys: Keys, detached: bool) -> int:

@@ -16,6 +16,7 @@ VERBS = {
     "keys": ("keys", "Keys of providers: set, list, remove, test."),
     "memory": ("memory", "Remember, recall, list, edit and forget."),
     "search": ("search", "Search everything: chats, memory, skills, runs, files, logs."),
+    "run": ("run", "Run a command in the sandbox, as the agent would."),
     "skills": ("skills", "List and show skills."),
     "approvals": ("approvals", "Questions that wait for you."),
     "notices": ("notices", "What happened while you looked elsewhere."),

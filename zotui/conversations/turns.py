@@ -42,6 +42,11 @@ class TurnView(msgspec.Struct, frozen=True):
         return [call for message in self.messages for call in message.tool_calls]
 
 
+ALLOWING = ("allow once", "allow", "yes", "y")
+DENYING = ("deny", "no", "n")
+"""Answers to whether a call may run; all others are a no with words."""
+
+
 class Turns:
     """The doors' way to the agent: rows."""
 
@@ -177,23 +182,28 @@ class Turns:
 
         def put(db: Transaction) -> None:
             row = db.execute(
-                "SELECT id, tool_call_id, turn_id FROM approvals WHERE status = 'waiting' AND substr(id, -length(?1)) = ?1",
+                "SELECT id, kind, tool_call_id, turn_id FROM approvals WHERE status = 'waiting' AND substr(id, -length(?1)) = ?1",
                 (question_id,),
             ).fetchall()
             if len(row) != 1 or not question_id:
                 raise NotFound(f"no open question {one_line(question_id, 40)!r}", "zotui approvals list shows them")
-            found, call, turn_id = row[0]
+            found, kind, call, turn_id = row[0]
             now = now_ms()
-            status, reason = ("cancelled", "denied") if text is None else ("done", None)
+            allowed = kind == "approval" and text in ALLOWING
+            denied = text is None or (kind == "approval" and not allowed)
+            status, reason = ("cancelled", "denied") if denied else ("done", None)
             db.execute(
                 "UPDATE approvals SET status = ?, reason = ?, answer = ?, finished_at = ? WHERE id = ?",
                 (status, reason, text, now, found),
             )
-            result = "The person declined to answer." if text is None else text
-            db.execute(
-                "UPDATE tool_calls SET status = ?, reason = ?, result = ?, summary = ?, finished_at = ? WHERE id = ?",
-                (status, reason, result, one_line(text or "declined", 40), now, call),
-            )
+            if allowed:  # this call, with these arguments, once
+                db.execute("UPDATE tool_calls SET status = 'queued' WHERE id = ?", (call,))
+            else:
+                result, summary = _declined(kind, text) if denied else (text, one_line(text or "", 40))
+                db.execute(
+                    "UPDATE tool_calls SET status = ?, reason = ?, result = ?, summary = ?, finished_at = ? WHERE id = ?",
+                    (status, reason, result, summary, now, call),
+                )
             if not db.execute("SELECT 1 FROM approvals WHERE turn_id = ? AND status = 'waiting'", (turn_id,)).get:
                 db.execute("UPDATE turns SET status = 'queued' WHERE id = ? AND status = 'waiting'", (turn_id,))
 
@@ -209,6 +219,14 @@ class Turns:
             ).fetchall()
         )
         return [(said, msgspec.json.decode(paths, type=list[str])) for said, paths in rows]
+
+
+def _declined(kind: str, text: str | None) -> tuple[str, str]:
+    """What the model and the person are told of a question that was not answered, or a call that was not allowed."""
+    if kind == "question":
+        return "The person declined to answer.", "declined"
+    words = "" if text is None or text in DENYING else f" They say: {text}"
+    return f"error: the person denied this call; it did not run.{words}", "denied"
 
 
 def viewed(db: Reader, turn_id: str) -> TurnView:

@@ -40,7 +40,7 @@ def _lines(rows: list[tuple[str, str]], width: int) -> list[str]:
 
 async def status_text(computer: Computer, conversation: str | None, model: str) -> str:
     """What goes on: the conversation, who answers, what works, where everything is."""
-    work = await computer.work()
+    work, wall = await computer.work(), await computer.sandbox.look()
     lines = [f"model         {model}"]
     if conversation is not None:
         chat = await computer.chats.find(conversation)
@@ -53,6 +53,7 @@ async def status_text(computer: Computer, conversation: str | None, model: str) 
     lines += [
         f"turns         {work['running']} running · {work['queued']} queued",
         f"inbox         {len(await computer.turns.questions())} questions · {await computer.notices.count()} notices",
+        f"sandbox       {wall.name}" + (f" · {wall.gaps}" if wall.gaps else ""),
         f"home          {computer.home.path}",
         f"version       {__version__}",
     ]

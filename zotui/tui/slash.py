@@ -46,11 +46,11 @@ COMMANDS = (
     Slash("skill", "use a skill, or list them", "skill", "[NAME] [WORDS]"),
     Slash("mem", "remember something, or list what is remembered", "memory", "[WORDS]"),
     Slash("inbox", "questions and notices", "inbox"),
+    Slash("run", "run a command in the sandbox, as !COMMAND does", "run", "[COMMAND]"),
     Slash("copy", "copy the last answer", "copy_answer"),
     Slash("theme", "another theme", "theme", "[NAME]"),
     Slash("help", "all keys and commands", "help"),
     Slash("quit", "leave; what runs goes on", "quit"),
-    Slash("run", "run a command", missing="this version has no sandbox to run commands in"),
     Slash("auto", "automations", missing="this version has no automations"),
     Slash("pool", "the compute pool", missing="this version has no compute pool"),
     Slash("web", "open a page", missing="this version has no browser"),
@@ -62,7 +62,9 @@ NEAR = 60  # of 100, from which a name is offered for a mistyped one
 
 def parse(text: str) -> tuple[str, str] | None:
     """The name of a command and the words behind it; None for a message. One line that begins with a slash and a word is
-    a command; a path, as /etc/hosts, is not; two slashes say that none is meant."""
+    a command; a path, as /etc/hosts, is not; two slashes say that none is meant. ``!`` and a line is ``run`` with it."""
+    if text.startswith("!") and "\n" not in text.strip() and text[1:].strip():
+        return "run", text[1:].strip()
     found = _COMMAND.fullmatch(text.rstrip())
     return (found[1].lower(), (found[2] or "").strip()) if found else None
 

@@ -37,6 +37,18 @@ def help(desk: Desk, words: str = "") -> None:
     desk.app.push_screen(Reading("Keys and commands", help_text(desk.keys_bound, room(desk.app.size.width))))
 
 
+async def run(desk: Desk, words: str = "") -> None:
+    """Run a command of the person in the sandbox, and watch it."""
+    from zotui.tui.dialogs import Prompt
+    from zotui.tui.run_view import RunView
+
+    if desk.computer is None:
+        return
+    command = words or await desk.app.push_screen_wait(Prompt("Run in the sandbox", ""))
+    if command and command.strip():
+        desk.app.push_screen(RunView(desk.computer.sandbox, command))
+
+
 async def quit(desk: Desk, words: str = "") -> None:
     """Leave; the background process goes on with what runs."""
     try:

@@ -14,7 +14,7 @@ class QuestionPanel(Static):
     """The open question of the conversation; nothing where there is none."""
 
     DEFAULT_CSS = """
-    QuestionPanel { height: auto; max-height: 12; padding: 0 2; color: $text-warning; display: none; }
+    QuestionPanel { height: auto; max-height: 12; padding: 0 2; color: $text-warning; display: none; overflow-y: auto; }
     """
 
     def __init__(self) -> None:

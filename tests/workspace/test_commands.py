@@ -1,0 +1,151 @@
+"""Commands of the agent: what the model and the person are told, and who may say no."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.openai_server import Exchange, OpenAIServer, calls, openai_server, says
+from tests.sandbox.test_escapes import running
+from tests.tui.conftest import within
+from zotui.computer import Computer
+from zotui.conversations import ToolCallRecord
+from zotui.home import Home
+
+pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
+CONFIG = 'model = "lab/tiny"\n[providers.lab]\nbase_url = "{url}"\nmodels = ["tiny"]\n'
+
+
+@pytest_asyncio.fixture
+async def server(home: Home) -> AsyncIterator[OpenAIServer]:
+    async with openai_server() as server:
+        home.config_file.write_text(CONFIG.format(url=server.url))
+        yield server
+
+
+@pytest_asyncio.fixture
+async def computer(home: Home, server: OpenAIServer) -> AsyncIterator[Computer]:
+    async with Computer.open(home, workers="own") as computer:
+        yield computer
+
+
+def runs(server: OpenAIServer, **arguments: object) -> None:
+    """Have the model run one command, then say what it was told."""
+    server.script(calls(("run_command", arguments)))
+    server.answer(lambda exchange: says(f"told: {told(exchange)}"))
+
+
+def told(exchange: Exchange) -> str:
+    """What the model was told of the last call."""
+    results = [one["content"] for one in json.loads(exchange.body)["messages"] if one["role"] == "tool"]
+    return str(results[-1]) if results else ""
+
+
+async def call_of(computer: Computer, turn: str) -> ToolCallRecord:
+    [call] = (await computer.turns.view(turn)).tool_calls
+    return call
+
+
+async def test_a_command_runs_in_the_sandbox_and_its_output_is_told(computer: Computer, server: OpenAIServer) -> None:
+    runs(server, command="echo made > made.txt; cat made.txt; printf '\\033[31mred'; cat /etc/shadow")
+    reply = await computer.ask("make it")
+    assert reply.output.startswith("told: [exit code 1]\nmade\nred")
+    assert "No such file" in reply.output
+    assert (computer.home.workspace / "made.txt").read_text() == "made\n"
+    calls_made = [call for one in await computer.chats.messages(reply.conversation_id) for call in one.tool_calls]
+    assert [(call.status, call.effect, call.summary) for call in calls_made] == [("done", "run", "exit code 1")]
+
+
+async def test_what_it_puts_out_is_seen_while_it_runs(computer: Computer, server: OpenAIServer) -> None:
+    runs(server, command="for i in 1 2 3; do echo line $i; done; sleep 7654326")
+    turn = await computer.submit("go")
+
+    async def live() -> str:
+        calls_now = (await computer.turns.view(turn)).tool_calls
+        return (calls_now[0].result or "") if calls_now else ""
+
+    async with asyncio.timeout(30):
+        while "line 3" not in await live():
+            await asyncio.sleep(0.02)
+    assert (await call_of(computer, turn)).status == "running"
+    await computer.turns.stop(turn)
+    await within(lambda: not running("7654326"))
+    assert (await call_of(computer, turn)).status == "cancelled"
+
+
+async def test_one_that_takes_too_long_is_told_as_that(computer: Computer, server: OpenAIServer) -> None:
+    runs(server, command="echo begun; sleep 60", timeout_s=0.4)
+    reply = await computer.ask("go")
+    assert "[exit code 137: it took more than 0.4 s]\nbegun" in reply.output
+
+
+async def test_a_policy_that_forbids(home: Home, server: OpenAIServer) -> None:
+    home.config_file.write_text(home.config_file.read_text() + '[policy]\nrun_command = "deny"\n')
+    runs(server, command="touch made")
+    async with Computer.open(home, workers="own") as computer:
+        reply = await computer.ask("go")
+        assert "the policy forbids run_command" in reply.output
+        assert not (home.workspace / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "ran", "words"),
+    [
+        ("allow once", True, "[exit code 0]"),
+        ("deny", False, "the person denied this call; it did not run."),
+        ("not on a Friday", False, "They say: not on a Friday"),
+        (None, False, "the person denied this call; it did not run."),
+    ],
+)
+async def test_the_person_is_asked_about_this_very_call(
+    home: Home, server: OpenAIServer, answer: str | None, ran: bool, words: str
+) -> None:
+    home.config_file.write_text(home.config_file.read_text() + '[policy]\nrun = "ask"\n')
+    runs(server, command="touch made; echo one >> count")
+    async with Computer.open(home, workers="own") as computer:
+        turn = await computer.submit("go", attended=True)
+        async with asyncio.timeout(30):
+            while not (asked := await computer.turns.questions()):
+                await asyncio.sleep(0.02)
+        assert asked[0].kind == "approval"
+        assert "touch made; echo one >> count" in asked[0].text
+        assert asked[0].choices == ["allow once", "deny"]
+        assert not (home.workspace / "made").exists()
+        await computer.turns.answer(asked[0].id, answer)
+        async for view in computer.turns.follow(turn):
+            last = view
+        assert words in computer.reply(last).output
+        assert (home.workspace / "made").exists() is ran
+        if ran:
+            assert (home.workspace / "count").read_text() == "one\n"
+
+
+async def test_leave_is_for_one_call_and_each_is_asked_again(home: Home, server: OpenAIServer) -> None:
+    home.config_file.write_text(home.config_file.read_text() + '[policy]\nrun = "ask"\n')
+    server.script(calls(("run_command", {"command": "echo 1 >> count"})))
+    server.script(calls(("run_command", {"command": "echo 1 >> count"})))
+    server.answer(lambda exchange: says("done"))
+    async with Computer.open(home, workers="own") as computer:
+        turn = await computer.submit("go", attended=True)
+        for count in range(2):
+            async with asyncio.timeout(30):
+                while not (asked := await computer.turns.questions()):
+                    await asyncio.sleep(0.02)
+            assert len(asked) == 1, count
+            await computer.turns.answer(asked[0].id, "allow once")
+        async for _ in computer.turns.follow(turn):
+            pass
+        assert (home.workspace / "count").read_text() == "1\n1\n"
+
+
+async def test_where_nobody_is_there_to_ask_it_is_no(home: Home, server: OpenAIServer) -> None:
+    home.config_file.write_text(home.config_file.read_text() + '[policy]\nrun_command = "ask"\n')
+    runs(server, command="touch made")
+    async with Computer.open(home, workers="own") as computer:
+        reply = await computer.ask("go")
+        assert "nobody is there" in reply.output
+        assert not (home.workspace / "made").exists()
+        assert await computer.turns.questions() == []

@@ -1,0 +1,64 @@
+"""What the agent may run: commands in the sandbox."""
+
+import asyncio
+import contextlib
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from zotui.errors import ZotuiError
+from zotui.sandbox import Outcome, Output, Sandbox, shell
+from zotui.text import clean
+from zotui.toolbox import Result, Tool, ToolContext
+
+SAYS_S = 0.25  # between two looks at what a command puts out
+SEEN_LIVE = 8_000  # characters of its end that are shown while it runs
+
+
+class RunCommand(Struct, forbid_unknown_fields=True):
+    command: Annotated[str, Meta(min_length=1, max_length=100_000, description="A line for bash.")]
+    folder: Annotated[str, Meta(description="A folder of the workspace to run it in.")] = ""
+    timeout_s: Annotated[float, Meta(gt=0, le=3600, description="Seconds after which it is ended.")] = 100.0
+
+
+def tools(sandbox: Sandbox) -> list[Tool]:
+    """The tools that run something."""
+
+    async def run_command(arguments: RunCommand, context: ToolContext) -> Result:
+        out = sandbox.output()
+        telling = asyncio.create_task(_tell(out, context))
+        try:
+            outcome = await sandbox.run(shell(arguments.command, arguments.folder, arguments.timeout_s), out, out)
+        finally:
+            telling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await telling
+        return Result(said(outcome, out), summary(outcome))
+
+    words = (
+        "Run a bash command in the workspace (/work), in a sandbox: nothing else of this machine can be written, and the"
+        " network is off unless the person allowed it."
+    )
+    return [Tool("run_command", words, RunCommand, "run", run_command)]
+
+
+def said(outcome: Outcome, out: Output) -> str:
+    """What a model is told of a command: how it ended, then what it put out."""
+    end = f"exit code {outcome.exit_code}" + (f": {outcome.said}" if outcome.said else "")
+    return f"[{end}]\n{clean(out.text)}".rstrip()
+
+
+def summary(outcome: Outcome) -> str:
+    """How it ended in a few words."""
+    return outcome.said or ("done" if outcome.exit_code == 0 else f"exit code {outcome.exit_code}")
+
+
+async def _tell(out: Output, context: ToolContext) -> None:
+    """Show what has come so far, again and again."""
+    told = 0
+    while True:
+        await asyncio.sleep(SAYS_S)
+        if out.size != told:
+            told = out.size
+            with contextlib.suppress(ZotuiError):  # its end will be written, or not
+                await context.progress(clean(out.text[-SEEN_LIVE:]))
