@@ -178,7 +178,7 @@ def _parameters(arguments: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
-    """A schema with its references replaced by what they name, without titles of structs."""
+    """A schema with its references replaced by what they name, without titles and docstrings of structs."""
     if isinstance(schema, list):
         return [_inlined(item, parts) for item in schema]
     if not isinstance(schema, dict):
@@ -186,4 +186,8 @@ def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
     if (name := schema.get("$ref")) is not None:
         return _inlined(parts[name.rpartition("/")[2]], parts)
     is_struct = schema.get("type") == "object" and isinstance(schema.get("title"), str)
-    return {key: _inlined(value, parts) for key, value in schema.items() if not (is_struct and key == "title")}
+    return {
+        key: _inlined(value, parts)
+        for key, value in schema.items()
+        if not (is_struct and key in ("title", "description"))
+    }

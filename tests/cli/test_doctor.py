@@ -14,7 +14,19 @@ from tests.processes import rows
 from zotui.config import read_config
 from zotui.home import Home
 
-NAMES = ["versions", "sqlite", "modes", "disk", "file", "background", "config", "model", "terminal", "encoding"]
+NAMES = [
+    "versions",
+    "sqlite",
+    "modes",
+    "disk",
+    "file",
+    "background",
+    "config",
+    "model",
+    "sandbox",
+    "terminal",
+    "encoding",
+]
 
 
 @pytest.fixture

@@ -58,7 +58,6 @@ LATER = [
     "browser",
     "services",
     "sites",
-    "run",
     "ssh",
     "backup",
     "audit",
@@ -181,7 +180,7 @@ WORDS = st.one_of(
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS, max_size=5))
 def test_no_words_at_all_are_unforeseen(words: list[str], home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    if {"serve", "stop", "doctor", "ask", "web"} & set(words[:1]):
+    if {"serve", "stop", "doctor", "ask", "web", "run"} & set(words[:1]):
         return  # they start, end or ask somebody; they have tests of their own
     monkeypatch.setattr("sys.stdin", open(os.devnull, encoding="utf-8"))  # noqa: SIM115
     try:

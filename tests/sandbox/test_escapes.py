@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -63,9 +64,6 @@ class World:
         if user == "ordinary" and os.geteuid() == 0:
             for path in [self.home, *self.home.rglob("*")]:
                 os.chown(path, ORDINARY, ORDINARY)
-            for parent in self.home.parents:
-                if parent.stat().st_mode & 0o001 == 0:
-                    parent.chmod(0o711)
         else:
             self.home.chmod(0o700)
         self.sandbox = Sandbox(lambda: Profile(self.workspace), folder)
@@ -87,14 +85,18 @@ def user(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def world(tmp_path: Path, user: str, monkeypatch: pytest.MonkeyPatch) -> World:
-    if user == "ordinary" and os.geteuid() == 0:
-        monkeypatch.setattr("zotui.sandbox.sandbox.Namespaces", AsOrdinary)
-    return World(tmp_path, user)
+def world(tmp_path: Path, user: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    if user != "ordinary" or os.geteuid() != 0:
+        yield World(tmp_path, user)
+        return
+    monkeypatch.setattr("zotui.sandbox.sandbox.Namespaces", AsOrdinary)
+    with tempfile.TemporaryDirectory() as name:  # which others may go through, as pytest's own they may not
+        Path(name).chmod(0o711)
+        yield World(Path(name), user)
 
 
 @pytest.fixture
-def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def outside(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """Servers, a process, files and a variable of the machine; what a script is told of them."""
     monkeypatch.setenv(CANARY, "heron-4711")
     servers = [socket.create_server(("127.0.0.1", 0))]
@@ -109,7 +111,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[st
     host_file = Path("/tmp") / f"{name}.txt"
     host_file.write_text("of the machine")
     yield {
-        "SECRET": str(tmp_path / "home" / "secret.txt"), "HOST_TMP": str(host_file), "PORT": str(servers[0].getsockname()[1]),
+        "SECRET": str(world.secret), "HOST_TMP": str(host_file), "PORT": str(servers[0].getsockname()[1]),
         "ABSTRACT": name, "SOCKET": str(place), "PID": str(process.pid), "CANARY": CANARY,
     }  # fmt: skip
     assert process.poll() is None, "a process of the machine was ended"
@@ -144,10 +146,9 @@ async def test_it_is_contained(name: str, world: World, outside: dict[str, str],
 
 @pytest.mark.parametrize("name", SAFE_WITHOUT)
 async def test_without_a_wall_it_would_not_be(
-    name: str, tmp_path: Path, outside: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    name: str, world: World, outside: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zotui.sandbox.sandbox.Namespaces", Missing)
-    world = World(tmp_path, "root")
     world.sandbox.allow_no_wall()
     out = world.sandbox.output()
     outcome = await world.sandbox.run(Command(shell(ATTEMPTS[name]).words, timeout_s=20, environment=outside), out, out)

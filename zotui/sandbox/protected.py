@@ -5,7 +5,7 @@ command that could plant something there would have it run later, outside of the
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 FILES = (
@@ -16,6 +16,19 @@ FOLDERS = (".agents", ".claude", ".devcontainer", ".husky", ".idea", ".vscode", 
 OF_GIT = ("config", "config.worktree", "hooks", "info")
 DEEPEST, MOST = 3, 400
 """How far repositories within the workspace are looked for, and in how many folders at most."""
+
+
+def is_protected(parts: Sequence[str]) -> bool:
+    """Whether a path of the workspace, by its parts, is or lies in what must not be written, whether it is there or
+    not."""
+    first, last = parts[0].lower(), len(parts) == 1
+    if (last and first in FILES) or first in FOLDERS:
+        return True
+    lowered = [part.lower() for part in parts]
+    if ".git" not in lowered:
+        return False
+    behind = lowered[lowered.index(".git") + 1 :]
+    return not behind or behind[0] in OF_GIT or "hooks" in behind
 
 
 def held(root: Path) -> list[Path]:

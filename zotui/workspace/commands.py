@@ -16,9 +16,8 @@ SEEN_LIVE = 8_000  # characters of its end that are shown while it runs
 
 
 class RunCommand(Struct, forbid_unknown_fields=True):
-    command: Annotated[str, Meta(min_length=1, max_length=100_000, description="A line for bash.")]
-    folder: Annotated[str, Meta(description="A folder of the workspace to run it in.")] = ""
-    timeout_s: Annotated[float, Meta(gt=0, le=3600, description="Seconds after which it is ended.")] = 100.0
+    command: Annotated[str, Meta(min_length=1)]
+    timeout_s: Annotated[float, Meta(gt=0, le=3600)] = 100.0
 
 
 def tools(sandbox: Sandbox) -> list[Tool]:
@@ -28,17 +27,14 @@ def tools(sandbox: Sandbox) -> list[Tool]:
         out = sandbox.output()
         telling = asyncio.create_task(_tell(out, context))
         try:
-            outcome = await sandbox.run(shell(arguments.command, arguments.folder, arguments.timeout_s), out, out)
+            outcome = await sandbox.run(shell(arguments.command, timeout_s=arguments.timeout_s), out, out)
         finally:
             telling.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await telling
         return Result(said(outcome, out), summary(outcome))
 
-    words = (
-        "Run a bash command in the workspace (/work), in a sandbox: nothing else of this machine can be written, and the"
-        " network is off unless the person allowed it."
-    )
+    words = "Run bash in the workspace, in a sandbox: nothing else is writable, and the network is off."
     return [Tool("run_command", words, RunCommand, "run", run_command)]
 
 

@@ -1,13 +1,14 @@
-"""What the agent may do with the workspace: look."""
+"""What the agent may do with the files of the workspace: look, write, edit."""
 
 import asyncio
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from zotui.text import size
+from zotui.text import clean, size
 from zotui.toolbox import Result, Tool, ToolContext
 from zotui.workspace.folder import Folder
+from zotui.workspace.writing import Writing
 
 LINES = 400
 
@@ -18,12 +19,32 @@ class ListFiles(Struct, forbid_unknown_fields=True):
 
 class ReadFile(Struct, forbid_unknown_fields=True):
     path: Annotated[str, Meta(min_length=1)]
-    line: Annotated[int, Meta(ge=1, description="First line.")] = 1
-    lines: Annotated[int, Meta(ge=1, le=2000, description="How many.")] = LINES
+    line: Annotated[int, Meta(ge=1)] = 1
+    lines: Annotated[int, Meta(ge=1, le=2000)] = LINES
+
+
+class WriteFile(Struct, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(min_length=1)]
+    content: str
+
+
+class EditFile(Struct, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(min_length=1)]
+    old_string: Annotated[str, Meta(min_length=1, description="Stands there once.")]
+    new_string: str
+    replace_all: bool = False
 
 
 def tools(folder: Folder) -> list[Tool]:
     """The workspace tools."""
+    writing = Writing(folder)
+
+    async def write_file(arguments: WriteFile, context: ToolContext) -> Result:
+        return changed(await asyncio.to_thread(writing.write, arguments.path, arguments.content))
+
+    async def edit_file(arguments: EditFile, context: ToolContext) -> Result:
+        old, new, every = arguments.old_string, arguments.new_string, arguments.replace_all
+        return changed(await asyncio.to_thread(writing.edit, arguments.path, old, new, every))
 
     async def list_files(arguments: ListFiles, context: ToolContext) -> Result:
         entries = await asyncio.to_thread(folder.list, arguments.path)
@@ -46,4 +67,13 @@ def tools(folder: Folder) -> list[Tool]:
     return [
         Tool("list_files", "List a folder of the workspace.", ListFiles, "read", list_files),
         Tool("read_file", "Read lines of a text file of the workspace.", ReadFile, "read", read_file),
+        Tool("write_file", "Write a whole file of the workspace.", WriteFile, "write", write_file),
+        Tool("edit_file", "Replace text in a file of the workspace.", EditFile, "write", edit_file),
     ]
+
+
+def changed(difference: str) -> Result:
+    """A difference as a result."""
+    lines = difference.splitlines()[2:]
+    added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
+    return Result(clean(difference) or "Nothing changed.", f"+{added} −{removed}" if difference else "nothing changed")
