@@ -258,6 +258,11 @@ class Computer:
         self.config = self.models.config
         return model
 
+    async def stop_everything(self) -> bool:
+        """Stop all turns, with the tools that they run, and the person's own commands; False where nothing ran."""
+        turns = await self.turns.stop_everything()
+        return bool(turns + await self.sandbox.stop_all())
+
     async def handed_over(self) -> None:
         """Wait until a background process is there for what was written, where this door starts one."""
         if self._keeper is not None:

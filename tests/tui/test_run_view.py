@@ -8,6 +8,7 @@ from textual.widgets import Static
 from tests.sandbox.test_escapes import Missing, running
 from tests.tui.conftest import opened, typed, wait_for
 from zotui.home import Home
+from zotui.sandbox import shell
 from zotui.tui.app import Zotui
 from zotui.tui.dialogs import Reading
 from zotui.tui.run_view import RunView
@@ -85,3 +86,16 @@ async def test_what_is_asked_for_without_words(home: Home) -> None:
         await pilot.press(*typed("printf '\\033[2Jx'"), "enter")
         await wait_for(pilot, lambda: isinstance(app.screen, RunView) and "exit code 0" in below(app))
         assert output(app) == "x"
+
+
+async def test_one_key_stops_everything(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await opened(pilot, app)
+        assert app.computer is not None
+        out = app.computer.sandbox.output()
+        await app.computer.sandbox.start(shell("sleep 7654330", timeout_s=60), out, out)
+        await wait_for(pilot, lambda: running("7654330"))
+        await pilot.press("ctrl+backslash")
+        await wait_for(pilot, lambda: any(note.message == "everything is stopped" for note in app._notifications))
+        assert running("7654330") == []

@@ -14,6 +14,7 @@ from tests.tui.conftest import within
 from zotui.computer import Computer
 from zotui.conversations import ToolCallRecord
 from zotui.home import Home
+from zotui.sandbox import shell
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
 CONFIG = 'model = "lab/tiny"\n[providers.lab]\nbase_url = "{url}"\nmodels = ["tiny"]\n'
@@ -73,7 +74,9 @@ async def test_what_it_puts_out_is_seen_while_it_runs(computer: Computer, server
     assert (await call_of(computer, turn)).status == "running"
     await computer.turns.stop(turn)
     await within(lambda: not running("7654326"))
-    assert (await call_of(computer, turn)).status == "cancelled"
+    async for view in computer.turns.follow(turn):
+        last = view
+    assert [call.status for call in last.tool_calls] == ["cancelled"]
 
 
 async def test_one_that_takes_too_long_is_told_as_that(computer: Computer, server: OpenAIServer) -> None:
@@ -149,3 +152,21 @@ async def test_where_nobody_is_there_to_ask_it_is_no(home: Home, server: OpenAIS
         assert "nobody is there" in reply.output
         assert not (home.workspace / "made").exists()
         assert await computer.turns.questions() == []
+
+
+async def test_everything_stops_at_once_and_nothing_is_left(computer: Computer, server: OpenAIServer) -> None:
+    server.answer(
+        lambda exchange: calls(("run_command", {"command": "trap '' TERM; setsid sleep 7654329 & sleep 7654329"}))
+    )
+    turns = [await computer.submit(f"go {number}") for number in range(3)]
+    out = computer.sandbox.output()
+    mine = await computer.sandbox.start(shell("sleep 7654329"), out, out)
+    await within(lambda: len(running("7654329")) == 7)
+    assert await computer.stop_everything()
+    await within(lambda: not running("7654329"), patience_s=10)
+    for turn in turns:
+        async for view in computer.turns.follow(turn):
+            last = view
+        assert (last.turn.status, [call.status for call in last.tool_calls]) == ("cancelled", ["cancelled"])
+    assert (await mine.wait()).reason == "stopped"
+    assert not await computer.stop_everything()

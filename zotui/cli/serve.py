@@ -12,7 +12,7 @@ import click
 
 from zotui.background import Background, Post
 from zotui.background.link import unpacked
-from zotui.cli.door import as_json, print_json, print_text, rfc3339
+from zotui.cli.door import as_json, print_json, print_text, rfc3339, with_computer
 from zotui.computer import Computer
 from zotui.errors import UsageError, ZotuiError
 from zotui.home import Home
@@ -43,10 +43,15 @@ def serve(options: dict[str, Any], detached: bool) -> int:
 
 
 @click.command()
+@click.option("--work", is_flag=True, help="Stop all turns and what they run; the process stays.")
 @click.pass_obj
-def stop(options: dict[str, Any]) -> None:
+def stop(options: dict[str, Any], work: bool) -> None:
     """End the background process; answers in progress are kept and marked."""
     home = Home(options["home"])
+    if work:
+        ran = with_computer(options, lambda computer: computer.stop_everything(), "none")
+        print("everything is stopped" if ran else "nothing was running", file=sys.stderr)
+        return
     gone = asyncio.run(Background(home).stop()) if home.run.is_dir() else None
     print(f"stopped process {gone.pid}" if gone else "no background process was running", file=sys.stderr)
 

@@ -144,6 +144,15 @@ class Turns:
         turns = await self._store.read(lambda db: reads.turns(db, conversation, only_open=True))
         return sum([await self.stop(turn.id) for turn in reversed(turns)])
 
+    async def stop_everything(self) -> int:
+        """Stop whatever runs, waits or is queued, in all conversations at once; how many turns that was."""
+
+        def put(db: Transaction) -> int:
+            rows = db.execute("SELECT id FROM turns WHERE status IN ('queued','running','waiting') ORDER BY id DESC")
+            return sum([halt(db, turn, "stopped") for (turn,) in rows.fetchall()])
+
+        return await self._store.write(put)
+
     async def view(self, turn_id: str) -> TurnView:
         """The turn as it stands now. Raises NotFound."""
         return await self._store.read(lambda db: viewed(db, turn_id))

@@ -40,6 +40,7 @@ ACTIONS = (
     Action("quit", "Quit; what runs goes on", "ctrl+q", "General", footer="quit"),
     Action("new_chat", "New conversation", "ctrl+n", "Conversation", "conversation", footer="new", verb="ask"),
     Action("stop", "Stop the answer; elsewhere, step back", "escape", "Conversation", "conversation", footer="stop"),
+    Action("stop_everything", "Stop everything that runs, everywhere", "ctrl+backslash", "General", "conversation", verb="stop --work"),
     Action("send_now", "Send at once: what is being answered stops", "ctrl+s", "Conversation", "conversation"),
     Action("edit_draft", "Write the message in $EDITOR", "ctrl+g", "Conversation", "text"),
     Action("edit_last", "Edit the last message and run it again", "", "Conversation", "branches", verb="chats edit"),
@@ -153,7 +154,8 @@ def shown_key(key: str) -> str:
     first = key.split(",")[0]
     *modifiers, last = first.split("+")
     names = {
-        "slash": "/", "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
+        "slash": "/", "backslash": "\\", "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓",
+        "pageup": "pgup", "pagedown": "pgdn",
     }  # fmt: skip
     last = names.get(last, last.upper() if last[:1] == "f" and last[1:].isdigit() else last)
     marks = {"ctrl": "^", "shift": "⇧", "alt": "⌥"}

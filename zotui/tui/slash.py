@@ -36,6 +36,7 @@ COMMANDS = (
     Slash("undo", "take the last turn back, in a branch", "undo_turn"),
     Slash("again", "run the last request again", "again"),
     Slash("stop", "stop the answer", "stop_answer"),
+    Slash("halt", "stop everything that runs, everywhere", "stop_everything"),
     Slash("rename", "another title", "rename_chat", "[TITLE]"),
     Slash("pin", "pin this conversation, or unpin it", "pin_chat"),
     Slash("archive", "put this conversation away, or take it back", "archive_chat"),

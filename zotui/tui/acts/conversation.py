@@ -46,6 +46,13 @@ async def stop_answer(desk: Desk, words: str = "") -> None:
         raise UsageError("nothing is being answered here")
 
 
+async def stop_everything(desk: Desk, words: str = "") -> None:
+    """Stop all that runs, at once."""
+    if desk.computer is not None:
+        ran = await desk.computer.stop_everything()
+        desk.app.notify("everything is stopped" if ran else "nothing runs", markup=False)
+
+
 async def _stop_turns(desk: Desk) -> bool:
     """Stop what runs; where nothing does, take back the last that is queued. False where nothing was to stop."""
     conversation = desk.conversation.conversation
