@@ -90,8 +90,8 @@ def names(app: Zotui) -> list[str]:
 
 
 def hint(app: Zotui) -> str:
-    """What the dialog says at its bottom."""
-    return str(app.screen.query_one(".hint", Static).content)
+    """What the dialog says at its bottom; nothing while it is not there yet."""
+    return "".join(str(line.content) for line in app.screen.query(".hint").results(Static))
 
 
 def default(home: Home) -> str:
