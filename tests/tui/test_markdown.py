@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from zotui.tui.markdown import Line, Palette, Pieces, height, markdown_lines, paint
+from zotui.tui.markdown.code import code_lines
 from zotui.tui.markdown.growth import CHUNK, LIMIT, QUIET, SAMPLE
 from zotui.tui.markdown.piece import Code, Piece, Prose, Rows, Rule
 
@@ -412,3 +413,19 @@ def test_hard_breaks_are_kept() -> None:
 def test_it_needs_no_textual() -> None:
     code = "import sys, zotui.tui.markdown; sys.exit(bool({'textual', 'pygments', 'markdown_it'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_block_that_grows_is_coloured_as_a_whole_one() -> None:
+    palette = Palette(syntax="monokai")
+    rows = ("def f():", '    """a', "    heron", '    """', '    return "x"  # y', "")
+    grown = [code_lines(Code(rows[:count], "python", open=True), 40, palette) for count in range(1, 7)]
+    for count, lines in enumerate(grown, 1):
+        texts = ["".join(segment.text for segment in line).rstrip() for line in lines]
+        assert texts == ["▎ python", *(f"▎ {row}".rstrip() for row in rows[:count])]
+    whole = code_lines(Code(rows, "python"), 40, palette)
+    for line, other in zip(grown[-1][3:], whole[3:], strict=True):
+        assert [segment.style for segment in line if segment.text.strip()] == [
+            segment.style for segment in other if segment.text.strip()
+        ]
+    shorter = code_lines(Code(rows[:2], "python", open=True), 40, palette)
+    assert shorter == grown[1]

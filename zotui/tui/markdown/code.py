@@ -1,5 +1,7 @@
 """Code blocks: coloured lines behind a bar."""
 
+from collections import OrderedDict
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -8,11 +10,13 @@ from rich.segment import Segment
 from rich.style import Style
 
 from zotui.tui.markdown.diff import LANGUAGES, diff_rows
+from zotui.tui.markdown.growth import left_open
 from zotui.tui.markdown.palette import Palette
 from zotui.tui.markdown.piece import Code
 from zotui.tui.markdown.words import GLUED, Line, cuts, pad
 
 BAR = "▎"
+KEPT_GROWING = 16  # blocks that grow at once
 _ROOM_TO_HANG = 8  # cells from which what is left of a changed line stands in from its sign
 
 
@@ -34,7 +38,8 @@ def code_lines(code: Code, width: int, palette: Palette) -> list[Line]:
         name = set_cell_size(code.language, min(room, cell_len(code.language)))
         lines.append([Segment(name, base + palette.muted)])
     hang = _hangs(code, room)
-    for line in _coloured(code, palette, base):
+    coloured = _growing if code.open and not _is_diff(code) else _coloured
+    for line in coloured(code, palette, base):
         lines += _broken(line, room, hang)
     return [pad([*bar, *line], width, base) for line in lines]
 
@@ -108,6 +113,26 @@ def _coloured(code: Code, palette: Palette, base: Style) -> list[Line]:
         line if "".join(segment.text for segment in line) == row else [Segment(row, base)]
         for line, row in zip(found, rows, strict=False)
     ]
+
+
+_Key = tuple[str, str, Style, str, tuple[str, ...]]
+_grown: OrderedDict[_Key, tuple[tuple[str, ...], list[Line]]] = OrderedDict()
+
+
+def _growing(code: Code, palette: Palette, base: Style) -> list[Line]:
+    """The same of a block that grows: each row is coloured once, but for the last, and all anew when it is whole."""
+    rows = _rows(code)
+    key = (code.language, palette.syntax, base, code.inside, rows[:1])
+    known, made = _grown.get(key, ((), []))
+    kept = max(0, min(len(known), len(rows)) - 1)
+    if not kept or rows[:kept] != known[:kept]:
+        kept, made = 0, []
+    inside = left_open(list(rows[:kept]), code.language, code.inside)
+    lines = made[:kept] + _coloured(replace(code, lines=rows[kept:], inside=inside), palette, base)
+    _grown[key] = (rows, lines)
+    while len(_grown) > KEPT_GROWING:
+        _grown.popitem(last=False)
+    return lines
 
 
 @lru_cache(64)

@@ -84,7 +84,7 @@ class Growth:
             made = Rows(table, tuple(self.rows), self.first, last)
         elif self.is_code:
             made = Code(tuple(self.lines), self.language, self.inside, self.first)
-            self.inside = _left_open(self.lines, self.language, self.inside)
+            self.inside = left_open(self.lines, self.language, self.inside)
         else:
             made = Prose("\n".join(self.lines).rstrip(), literal=self.kind == "html")
         gap, self.gap, self.first = self.gap, False, False
@@ -108,7 +108,7 @@ def table_of(head: str, marks: str) -> Table | None:
     return Table(names, tuple({"::": "center", "-:": "right"}.get(m[0] + m[-1], "left") for m in dashes))
 
 
-def _left_open(lines: list[str], language: str, inside: str) -> str:
+def left_open(lines: list[str], language: str, inside: str) -> str:
     """The string or comment that is still open after these lines of code, by its opening; or nothing."""
     if (pattern := _OPENINGS.get(language.lower())) is None:
         return ""

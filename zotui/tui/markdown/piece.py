@@ -22,12 +22,14 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Lines of a code block; ``inside`` is the opening of a string or comment begun in an earlier piece."""
+    """Lines of a code block; ``inside`` is the opening of a string or comment begun in an earlier piece; ``open``: more
+    of it may come."""
 
     lines: tuple[str, ...]
     language: str = ""
     inside: str = ""
     first: bool = True
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """One entry of a transcript, painted at one width."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.strip import Strip
 
-from zotui.tui.markdown import Line, Palette, Piece, Pieces, height, joint_of, margin, paint
+from zotui.tui.markdown import Code, Line, Palette, Piece, Pieces, height, joint_of, margin, paint
 from zotui.tui.widgets.entry import Entry
 from zotui.tui.widgets.face import CARET, body, foot, head
 
@@ -68,6 +68,7 @@ class Sheet:
         self._pieces: Pieces | None = None
         self._head: list[Line] = []
         self._stable = self._taken = 0
+        self._before: dict[int, Strip] = {}
         self._show(entry)
 
     def __len__(self) -> int:
@@ -79,11 +80,18 @@ class Sheet:
         if not isinstance(line, Strip):
             start = row - line.row
             lines = self._painted(line.piece)
-            strips = list(self._strips(lines, start, self._indent))
+            strips = [
+                self._as_before(at, made) for at, made in enumerate(self._strips(lines, start, self._indent), start)
+            ]
             self._lines[start : start + len(strips)] = strips
             self._marks[start : start + len(strips)] = self._marks_of(line.piece, lines)
             return strips[line.row]
         return line
+
+    def _as_before(self, row: int, made: Strip) -> Strip:
+        """A line as it was before its piece grew, if it is the same: what is finished stays so."""
+        old = self._before.pop(row, None)
+        return old if old is not None and old == made else made
 
     def mark(self, row: int) -> Mark:
         """What is known of a line."""
@@ -108,10 +116,14 @@ class Sheet:
             return 0
         self._pieces.feed(entry.text[len(old.text) :])
         start, before = self._stable, self._lines[self._stable :]
+        self._before.clear()
         self._grow(self._pieces)
         same = True
         for row, line in enumerate(before[: len(self._lines) - start], start):
-            if line == self._lines[row]:  # what is finished stays so
+            if isinstance(line, Strip) and isinstance(self._lines[row], _Slot):
+                self._before[row] = line  # nobody knows until it is painted
+                same = False
+            elif line == self._lines[row]:  # what is finished stays so
                 self._lines[row] = line
                 start += same
             else:
@@ -147,7 +159,7 @@ class Sheet:
         for piece in pieces.sealed[self._taken :]:
             self._place(piece)
         self._stable, self._taken = len(self._lines), len(pieces.sealed)
-        tail = pieces.tail()
+        tail = [still_open(piece) for piece in pieces.tail()]
         for piece in tail:
             self._place(piece, last=piece is tail[-1])
         self._add(foot(self._entry, self.frame.room, self._palette))
@@ -211,6 +223,11 @@ def _joined(line: Line) -> Line:
         else:
             joined.append(segment)
     return joined
+
+
+def still_open(piece: Piece) -> Piece:
+    """A piece at the end, of which more may come."""
+    return replace(piece, leaf=replace(piece.leaf, open=True)) if isinstance(piece.leaf, Code) else piece
 
 
 def _width(line: Line) -> int:
