@@ -156,6 +156,28 @@ async def test_without_a_wall_it_would_not_be(
     assert "ESCAPED" in out.text, out.text
 
 
+async def test_no_link_is_slipped_in_while_another_command_starts(
+    world: World, outside: dict[str, str], sandbox: Sandbox
+) -> None:
+    target = world.secret.parent
+    swap = (
+        "import os, itertools\nfor _ in itertools.count():\n    for name in ('.idea', 'inner'):\n        try:\n"
+        f"            os.rename(name, name + '2'); os.symlink({str(target)!r}, name)\n        except OSError: pass\n        try:\n"
+        "            os.unlink(name); os.rename(name + '2', name)\n        except OSError: pass\n"
+        "        try: os.mkdir('.idea')\n        except OSError: pass\n"
+    )
+    (target / ".git").mkdir()
+    (target / ".git" / "config").write_text("the secret")
+    out = sandbox.output()
+    attacker = await sandbox.start(Command(("python3", "-c", swap), timeout_s=60), out, out)
+    for _ in range(25):
+        said = sandbox.output()
+        await sandbox.run(shell("cat .idea/secret.txt inner/.git/config .idea/.git/config"), said, said)
+        assert "the secret" not in said.text
+    attacker.stop()
+    await attacker.wait()
+
+
 async def test_nothing_of_it_is_left(world: World, sandbox: Sandbox) -> None:
     out = sandbox.output()
     script = "for i in 1 2 3; do setsid sleep 7654321 >/dev/null 2>&1 & done; sleep 0.2; disown -a"

@@ -210,6 +210,20 @@ async def test_many_run_at_once(place: Place) -> None:
     assert await asyncio.gather(*map(one, range(12))) == [f"{number}\n" for number in range(12)]
 
 
+async def test_what_appears_while_another_runs_is_not_bound(place: Place) -> None:
+    """It could be swapped for a link just as bwrap follows it; what was there before is held in both."""
+    (place.workspace / ".vscode").mkdir()
+    out = place.sandbox.output()
+    other = await place.sandbox.start(shell("mkdir .idea; mv .vscode x || sleep 7654332"), out, out)
+    await within(lambda: running("7654332"))
+    assert (await place.run("touch .vscode/planted")).exit_code != 0
+    assert (await place.run("touch .idea/made")).exit_code == 0
+    other.stop()
+    await other.wait()
+    assert (await place.run("touch .idea/again")).exit_code != 0
+    assert [path.name for path in (place.workspace / ".idea").iterdir()] == ["made"]
+
+
 # What it refuses, and where nothing stands
 
 
@@ -323,7 +337,9 @@ def test_what_is_protected(tmp_path: Path) -> None:
     (tmp_path / "bare/.git").write_text("gitdir: ../elsewhere")
     shown = {str(path.relative_to(tmp_path)) for path in protected.read_only(tmp_path)}
     assert shown == {".git/config", ".git/hooks", "a/.git/hooks", ".vscode", ".bashrc", "bare/.git"}
-    assert {str(path.relative_to(tmp_path)) for path in protected.held(tmp_path)} == {".git", "a/.git"}
+    held = [str(path.relative_to(tmp_path)) for path in protected.held(tmp_path)]
+    assert sorted(held) == [".git", "a", "a/.git", "bare"]
+    assert held.index("a") < held.index("a/.git")
     (tmp_path / ".git/hooks").rmdir()
     protected.prepare(tmp_path)
     assert (tmp_path / ".git/hooks").is_dir()

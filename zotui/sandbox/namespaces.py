@@ -33,6 +33,7 @@ class Namespaces:
     def __init__(self) -> None:
         self._keeper: asyncio.subprocess.Process | None = None
         self._keeps: tuple[Path, ...] = ()
+        self._protected: protected.Kept | None = None
 
     async def raise_(self, profile: Profile) -> Wall:
         """Find the programs, and start the keeper for root. Raises SandboxError with what is missing."""
@@ -70,16 +71,20 @@ class Namespaces:
         await self.tear_down()
         return f"commands run as root within the wall, so that processes are counted by looking only ({said})"
 
-    def start(self, command: Command, profile: Profile) -> Start:
-        """The words for bwrap and what it reads. Blocks."""
+    def start(self, command: Command, profile: Profile, alone: bool) -> Start:
+        """The words for bwrap and what it reads. Blocks.
+
+        While another command runs, what is protected is what was when that began: it is so in that command, too, which
+        therefore cannot put a link in its place. Of what is new it could, just as bwrap follows it.
+        """
         root, limits = profile.workspace, profile.limits
-        protected.prepare(root)
+        if alone or self._protected is None:
+            self._protected = protected.kept(root)
         kept = {path: f"/mnt/{number}" for number, path in enumerate(self._keeps)} if self._keeper else {}
         seen = bubblewrap.mounts(
             kept.get(root, str(root)),
             [f"{kept.get(path, path)}={path}" for path in profile.writable],
-            [os.path.relpath(path, root) for path in protected.held(root)],
-            [os.path.relpath(path, root) for path in protected.read_only(root)],
+            *self._protected,
         )
         data = {path: memory_file(content) for path, content in bubblewrap.files().items()}
         rules = memory_file(seccomp.program())

@@ -15,7 +15,7 @@ class Plain:
         """It always stands, being nothing."""
         return Wall("none", "NO SANDBOX · commands run as you, with your files and network", "the person turned it off")
 
-    def start(self, command: Command, profile: Profile) -> Start:
+    def start(self, command: Command, profile: Profile, alone: bool) -> Start:
         """The words with limits before them. Blocks."""
         folder = os.path.join(profile.workspace, command.folder)
         where = {"HOME": os.path.expanduser("~"), "PWD": folder}

@@ -7,6 +7,7 @@ command that could plant something there would have it run later, outside of the
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 FILES = (
     ".bash_login", ".bash_logout", ".bash_profile", ".bashrc", ".envrc", ".gitmodules", ".inputrc", ".mcp.json",
@@ -33,8 +34,27 @@ def is_protected(parts: Sequence[str]) -> bool:
 
 def held(root: Path) -> list[Path]:
     """Folders that may be written, but must stay where they are: else one could be put aside, and another in its place.
-    Blocks."""
-    return [git for git in _repositories(root) if git.is_dir()]
+    Those of repositories, and those above them. Blocks."""
+    found: dict[Path, None] = {}
+    for git in _repositories(root):
+        above = [folder for folder in git.parents if root in folder.parents]
+        found.update(dict.fromkeys([*reversed(above), *([git] if git.is_dir() else [])]))
+    return list(found)
+
+
+class Kept(NamedTuple):
+    """What is held and what is read-only, as paths from the root."""
+
+    held: list[str]
+    read_only: list[str]
+
+
+def kept(root: Path) -> Kept:
+    """All that is protected now. Blocks."""
+    prepare(root)
+    return Kept(
+        [os.path.relpath(path, root) for path in held(root)], [os.path.relpath(path, root) for path in read_only(root)]
+    )
 
 
 def read_only(root: Path) -> list[Path]:
@@ -47,8 +67,10 @@ def read_only(root: Path) -> list[Path]:
 
 def prepare(root: Path) -> None:
     """A repository without a folder of hooks gets an empty one, as only what is there can be protected. Blocks."""
-    for git in held(root):
+    for git in _repositories(root):
         hooks = git / "hooks"
+        if not git.is_dir():
+            continue
         if not os.path.lexists(hooks):
             try:
                 hooks.mkdir()

@@ -28,6 +28,7 @@ class Sandbox:
         self._wall: Wall | None = None
         self._raised = Profile(Path())
         self._raising = asyncio.Lock()
+        self._starting = asyncio.Lock()  # one after the other, as one looks what is there before it runs
         self._unwalled = False
         self._children: set[Child] = set()
 
@@ -74,7 +75,7 @@ class Sandbox:
 
     async def _try(self, builder: Builder, profile: Profile) -> None:
         """Run nothing behind it. Raises SandboxError that says what went wrong."""
-        start = await asyncio.to_thread(builder.start, Command(("/bin/true",)), profile)
+        start = await asyncio.to_thread(builder.start, Command(("/bin/true",)), profile, True)
         try:
             process = await spawn(start, one_stream=True, fed=False)
             said, _ = await asyncio.wait_for(process.communicate(), 10)
@@ -93,21 +94,22 @@ class Sandbox:
         """
         _check(command)
         wall = await self.wall()
-        if self._builder is None:
-            raise SandboxError(f"no sandbox, no commands: {wall.gaps}", wall.mend or "zotui doctor says more")
-        profile = self._raised
-        start = await asyncio.to_thread(self._builder.start, command, profile)
-        try:
-            process = await spawn(start, one_stream=out is err, fed=fed)
-        except OSError as error:
-            raise SandboxError(f"the command does not start: {error.strerror}") from None
-        finally:
-            _close(start.descriptors)
-        child = Child(process, command, wall.name, profile)
-        child.follow(out, err)
-        self._children.add(child)
-        child.when_ended(self._children.discard)
-        return child
+        async with self._starting:
+            if self._builder is None:
+                raise SandboxError(f"no sandbox, no commands: {wall.gaps}", wall.mend or "zotui doctor says more")
+            profile = self._raised
+            start = await asyncio.to_thread(self._builder.start, command, profile, not self._children)
+            try:
+                process = await spawn(start, one_stream=out is err, fed=fed)
+            except OSError as error:
+                raise SandboxError(f"the command does not start: {error.strerror}") from None
+            finally:
+                _close(start.descriptors)
+            child = Child(process, command, wall.name, profile)
+            child.follow(out, err)
+            self._children.add(child)
+            child.when_ended(self._children.discard)
+            return child
 
     async def run(self, command: Command, out: Output, err: Output) -> Outcome:
         """Run a command to its end. Where this is cancelled, so is the command. Raises SandboxError."""

@@ -45,8 +45,8 @@ class Builder(Protocol):
         """Build what is needed once. Raises NoWall where it cannot stand here."""
         ...
 
-    def start(self, command: Command, profile: Profile) -> Start:
-        """How a command is started behind it. Blocks."""
+    def start(self, command: Command, profile: Profile, alone: bool) -> Start:
+        """How a command is started behind it; ``alone``: while no other runs. Blocks."""
         ...
 
     async def tear_down(self) -> None:
