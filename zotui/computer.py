@@ -27,8 +27,7 @@ from zotui.models.provider import Event, Finished, Usage
 from zotui.models.spending import Spending
 from zotui.notices import Notices
 from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
-from zotui.sandbox import Sandbox
-from zotui.sandbox.settings import profile_of
+from zotui.sandbox.settings import sandbox_of
 from zotui.search import Search
 from zotui.secret import Secret
 from zotui.skills import Shelf
@@ -63,7 +62,7 @@ class Computer:
         self.skills = Shelf(home.skills)
         self.files = Files(store)
         self.workspace = Folder(home.workspace)
-        self.sandbox = Sandbox(lambda: profile_of(home, self.models.config.sandbox), home.outputs)
+        self.sandbox = sandbox_of(home, lambda: self.models.config.sandbox)
         self.mentions = Mentions(self)
         self.search = Search(self)
         self.desk = Notes(store)

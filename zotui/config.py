@@ -263,6 +263,12 @@ def read_config(text: str, name: str = "config.toml") -> Config:
                 f'{name}: "{key}": no provider {one_line(provider, 40)!r}; allowed: PROVIDER or PROVIDER/MODEL'
                 f" with {', '.join(known)}, or the name of a [providers.NAME] table"
             )
+    for rule in config.policy:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", rule):  # one that is not understood must not pass for one that holds
+            raise ConfigError(
+                f'{name}: "policy.{one_line(rule, 60)}" is no rule of this version; allowed: the name of a tool, or'
+                " read, write, run, net, outside, settings"
+            )
     for model in config.prices:
         if "/" not in model:
             raise ConfigError(f'{name}: "prices.{one_line(model, 60)}" is no model; allowed: "PROVIDER/MODEL"')

@@ -19,7 +19,7 @@ from zotui.background.link import SOCKET
 from zotui.computer import Computer
 from zotui.home import Home
 
-QUICK = "import zotui.computer; zotui.computer.LINGER_S = 0.5"
+QUICK = "import zotui.cli.serve; zotui.cli.serve.LINGER_S = 0.5"
 NEVER_S = 1.5  # how long a thing is watched that must not happen
 
 

@@ -1,10 +1,13 @@
 """``zotui run``: one command in the sandbox."""
 
 import shutil
+import subprocess
 
 import pytest
 
 from tests.cli.conftest import Command
+from tests.sandbox.test_escapes import running
+from tests.tui.conftest import within
 from zotui.home import Home
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
@@ -86,3 +89,21 @@ def test_the_status_and_the_doctor_say_what_stands(run: Command) -> None:
     assert "sandbox: bubblewrap · network off" in run("status").out
     checks = {check["name"]: check for check in run("doctor", "--json").json["checks"]}
     assert (checks["sandbox"]["status"], checks["sandbox"]["found"]) == ("ok", "bubblewrap · network off, proved")
+
+
+def test_one_that_nobody_reads_ends(run: Command) -> None:
+    zotui = subprocess.Popen(run.words("run", "yes; sleep 7654333"), env=run.environment, stdout=subprocess.PIPE)
+    assert zotui.stdout is not None
+    assert zotui.stdout.readline() == b"y\n"
+    zotui.stdout.close()
+    assert zotui.wait(60) == 1
+
+
+async def test_nothing_is_left_when_zotui_is_killed(run: Command) -> None:
+    zotui = subprocess.Popen(
+        run.words("run", "trap '' HUP TERM; setsid sleep 7654334 & sleep 7654334"), env=run.environment
+    )
+    await within(lambda: len(running("7654334")) == 2)
+    zotui.kill()
+    zotui.wait(30)
+    await within(lambda: not running("7654334"))

@@ -41,6 +41,7 @@ BAD = {
     "models that are no list": (f"{LAB}models = 'tiny'", '"providers.lab.models"', '["tiny"]'),
     "a model that is no name": (f"{LAB}models = [1]", '"providers.lab.models"', '["tiny"]'),
     "a bad policy": ('[policy]\nread = "allow"\nrun = "maybe"', '"policy.run"', "allow, ask, deny"),
+    "a pattern as a policy": ('[policy]\n"Bash(rm *)" = "deny"', '"policy.Bash(rm *)"', "the name of a tool"),
     "a bad network": ('[sandbox]\nnetwork = "some"', '"sandbox.network"', "none, allow"),
     "writable that is no list": ('[sandbox]\nwritable = "/srv"', '"sandbox.writable"', '["/srv/data"]'),
     "a limit that is no number": ('[sandbox.limits]\nprocesses = "x"', '"sandbox.limits.processes"', "a whole number"),

@@ -302,6 +302,18 @@ async def test_another_profile_is_another_wall(place: Place) -> None:
     assert (beside / "made").read_text() == "there\n"
 
 
+async def test_looking_takes_no_wall_from_a_command_that_starts(place: Place) -> None:
+    for _ in range(5):
+        outcome, wall = await asyncio.gather(place.run("true"), place.sandbox.look())
+        assert (outcome.exit_code, wall.kind) == (0, "bubblewrap")
+
+
+async def test_output_that_cannot_be_kept_ends_the_command(place: Place) -> None:
+    out = Output(place.folder / "no" / "such" / "folder", 10**9)
+    with pytest.raises(FileNotFoundError):
+        await place.sandbox.run(shell("yes", timeout_s=60), out, out)
+
+
 async def test_looking_keeps_nothing(place: Place) -> None:
     assert (await place.sandbox.look()).kind == "bubblewrap"
     assert place.sandbox._builder is None

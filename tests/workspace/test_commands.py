@@ -12,7 +12,7 @@ from tests.openai_server import Exchange, OpenAIServer, calls, openai_server, sa
 from tests.sandbox.test_escapes import running
 from tests.tui.conftest import within
 from zotui.computer import Computer
-from zotui.conversations import ToolCallRecord
+from zotui.conversations import Question, ToolCallRecord
 from zotui.home import Home
 from zotui.sandbox import shell
 
@@ -43,6 +43,14 @@ def told(exchange: Exchange) -> str:
     """What the model was told of the last call."""
     results = [one["content"] for one in json.loads(exchange.body)["messages"] if one["role"] == "tool"]
     return str(results[-1]) if results else ""
+
+
+async def questions(computer: Computer) -> list[Question]:
+    """What waits for the person, once something does."""
+    async with asyncio.timeout(30):
+        while not (asked := await computer.turns.questions()):
+            await asyncio.sleep(0.02)
+    return asked
 
 
 async def call_of(computer: Computer, turn: str) -> ToolCallRecord:
@@ -110,9 +118,7 @@ async def test_the_person_is_asked_about_this_very_call(
     runs(server, command="touch made; echo one >> count")
     async with Computer.open(home, workers="own") as computer:
         turn = await computer.submit("go", attended=True)
-        async with asyncio.timeout(30):
-            while not (asked := await computer.turns.questions()):
-                await asyncio.sleep(0.02)
+        asked = await questions(computer)
         assert asked[0].kind == "approval"
         assert "touch made; echo one >> count" in asked[0].text
         assert asked[0].choices == ["allow once", "deny"]
@@ -134,9 +140,7 @@ async def test_leave_is_for_one_call_and_each_is_asked_again(home: Home, server:
     async with Computer.open(home, workers="own") as computer:
         turn = await computer.submit("go", attended=True)
         for count in range(2):
-            async with asyncio.timeout(30):
-                while not (asked := await computer.turns.questions()):
-                    await asyncio.sleep(0.02)
+            asked = await questions(computer)
             assert len(asked) == 1, count
             await computer.turns.answer(asked[0].id, "allow once")
         async for _ in computer.turns.follow(turn):
@@ -170,3 +174,13 @@ async def test_everything_stops_at_once_and_nothing_is_left(computer: Computer, 
         assert (last.turn.status, [call.status for call in last.tool_calls]) == ("cancelled", ["cancelled"])
     assert (await mine.wait()).reason == "stopped"
     assert not await computer.stop_everything()
+
+
+async def test_what_the_person_is_asked_hides_no_character(home: Home, server: OpenAIServer) -> None:
+    home.config_file.write_text(home.config_file.read_text() + '[policy]\nrun = "ask"\n')
+    runs(server, command="ls é\n\u202ergpj.exe \x1b[2J \u200b; rm x")
+    async with Computer.open(home, workers="own") as computer:
+        await computer.submit("go", attended=True)
+        [asked] = await questions(computer)
+        # what is not seen was taken out before anything could run it; what would act is shown escaped
+        assert asked.text.endswith(r"command: ls é\nrgpj.exe \x1b[2J ; rm x")

@@ -16,14 +16,14 @@ from zotui.agent.journal import Journal, Notify, unheard
 from zotui.conversations import Message, ToolCallRecord, TurnOptions
 from zotui.conversations.reads import messages as chat_messages
 from zotui.conversations.summaries import Summary, applied, queue
-from zotui.conversations.turns import TurnView
+from zotui.conversations.turns import ALLOWING, DENYING, TurnView
 from zotui.errors import Fenced, NotFound, UsageError, ZotuiError
 from zotui.images import TOKENS
 from zotui.models.ledger import Bill, SpendingCap
 from zotui.models.provider import ProviderError
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Router, Wanted
-from zotui.policy import ALLOW, DENY, Decision, by_effect
+from zotui.policy import Decision, by_effect
 from zotui.store import Reader, Store, Transaction
 from zotui.text import one_line
 from zotui.toolbox import FIND, Ask, Tool, Toolbox, ToolContext, ToolError, found_in
@@ -259,14 +259,15 @@ class TurnRun:
             raise ToolError(f"{tool.name} needs the person's leave, and nobody is there", "do without it")
         words = "\n".join(f"{name}: {_shown(value)}" for name, value in (call.given or {}).items())
         await self._journal.ask(
-            call.id, Ask(f"{tool.name} ({tool.effect}) wants to run\n{words}", [ALLOW, DENY]), "approval"
+            call.id, Ask(f"{tool.name} ({tool.effect}) wants to run\n{words}", [ALLOWING[0], DENYING[0]]), "approval"
         )
         return False
 
 
 def _shown(value: Any) -> str:
-    """An argument as a person is shown it: whole, no character of it hidden."""
-    return value if isinstance(value, str) and value.isprintable() else msgspec.json.encode(value).decode()
+    """An argument as a person is shown it: whole, and what would not be seen or act on a terminal escaped."""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def requests_before(db: Reader, conversation: str, position: int) -> Earlier:

@@ -75,11 +75,10 @@ async def _checks(home: Home) -> list[Check]:
 
 async def _sandbox(home: Home) -> Check:
     """The wall around commands, proved by trying to get through it."""
-    from zotui.sandbox import Sandbox
     from zotui.sandbox.probe import probe
-    from zotui.sandbox.settings import profile_of
+    from zotui.sandbox.settings import sandbox_of
 
-    sandbox = Sandbox(lambda: profile_of(home, home.config().sandbox), home.outputs)
+    sandbox = sandbox_of(home, lambda: home.config().sandbox)
     try:
         wall = await sandbox.wall()
         if wall.kind == "none":

@@ -12,8 +12,8 @@ import click
 from zotui.cli.door import as_json, print_json
 from zotui.errors import UsageError
 from zotui.home import Home
-from zotui.sandbox import Outcome, Output, Sandbox, shell
-from zotui.sandbox.settings import profile_of
+from zotui.sandbox import Outcome, Output, shell
+from zotui.sandbox.settings import sandbox_of
 from zotui.text import Cleaner, clean
 
 
@@ -34,7 +34,7 @@ def run(
         raise UsageError("there is no command", "zotui run 'ls -la'")
 
     async def go() -> tuple[Outcome, Output, Output]:
-        sandbox = Sandbox(lambda: profile_of(home, home.config().sandbox), home.outputs)
+        sandbox = sandbox_of(home, lambda: home.config().sandbox)
         if no_sandbox:
             sandbox.allow_no_wall()
         out = sandbox.output(None if as_json else _onto(1))

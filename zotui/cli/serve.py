@@ -18,12 +18,12 @@ from zotui.errors import UsageError, ZotuiError
 from zotui.home import Home
 from zotui.models.keys import Keys, keys_of
 from zotui.private import keep_no_core, make_file
-from zotui.serving import serve as serve_home
 from zotui.store import now_ms
 from zotui.text import ago
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 PATIENCE_S = 3.0
+LINGER_S = 3.0  # how long an unneeded background process stays, for the next command of a script
 LONGEST_HANDED = 1 << 20
 
 
@@ -111,7 +111,7 @@ async def _serve(home: Home, keys: Keys, detached: bool) -> int:
             post.take_over = keys.take_over
             if not detached:
                 print_text(f"serving {home.path} (Ctrl+C ends it)")
-            await serve_home(computer, post)
+            await _until_unneeded(computer, post)
     finally:
         await post.leave()
     return 0
@@ -142,3 +142,21 @@ def _log_to(home: Home, detached: bool) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+async def _until_unneeded(computer: Computer, post: Post) -> None:
+    """Be the background process until told to leave, or, when detached, until nobody needs it."""
+    await post.listen()
+    if not post.detached:
+        await post.leaving.wait()
+        return
+    while not post.leaving.is_set():
+        idle = asyncio.create_task(post.until_idle(LINGER_S))
+        leaving = asyncio.create_task(post.leaving.wait())
+        await asyncio.wait({idle, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        idle.cancel()
+        leaving.cancel()
+        gone = not await asyncio.to_thread(computer.home.database.exists)
+        if post.leaving.is_set() or gone or not any((await computer.work()).values()):
+            return
+        await asyncio.sleep(1)

@@ -14,8 +14,6 @@ USUAL: Mapping[Effect, Decision] = {
     "outside": "ask",
     "settings": "ask",
 }
-ALLOW, DENY = "allow once", "deny"
-"""What a person chooses between who is asked."""
 _STRICTEST: tuple[Decision, ...] = ("deny", "ask", "allow")
 
 

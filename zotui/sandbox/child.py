@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zotui.sandbox.command import Command, Outcome, Reason
-from zotui.sandbox.output import Output
+from zotui.sandbox.output import CHUNK, Output
 from zotui.sandbox.wall import Profile, Start
 from zotui.sandbox.watch import Watch, descendants
 
@@ -28,6 +28,7 @@ class Child:
         self._watch = Watch(process.pid, profile.limits, profile.workspace)
         self._begun = time.monotonic()
         self._stop: asyncio.Future[tuple[Reason, str]] = asyncio.get_running_loop().create_future()
+        self._unheard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._drains: list[asyncio.Task[None]] = []
         self._ended: asyncio.Task[Outcome] | None = None
 
@@ -40,7 +41,7 @@ class Child:
         """Take what it puts out from now on; where both are one, so are its streams."""
         for stream, output in ((self._process.stdout, out), (self._process.stderr, err)):
             if stream is not None:
-                self._drains.append(asyncio.create_task(output.drain(stream)))
+                self._drains.append(asyncio.create_task(self._drain(stream, output)))
         self._ended = asyncio.create_task(self._end())
 
     def when_ended(self, do: Callable[["Child"], None]) -> None:
@@ -66,7 +67,7 @@ class Child:
             self._stop.set_result(("stopped", said))
 
     async def wait(self) -> Outcome:
-        """Until it has ended and all that it put out is taken."""
+        """Until it has ended and all that it put out is taken. Raises OSError where that could not be taken."""
         assert self._ended is not None
         return await asyncio.shield(self._ended)
 
@@ -76,14 +77,14 @@ class Child:
         reason: Reason = ""
         said = ""
         try:
-            any_of: list[asyncio.Future[Any]] = [exited, too_much, self._stop]
+            any_of: list[asyncio.Future[Any]] = [exited, too_much, self._unheard, self._stop]
             await asyncio.wait(any_of, timeout=self._command.timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if not exited.done():
                 if self._stop.done():
                     reason, said = self._stop.result()
                 elif too_much.done():
                     reason, said = "limit", too_much.result()
-                else:
+                elif not self._unheard.done():
                     reason, said = "timeout", f"it took more than {self._command.timeout_s:g} s"
                 await self._kill()
             code = await exited
@@ -91,11 +92,25 @@ class Child:
             too_much.cancel()
             if self._process.returncode is None:
                 await self._kill()
-        await asyncio.wait(self._drains, timeout=GONE_S) if self._drains else None
-        for drain in self._drains:
-            drain.cancel()
+        if self._drains:
+            _, slow = await asyncio.wait(self._drains, timeout=GONE_S)
+            for drain in slow:
+                drain.cancel()
+        if self._unheard.done():
+            self._unheard.result()
         exit_code = code if code >= 0 else 128 - code
         return Outcome(exit_code, time.monotonic() - self._begun, self._wall, reason, said)
+
+    async def _drain(self, stream: asyncio.StreamReader, output: Output) -> None:
+        """Take what it puts out. Where that cannot be kept (the disk is full, nobody reads), the rest is let go: a pipe
+        that nobody empties would keep the end of the command from being seen."""
+        try:
+            await output.drain(stream)
+        except OSError as error:
+            if not self._unheard.done():
+                self._unheard.set_exception(error)
+            while await stream.read(CHUNK):
+                pass
 
     async def _kill(self) -> None:
         """Kill the wall; its first process inside dies with it, and with that all others. Wait until they are gone."""

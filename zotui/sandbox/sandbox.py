@@ -48,12 +48,12 @@ class Sandbox:
 
     async def look(self) -> Wall:
         """What would stand. Nothing is kept for commands that may never come."""
-        wall = await self.wall()
-        async with self._raising:
+        async with self._starting:
+            wall = await self.wall()
             if not self._children and self._builder is not None:
                 await self._builder.tear_down()
                 self._builder = self._wall = None
-        return wall
+            return wall
 
     async def _raise(self, profile: Profile) -> None:
         if self._builder is not None:
@@ -93,8 +93,8 @@ class Sandbox:
         Raises SandboxError where no wall stands or the command cannot be started.
         """
         _check(command)
-        wall = await self.wall()
         async with self._starting:
+            wall = await self.wall()
             if self._builder is None:
                 raise SandboxError(f"no sandbox, no commands: {wall.gaps}", wall.mend or "zotui doctor says more")
             profile = self._raised
@@ -129,7 +129,8 @@ class Sandbox:
 
     async def stop_all(self) -> int:
         """End everything that runs; how much that was."""
-        running = set(self._children)
+        async with self._starting:  # what is being started, too
+            running = set(self._children)
         for child in running:
             child.stop()
         await asyncio.gather(*(child.wait() for child in running), return_exceptions=True)

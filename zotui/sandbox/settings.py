@@ -1,10 +1,17 @@
 """What the configuration says of the wall."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from zotui.config import SandboxConfig
 from zotui.home import Home
+from zotui.sandbox.sandbox import Sandbox
 from zotui.sandbox.wall import Profile
+
+
+def sandbox_of(home: Home, config: Callable[[], SandboxConfig]) -> Sandbox:
+    """The sandbox of a home, as the configuration has it whenever a command begins."""
+    return Sandbox(lambda: profile_of(home, config()), home.outputs)
 
 
 def profile_of(home: Home, config: SandboxConfig) -> Profile:

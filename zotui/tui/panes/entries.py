@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from zotui.text import one_line, size
 from zotui.tui.widgets.entry import Entry, Kind
 
 if TYPE_CHECKING:
     from zotui.conversations import Message, ToolCallRecord, Turn
-
-
-class Whose(TypedDict):
-    """What all entries of a message have in common."""
-
-    message: str
-    turn: str
-    at: int
 
 
 def entries_of(messages: Iterable[Message], ended: Mapping[str, Turn]) -> list[Entry]:
@@ -37,35 +29,36 @@ def entries_of(messages: Iterable[Message], ended: Mapping[str, Turn]) -> list[E
 def queued(turns: Iterable[Turn], known: set[str]) -> list[Entry]:
     """Requests that wait: their messages come when they begin."""
     return [
-        Entry(f"queued:{turn.id}", "user", turn.input, status="queued", turn=turn.id, at=turn.created_at)
+        Entry(f"queued:{turn.id}", "user", turn.input, status="queued")
         for turn in turns
         if turn.status == "queued" and turn.id not in known
     ]
 
 
 def _entries(message: Message) -> list[Entry]:
-    whose: Whose = {"message": message.id, "turn": message.turn_id or "", "at": message.created_at}
     if message.role != "assistant":
         kind: Kind = "user" if message.role == "user" else "note"
         files = tuple(
             f"{'▣' if file.is_image else '▤'} {one_line(file.name, 200)} · {size(file.size)}"
             for file in message.attachments
         )
-        return [Entry(message.id, kind, message.content, attached=files, **whose)]
+        return [Entry(message.id, kind, message.content, attached=files, message=message.id)]
     live = message.status == "running"
     entries = []
     if message.note:
-        entries.append(Entry(f"{message.id}:n", "note", f"{message.stand_in}\n{message.note}", **whose))
+        entries.append(Entry(f"{message.id}:n", "note", f"{message.stand_in}\n{message.note}", message=message.id))
     if message.reasoning:
         thinking = live and not message.content
         entries.append(
-            Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking, **whose)
+            Entry(f"{message.id}:r", "reasoning", message.reasoning, title="thought", live=thinking, message=message.id)
         )
     if message.content or live or (message.status == "done" and not message.tool_calls):
         # How a cut-off answer ended is said once, by the entry of its turn.
-        entries.append(Entry(message.id, "assistant", message.content, live=live, **whose))
+        entries.append(Entry(message.id, "assistant", message.content, live=live, message=message.id))
     if message.raw:  # kept where an answer was blank
-        entries.append(Entry(f"{message.id}:raw", "tool", title="what the server sent", detail=message.raw, **whose))
+        entries.append(
+            Entry(f"{message.id}:raw", "tool", title="what the server sent", detail=message.raw, message=message.id)
+        )
     entries += [_tool(call) for call in message.tool_calls]
     return entries
 
@@ -77,8 +70,7 @@ def _tool(call: ToolCallRecord) -> Entry:
     aside = " · ".join(part for part in (call.summary, took) if part)
     return Entry(
         call.id, "tool", title=f"{call.name} {_gist(call.arguments)}".strip(), detail=call.result or "",
-        status=call.status, aside=aside, message=call.message_id, turn=call.turn_id,
-        at=call.started_at or call.created_at, given=call.arguments,
+        status=call.status, aside=aside, message=call.message_id, given=call.arguments,
     )  # fmt: skip
 
 
@@ -113,4 +105,4 @@ _WHY = {
 
 def _end(turn: Turn) -> Entry:
     why = turn.error or _WHY.get(turn.reason or "", turn.reason or "no reason is known")
-    return Entry(f"end:{turn.id}", "error", why, status=turn.status, turn=turn.id, at=turn.finished_at or 0)
+    return Entry(f"end:{turn.id}", "error", why, status=turn.status)

@@ -28,7 +28,7 @@ class Entry:
     ``text`` is Markdown for assistant and reasoning, plain for the others. ``title`` heads a tool, reasoning
     or error; ``given`` is what a tool was called with, ``detail`` what it put out; ``attached`` are the files
     that go with a text, a line each; ``aside`` is a note on the right; ``live`` says that more text is coming.
-    ``message`` and ``turn`` are the ids of what the entry is of, ``at`` is when that began, in milliseconds.
+    ``message`` is the id of the message that the entry is of.
     """
 
     id: str
@@ -40,8 +40,6 @@ class Entry:
     aside: str = ""
     live: bool = False
     message: str = ""
-    turn: str = ""
-    at: int = 0
     given: str = ""
     attached: tuple[str, ...] = ()
 

@@ -10,11 +10,14 @@ if TYPE_CHECKING:
     from zotui.conversations import Question
 
 
+LONGEST_CALL = 500  # characters of a call that are shown here; all of it is in its block in the transcript
+
+
 class QuestionPanel(Static):
     """The open question of the conversation; nothing where there is none."""
 
     DEFAULT_CSS = """
-    QuestionPanel { height: auto; max-height: 12; padding: 0 2; color: $text-warning; display: none; overflow-y: auto; }
+    QuestionPanel { height: auto; max-height: 12; padding: 0 2; color: $text-warning; display: none; }
     """
 
     def __init__(self) -> None:
@@ -34,4 +37,7 @@ def asked(question: Question) -> str:
     """A question with its numbered choices, and how to answer."""
     choices = "".join(f"\n  {number}  {choice}" for number, choice in enumerate(question.choices, 1))
     how = "a number or your own words" if question.choices else "write the answer"
-    return f"? {question.text}{choices}\n  ({how}, then enter; esc stops the turn)"
+    text = question.text
+    if question.kind == "approval" and len(text) > LONGEST_CALL:
+        text = f"{text[:LONGEST_CALL]} … and {len(text) - LONGEST_CALL:,} characters more: unfold the call above"
+    return f"? {text}{choices}\n  ({how}, then enter; esc stops the turn)"
