@@ -402,4 +402,4 @@ def test_files_go_under_a_request_and_are_not_its_text() -> None:
     message = Message("m", "c", "t", 1, "user", "look", "", "", "done", None, 77, None, attachments=files)
     [entry] = entries_of([message], {})
     assert entry.attached == ("▤ plan.pdf · 2.0 kB", "▣ cat.png · 1.5 MB")
-    assert (entry.text, entry.message, entry.turn, entry.at) == ("look", "m", "t", 77)
+    assert (entry.text, entry.message) == ("look", "m")
