@@ -34,6 +34,7 @@ class TestFile:
             ("a.pdf", pdf(SENTINEL)),
             ("a.docx", docx()),
         ],
+        ids=["txt", "csv", "pdf", "docx"],
     )
     def test_its_text_is_in_the_request(
         self, name: str, content: bytes, inside: Inside, lab: OpenAIServer, tmp_path: Path
