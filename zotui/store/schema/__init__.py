@@ -1,0 +1,12 @@
+"""The schema, step by step. A step, once released, never changes; the next one is added at the end."""
+
+from collections.abc import Callable
+
+from zotui.store.schema.desk import desk
+from zotui.store.schema.first import first
+from zotui.store.schema.hands import hands
+from zotui.store.schema.models import models
+from zotui.store.sql import Database
+
+STEPS: list[Callable[[Database], None]] = [first, models, desk, hands]
+VERSION = len(STEPS)

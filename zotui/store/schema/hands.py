@@ -1,0 +1,118 @@
+"""Version 4: what the agent's hands did, and what they may do."""
+
+from zotui.store.sql import Database
+
+_HANDS = """
+ALTER TABLE conversations ADD COLUMN tainted_at INTEGER;  -- since when text that nobody here wrote is in it
+ALTER TABLE conversations ADD COLUMN tainted_by TEXT NOT NULL DEFAULT '';  -- the first source of such text
+ALTER TABLE conversations ADD COLUMN persona_id TEXT REFERENCES personas(id) ON DELETE SET NULL;
+ALTER TABLE memory ADD COLUMN tainted INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE approvals ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';  -- of the one call that it is for
+ALTER TABLE approvals ADD COLUMN expires_at INTEGER;
+ALTER TABLE approvals ADD COLUMN used_at INTEGER;  -- an approval is good for one call
+
+CREATE TABLE grants(
+  id TEXT PRIMARY KEY,
+  subject TEXT NOT NULL,  -- conversation:ID, automation:ID, or everything
+  pattern TEXT NOT NULL,
+  decision TEXT NOT NULL DEFAULT 'allow' CHECK (decision IN ('allow','ask','deny')),
+  created_at INTEGER NOT NULL,
+  revoked_at INTEGER
+) STRICT;
+CREATE INDEX grants_subject ON grants(subject) WHERE revoked_at IS NULL;
+
+CREATE TABLE personas(
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  prompt TEXT NOT NULL DEFAULT '',
+  model TEXT NOT NULL DEFAULT '',
+  tools TEXT NOT NULL DEFAULT 'all',  -- a preset, or a JSON array of scopes
+  hue INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE rules(
+  id TEXT PRIMARY KEY,
+  instruction TEXT NOT NULL,
+  kind TEXT NOT NULL DEFAULT 'always' CHECK (kind IN ('always','glob','regex','model')),
+  condition TEXT NOT NULL DEFAULT '',
+  enabled INTEGER NOT NULL DEFAULT 1,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE audit(
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  conv_id TEXT,
+  turn_id TEXT,
+  call_id TEXT,
+  subject TEXT NOT NULL,
+  details TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE TRIGGER audit_is_whole BEFORE DELETE ON audit BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE INDEX audit_turn ON audit(turn_id) WHERE turn_id IS NOT NULL;
+
+CREATE TABLE copies(
+  hash TEXT PRIMARY KEY,  -- SHA-256 of the content as it was on the disk
+  size INTEGER NOT NULL,
+  packed TEXT NOT NULL CHECK (packed IN ('no','zlib')),
+  content BLOB NOT NULL,
+  made_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE tree(
+  folder TEXT PRIMARY KEY,  -- of the workspace, from its root, which is empty
+  entries BLOB NOT NULL  -- what lies in it, as zotui.workspace.tree packs it
+) STRICT;
+
+CREATE TABLE checkpoints(
+  id TEXT PRIMARY KEY,
+  conv_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+  turn_id TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open','done','undone')),
+  whole INTEGER NOT NULL DEFAULT 0,  -- whether anything in the workspace may have changed, or the named paths only
+  paths TEXT NOT NULL DEFAULT '[]',
+  gaps TEXT NOT NULL DEFAULT '[]',  -- what it cannot bring back, in words
+  created_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  undone_at INTEGER
+) STRICT;
+CREATE INDEX checkpoints_conv ON checkpoints(conv_id, id);
+CREATE INDEX checkpoints_open ON checkpoints(id) WHERE status = 'open';
+
+CREATE TABLE file_changes(
+  n INTEGER PRIMARY KEY,
+  checkpoint_id TEXT NOT NULL REFERENCES checkpoints(id) ON DELETE CASCADE,
+  path TEXT NOT NULL,
+  before TEXT NOT NULL,  -- JSON: kind, mode, size, hash or target; null where nothing was there
+  after TEXT NOT NULL
+) STRICT;
+CREATE INDEX file_changes_of ON file_changes(checkpoint_id, n);
+CREATE INDEX file_changes_path ON file_changes(path, n);
+
+CREATE TABLE binned(
+  id TEXT PRIMARY KEY,  -- and its name in the bin
+  path TEXT NOT NULL,  -- where it was in the workspace
+  folder INTEGER NOT NULL DEFAULT 0,
+  size INTEGER NOT NULL,
+  conv_id TEXT,
+  turn_id TEXT,
+  deleted_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX binned_recent ON binned(deleted_at DESC);
+"""
+
+
+def hands(db: Database) -> None:
+    """Version 4: checkpoints of the workspace and its bin, the audit chain, taint, grants, personas and rules."""
+    db.execute(_HANDS)
