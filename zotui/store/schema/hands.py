@@ -66,9 +66,10 @@ CREATE TABLE copies(
   hash TEXT PRIMARY KEY,  -- SHA-256 of the content as it was on the disk
   size INTEGER NOT NULL,
   packed TEXT NOT NULL CHECK (packed IN ('no','zlib')),
-  content BLOB NOT NULL,
-  made_at INTEGER NOT NULL
+  stored INTEGER NOT NULL,  -- bytes that it takes
+  content BLOB NOT NULL
 ) STRICT;
+CREATE INDEX copies_stored ON copies(stored);
 
 CREATE TABLE tree(
   folder TEXT PRIMARY KEY,  -- of the workspace, from its root, which is empty
@@ -97,7 +98,7 @@ CREATE TABLE file_changes(
   before TEXT NOT NULL,  -- JSON: kind, mode, size, hash or target; null where nothing was there
   after TEXT NOT NULL
 ) STRICT;
-CREATE INDEX file_changes_of ON file_changes(checkpoint_id, n);
+CREATE UNIQUE INDEX file_changes_of ON file_changes(checkpoint_id, path);
 CREATE INDEX file_changes_path ON file_changes(path, n);
 
 CREATE TABLE binned(

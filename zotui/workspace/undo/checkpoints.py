@@ -1,0 +1,328 @@
+"""Checkpoints: what a turn did to the workspace, so that it can be taken back, and done again."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from zotui.errors import NotFound, StoreError, UsageError
+from zotui.store import Reader, Store, Transaction, audit, new_id, now_ms
+from zotui.text import one_line, size
+from zotui.workspace.undo import copies, records, tree
+from zotui.workspace.undo.records import Checkpoint, FileChange
+from zotui.workspace.undo.restoring import Restoring, may_be_restored
+from zotui.workspace.undo.scan import Looked, Scan, Stopped
+from zotui.workspace.undo.state import State, below
+
+T = TypeVar("T")
+Told = Callable[[int, int], None]
+NAMED = 5  # paths that a sentence names
+FULL = 0.75  # of what copies may take: from here on the oldest checkpoints go
+
+
+class Undone(NamedTuple):
+    """What was taken back, or done again: how many paths, and what could not be, a line each."""
+
+    checkpoint: Checkpoint
+    paths: list[str]
+    left: list[str]
+
+
+class Checkpoints:
+    """The checkpoints of one workspace. ``room``: bytes that all copies may take; ``lock``: a file by which two
+    processes do not look at once."""
+
+    def __init__(self, store: Store, root: Path, lock: Path, room: Callable[[], int]) -> None:
+        self._store = store
+        self._root = root
+        self._lock = lock
+        self._room = room
+        self._busy = asyncio.Lock()
+
+    async def before(
+        self, turn: str, conversation: str, paths: Sequence[str] | None, told: Told = lambda done, of: None
+    ) -> list[str]:
+        """Have a checkpoint before a turn changes some paths of the workspace, or may change all of it (None).
+
+        What it could not bring back, in words. ``told`` hears how many files of how many are copied. Raises StoreError,
+        OSError.
+        """
+        async with self._busy:
+            return await self._in_thread(lambda off: self._before(turn, conversation, paths, off, told))
+
+    async def settle(self, turn: str) -> None:
+        """Note what a turn that no longer runs has changed; nothing where it has no open checkpoint."""
+        await self._settle("turn_id = ? AND status = 'open'", turn)
+
+    async def settle_left(self) -> None:
+        """The same for all turns that ended without that being done."""
+        await self._settle(_LEFT)
+
+    async def of(self, conversation: str) -> list[Checkpoint]:
+        """A conversation's checkpoints, the newest first."""
+        return await self._store.read(
+            lambda db: records.checkpoints(db, "conv_id = ? ORDER BY id DESC", (conversation,))
+        )
+
+    async def changes(self, checkpoint: str) -> list[FileChange]:
+        """What changed under a checkpoint, by path."""
+        return await self._store.read(lambda db: records.changes(db, "c.id = ? ORDER BY f.path", (checkpoint,)))
+
+    async def undo(self, conversation: str | None = None, *, force: bool = False) -> Undone:
+        """Take back what the last turn changed that changed anything, of a conversation or of all.
+
+        Raises UsageError where there is none, where a turn still runs, or where something else has changed the same
+        paths since, unless ``force``.
+        """
+        where = "status = 'done' AND (?1 IS NULL OR conv_id = ?1) ORDER BY id DESC LIMIT 1"
+        nothing = "no turn that could be undone has changed a file"
+        return await self._move(where, (conversation,), "undone", nothing, force)
+
+    async def redo(self, conversation: str | None = None, *, force: bool = False) -> Undone:
+        """Do again what was undone last. Raises like :meth:`undo`."""
+        where = "status = 'undone' AND (?1 IS NULL OR conv_id = ?1) ORDER BY undone_at DESC, id LIMIT 1"
+        return await self._move(where, (conversation,), "done", "nothing was undone", force)
+
+    async def timeline(self, path: str) -> list[FileChange]:
+        """What happened to a path, the newest first."""
+        return await self._store.read(
+            lambda db: records.changes(db, "f.path = ? ORDER BY f.n DESC LIMIT 500", (path.strip("/"),))
+        )
+
+    async def content(self, state: State | None) -> bytes | None:
+        """The bytes of a file as it was; None where there was none, or no copy was made."""
+        return None if state is None else await self._store.read(lambda db: copies.read(db, state.hash))
+
+    async def restore(self, change: int, *, after: bool = False) -> Undone:
+        """Bring one path to what it was before a change, or ``after`` it; that can be undone like a turn.
+
+        Raises NotFound, UsageError.
+        """
+        found = await self._store.read(lambda db: records.changes(db, "f.n = ?", (change,)))
+        if not found:
+            raise NotFound(f"no change {change}", "zotui timeline PATH lists those of a file")
+        one = found[0]
+        turn = new_id()
+        await self.before(turn, one.conversation, [one.path])
+        try:
+            left = await self._in_thread(
+                lambda off: self._restoring().restore({one.path: one.after if after else one.before})
+            )
+        finally:
+            await self.settle(turn)
+        checkpoint = await self._store.read(lambda db: records.checkpoints(db, "id = ?", (one.checkpoint,)))
+        return Undone(checkpoint[0], [one.path], left)
+
+    async def _in_thread(self, do: Callable[[threading.Event], T]) -> T:
+        """Do what blocks, in a thread, one process at a time; where this is cancelled it is called off and waited for."""
+        off = threading.Event()
+
+        def locked() -> T:
+            handle = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                return do(off)
+            finally:
+                os.close(handle)
+
+        work = asyncio.ensure_future(asyncio.to_thread(locked))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            off.set()
+            with contextlib.suppress(Stopped, StoreError, OSError):
+                await work
+            raise
+
+    def _before(
+        self, turn: str, conversation: str, paths: Sequence[str] | None, off: threading.Event, told: Told
+    ) -> list[str]:
+        paths = None if paths is None else [path.strip("/") for path in paths]
+        mine = self._store.read_now(lambda db: records.checkpoints(db, "turn_id = ?", (turn,)))
+        now = mine[0] if mine and mine[0].status == "open" else None
+        if now is not None and (now.whole or (paths is not None and set(paths) <= set(now.paths))):
+            return now.gaps
+        looked = self._scan(paths, off, told)
+        whole = paths is None
+        named = [*(now.paths if now else []), *(paths or [])]
+
+        def put(db: Transaction) -> list[str]:
+            self._keep(db, looked)
+            gaps = _gaps(db, paths)
+            db.execute(
+                "INSERT INTO checkpoints(id, conv_id, turn_id, whole, paths, gaps, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (turn_id) DO UPDATE SET status = 'open', whole = max(whole, excluded.whole),"
+                " paths = excluded.paths, gaps = excluded.gaps",
+                (new_id(), conversation, turn, whole, _json(named), _json(gaps), now_ms()),
+            )
+            return gaps
+
+        return self._store.write_now(put)
+
+    async def _settle(self, where: str, *values: object) -> None:
+        if not await self._store.read(lambda db: records.checkpoints(db, where, values)):
+            return
+        async with self._busy:
+            await self._in_thread(lambda off: self._settled(where, values, off))
+
+    def _settled(self, where: str, values: Sequence[object], off: threading.Event) -> None:
+        ended = self._store.read_now(lambda db: records.checkpoints(db, where, values))
+        if not ended:
+            return
+        whole = any(checkpoint.whole for checkpoint in ended)
+        looked = self._scan(None if whole else [path for one in ended for path in one.paths], off)
+
+        def put(db: Transaction) -> None:
+            self._keep(db, looked)
+            for checkpoint in ended:
+                records.close(db, checkpoint.id)
+
+        self._store.write_now(put)
+        self._make_room()
+
+    async def _move(self, where: str, values: Sequence[object], to: str, nothing: str, force: bool) -> Undone:
+        await self.settle_left()
+        async with self._busy:
+            return await self._in_thread(lambda off: self._moved(where, values, to, nothing, force, off))
+
+    def _moved(
+        self, where: str, values: Sequence[object], to: str, nothing: str, force: bool, off: threading.Event
+    ) -> Undone:
+        found = self._store.read_now(lambda db: records.checkpoints(db, where, values))
+        if not found:
+            raise UsageError(nothing)
+        checkpoint = found[0]
+        changes = self._store.read_now(lambda db: records.changes(db, "c.id = ?", (checkpoint.id,)))
+        undoing = to == "undone"
+        steps = [
+            (one.path, *((one.after, one.before) if undoing else (one.before, one.after)))
+            for one in changes
+            if may_be_restored(one.path, one.before, one.after)
+        ]
+        restoring = self._restoring()
+        others = [
+            path
+            for path, was, wanted in steps
+            if not (_alike(now := restoring.state(path), was) or _alike(now, wanted))
+        ]
+        if others and not force:
+            raise UsageError(f"changed since by something else: {_named(others)}", "--force takes that back too")
+        if others:  # what is there now is kept, so that this can be taken back as well
+            looked = self._scan(others, off)
+            self._store.write_now(lambda db: self._overtake(db, looked, checkpoint.id, others, undoing))
+        left = restoring.restore({path: wanted for path, _, wanted in steps})
+        looked = self._scan([path for path, _, _ in steps], off)
+
+        def put(db: Transaction) -> None:
+            self._keep(db, looked, attributed=False)
+            db.execute(
+                "UPDATE checkpoints SET status = ?, undone_at = ? WHERE id = ?",
+                (to, now_ms() if undoing else None, checkpoint.id),
+            )
+            audit.add(
+                db,
+                "undo" if undoing else "redo",
+                f"{len(steps)} paths of the workspace",
+                conversation=checkpoint.conversation,
+                turn=checkpoint.turn,
+                details={"left": left[:50]},
+            )
+
+        self._store.write_now(put)
+        return Undone(checkpoint, [path for path, _, _ in steps], left)
+
+    def _overtake(self, db: Transaction, looked: Looked, checkpoint: str, paths: Sequence[str], undoing: bool) -> None:
+        """What stands at these paths now is what a checkpoint comes back to."""
+        self._keep(db, looked, attributed=False)
+        column = "after" if undoing else "before"
+        states = dict.fromkeys(paths)
+        for path in paths:
+            states[path] = self._restoring().state(path)
+        for path, state in states.items():
+            db.execute(
+                f"UPDATE file_changes SET {column} = ? WHERE checkpoint_id = ? AND path = ?",
+                (msgspec.json.encode(state).decode(), checkpoint, path),
+            )
+
+    def _scan(self, paths: Sequence[str] | None, off: threading.Event, told: Told = lambda done, of: None) -> Looked:
+        room = max(0, self._room() - self._store.read_now(copies.total))
+        return Scan(self._store, self._root, paths, room, off, told).look()
+
+    def _keep(self, db: Transaction, looked: Looked, *, attributed: bool = True) -> None:
+        """The tree as it is now; what changed goes to the checkpoints that are open."""
+        for path, folder in looked.folders.items():
+            if folder is None:
+                tree.forget(db, path)
+        for path, folder in looked.folders.items():
+            if folder is not None:
+                tree.keep(db, path, *folder)
+        if attributed and looked.changes:
+            records.attribute(db, looked.changes, records.checkpoints(db, "status = 'open'"))
+
+    def _make_room(self) -> None:
+        """Let the oldest checkpoints go where copies have become too many."""
+
+        def drop(db: Transaction) -> bool:
+            if copies.total(db) <= FULL * self._room():
+                return False
+            db.execute(
+                "DELETE FROM checkpoints WHERE id IN (SELECT id FROM checkpoints WHERE status <> 'open' ORDER BY id"
+                " LIMIT max(1, (SELECT count(*) FROM checkpoints) / 4))"
+            )
+            gone = db.changes()
+            hashes = [name for kept in tree.load(db).values() for name in tree.hashes(kept)]
+            copies.sweep(db, records.wanted_copies(db, hashes))
+            return bool(gone)
+
+        while self._store.write_now(drop):
+            pass
+
+    def _restoring(self) -> Restoring:
+        return Restoring(self._root, lambda name: self._store.read_now(lambda db: copies.read(db, name)))
+
+
+_LEFT = (
+    "status = 'open' AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.id = checkpoints.turn_id"
+    " AND t.status IN ('queued','running'))"
+)
+
+
+def _gaps(db: Reader, paths: Sequence[str] | None) -> list[str]:
+    """What could not be brought back if it were changed, in words."""
+    bare: list[tuple[str, int]] = []
+    for folder, kept in tree.load(db).items():
+        for name in tree.bare(kept):
+            path = f"{folder}/{name}" if folder else name
+            if paths is None or any(below(path, one) for one in paths):
+                sizes = {mark[0]: mark[2] for mark in tree.opened(kept).marks}
+                bare.append((path, sizes[name]))
+    if not bare:
+        return []
+    biggest = sorted(bare, key=lambda one: -one[1])
+    words = [f"{one_line(path, 80)} ({size(bytes_)})" for path, bytes_ in biggest[:NAMED]]
+    more = len(bare) - len(words)
+    return [*words, f"{more:,} more"] if more else words
+
+
+def _alike(now: State | None, then: State | None) -> bool:
+    """Whether a path is as it was: its kind, and what it holds as far as that is known."""
+    if now is None or then is None:
+        return now is then
+    if now.kind != then.kind or now.target != then.target:
+        return False
+    return now.hash == then.hash if now.hash and then.hash else now.size == then.size
+
+
+def _named(paths: Sequence[str]) -> str:
+    shown = ", ".join(one_line(path, 80) for path in paths[:NAMED])
+    return shown + (f" and {len(paths) - NAMED:,} more" if len(paths) > NAMED else "")
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
