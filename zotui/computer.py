@@ -34,6 +34,7 @@ from zotui.skills import Shelf
 from zotui.store import Notes, Store, is_ready, now_ms
 from zotui.wishes import Options, Wishes
 from zotui.workspace import Files, Folder
+from zotui.workspace.undo import Checkpoints
 
 if TYPE_CHECKING:
     from zotui.agent import Worker
@@ -62,6 +63,7 @@ class Computer:
         self.skills = Shelf(home.skills)
         self.files = Files(store)
         self.workspace = Folder(home.workspace)
+        self.checkpoints = Checkpoints(store, home.workspace, home.run / "workspace.lock", self._room_for_copies)
         self.sandbox = sandbox_of(home, lambda: self.models.config.sandbox)
         self.mentions = Mentions(self)
         self.search = Search(self)
@@ -198,6 +200,9 @@ class Computer:
         return await self.comparisons.start(
             text, models, conversation, options=TurnOptions(**wishes), files=files, own=self.owns_its_work
         )
+
+    def _room_for_copies(self) -> int:
+        return self.models.config.undo.copies_mb * 1_000_000
 
     async def _want_workers(self) -> None:
         """Have somebody there for what is put now."""

@@ -75,6 +75,9 @@ model = "offline"
 # writable = ["/srv/data"]          # more folders than the workspace
 # limits   = { memory_mb = 4000, processes = 512, disk_mb = 4000 }
 
+# [undo]                            # what turns changed in the workspace can be taken back
+# copies_mb = 1000                  # as long as the copies fit in here; the oldest go first
+
 # [notices]                         # how the app tells what happened while you looked elsewhere
 # bell    = "questions"             # or "never", "all": the terminal's bell
 # desktop = "never"                 # or "osc9", "osc777": the terminal's desktop notices
@@ -149,6 +152,12 @@ class SandboxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
 
 
+class UndoConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[undo]``: what the copies may take by which turns are undone."""
+
+    copies_mb: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_000
+
+
 class NoticesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[notices]``: how the app tells what happened. Nothing rings while the person is looking."""
 
@@ -192,6 +201,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: dict[str, Answer] = {}
     serve: ServeConfig = ServeConfig()
     sandbox: SandboxConfig = SandboxConfig()
+    undo: UndoConfig = UndoConfig()
     memory: MemoryConfig = MemoryConfig()
     notices: NoticesConfig = NoticesConfig()
     desk: DeskConfig = DeskConfig()
@@ -237,6 +247,7 @@ ALLOWED = {
     "limits": "a table of whole numbers, as { memory_mb = 4000, processes = 512 }",
     **dict.fromkeys(Limits.__struct_fields__, "a whole number, 1 or more"),
     "network": "none, allow",
+    "copies_mb": "megabytes, 1 to 1000000",
     "engine": "local, dask",
     "policy": "allow, ask, deny",
     "keys": 'names of keys, as "ctrl+p" or "f2,ctrl+b"; a key for a provider stays in the environment',
@@ -340,6 +351,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "agent": AgentConfig,
     "serve": ServeConfig,
     "sandbox": SandboxConfig,
+    "undo": UndoConfig,
     "memory": MemoryConfig,
     "notices": NoticesConfig,
     "desk": DeskConfig,

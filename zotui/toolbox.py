@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Container, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,6 +18,11 @@ LONGEST_RESULT = 1_000_000  # characters of one result that are kept
 
 async def unshown(text: str) -> None:
     """Nobody looks at what comes of a call before its end."""
+
+
+def untouched(arguments: Any) -> Sequence[str]:
+    """What a call changes in the workspace that changes nothing there."""
+    return ()
 
 
 class ToolContext(msgspec.Struct, frozen=True):
@@ -51,7 +56,8 @@ class ToolError(ZotuiError):
 class Tool(msgspec.Struct, frozen=True):
     """One tool. ``run`` gets the validated arguments; only ``read`` tools may be run again after a crash.
 
-    ``core`` tools are described in every request, the others once ``find_tool`` has found them.
+    ``core`` tools are described in every request, the others once ``find_tool`` has found them. ``touches`` names the
+    paths of the workspace that a call with these arguments may change.
     """
 
     name: str
@@ -60,6 +66,7 @@ class Tool(msgspec.Struct, frozen=True):
     effect: Effect
     run: Callable[[Any, ToolContext], Awaitable[Result | Ask]]
     core: bool = True
+    touches: Callable[[Any], Sequence[str]] = untouched
 
     def schema(self) -> dict[str, Any]:
         """The tool as OpenAI's chat completions describe it."""

@@ -64,6 +64,7 @@ def agent(computer: "Computer") -> Agent:
         limits=limits,
         notify=notify,
         decide=lambda tool: decide(computer.models.config.policy, tool),
+        guard=computer.checkpoints,
     )
 
 

@@ -60,7 +60,6 @@ LATER = [
     "sites",
     "ssh",
     "backup",
-    "audit",
     "mcp",
     "token",
 ]

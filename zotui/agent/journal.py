@@ -9,6 +9,7 @@ import msgspec
 
 from zotui.agent.context import Part
 from zotui.conversations.closing import close_open_rows, seal_parts
+from zotui.conversations.noting import note_call
 from zotui.conversations.reads import tool_calls
 from zotui.conversations.records import Turn, TurnOptions
 from zotui.conversations.turns import TurnView, viewed
@@ -173,6 +174,8 @@ class Journal:
                 "UPDATE tool_calls SET status = 'running', effect = ?, started_at = ? WHERE id = ?",
                 (effect, now_ms(), call),
             )
+            if effect != "read":
+                note_call(db, call, "started")
 
         await self._write(put, durable=effect != "read")
 
@@ -203,6 +206,7 @@ class Journal:
                 "UPDATE tool_calls SET status = ?, reason = ?, result = ?, summary = ?, finished_at = ? WHERE id = ?",
                 (status, reason, result, summary, now_ms(), call),
             )
+            note_call(db, call, status)
 
         await self._write(put)
 
@@ -225,6 +229,8 @@ class Journal:
                 ),
             )
 
+            if kind == "approval":
+                note_call(db, call, "asked")
             turn = viewed(db, self.turn).turn
             self._notify(db, "question", question.text, f"chat:{turn.conv_id}")
 

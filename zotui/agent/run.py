@@ -11,13 +11,14 @@ import msgspec
 from zotui.agent import structured
 from zotui.agent.answer import Answer
 from zotui.agent.context import NOTHING_EARLIER, Context, Earlier, build, estimate
+from zotui.agent.guard import Guard, Unguarded
 from zotui.agent.holding import MOST, held
 from zotui.agent.journal import Journal, Notify, unheard
 from zotui.conversations import Message, ToolCallRecord, TurnOptions
 from zotui.conversations.reads import messages as chat_messages
 from zotui.conversations.summaries import Summary, applied, queue
 from zotui.conversations.turns import ALLOWING, DENYING, TurnView
-from zotui.errors import Fenced, NotFound, UsageError, ZotuiError
+from zotui.errors import Fenced, NotFound, StoreError, UsageError, ZotuiError
 from zotui.images import TOKENS
 from zotui.models.ledger import Bill, SpendingCap
 from zotui.models.provider import ProviderError
@@ -61,6 +62,7 @@ class Agent(msgspec.Struct, frozen=True):
     limits: Callable[[], Limits]  # as config.toml has them now
     notify: Notify = unheard
     decide: Callable[[Tool], Decision] = by_effect
+    guard: Guard = Unguarded()
 
     async def context(self, view: TurnView, history: Sequence[Message], model: str) -> Context:
         """What ``model`` would be sent for a turn now. Raises ProviderError when it cannot fit."""
@@ -130,6 +132,7 @@ class TurnRun:
                         return None
                 elif last is not None and not last.tool_calls and last is view.messages[-1]:
                     if await self._fits(view, last):
+                        await self._agent.guard.settle(journal.turn)  # who sees it done can undo it
                         await journal.finish(last.status, None if last.status == "done" else last.reason)
                         return await self._propose_summary(view.turn.conv_id)
                 elif len(view.replies) >= self._agent.limits().max_steps:
@@ -239,6 +242,7 @@ class TurnRun:
             if not await self._may_run(tool, call, options):
                 return
             await journal.start_call(call.id, tool.effect)
+            await self._guard(tool, call, context)
             outcome = await self._agent.toolbox.run(call.name, call.given, context, self._agent.limits().tool_timeout_s)
         except ToolError as error:
             await journal.end_call(call.id, "failed", f"error: {error}", one_line(error.message, 60), "error")
@@ -247,6 +251,33 @@ class TurnRun:
             await journal.ask(call.id, outcome)
         else:
             await journal.end_call(call.id, "done", outcome.text, outcome.summary)
+
+    async def _guard(self, tool: Tool, call: ToolCallRecord, context: ToolContext) -> None:
+        """Have a checkpoint of what a call may change; what it could not bring back is said before the call acts.
+
+        Raises ToolError where there can be no checkpoint.
+        """
+        if call.given is None:
+            return
+        paths = None if tool.effect == "run" else tool.touches(tool.parse(call.given))
+        if paths is not None and not paths:
+            return
+        loop = asyncio.get_running_loop()
+
+        async def say(words: str) -> None:
+            with contextlib.suppress(ZotuiError):
+                await context.progress(words)
+
+        def told(done: int, of: int) -> None:
+            words = f"copying the workspace, so that this can be undone: {done:,} of {of:,} files"
+            asyncio.run_coroutine_threadsafe(say(words), loop)
+
+        try:
+            gaps = await self._agent.guard.before(self._journal.turn, context.conversation, paths, told)
+        except (OSError, StoreError) as error:
+            raise ToolError(f"no checkpoint could be made first: {one_line(str(error), 200)}") from None
+        if gaps:
+            await context.progress(f"undo would not bring back: {', '.join(gaps)}")
 
     async def _may_run(self, tool: Tool, call: ToolCallRecord, options: TurnOptions) -> bool:
         """Whether the policy lets a call run now; False where the person is asked first. Raises ToolError for no."""

@@ -149,6 +149,7 @@ class Worker:
             failed = journal.finish("failed", "error", f"zotui itself failed: {type(error).__name__}: {error}")
             await self._settle(journal.turn, failed)
         finally:
+            await self._settle_files(self._agent.guard.settle(journal.turn))
             self._running.pop(journal.turn, None)
             self._stopped.discard(journal.turn)
             self._wake_claiming()  # a slot is free
@@ -165,6 +166,13 @@ class Worker:
             log.info("turn %s had ended already, or is another worker's", turn)
         except StoreError as error:
             log.warning("turn %s: %s", turn, error)
+
+    async def _settle_files(self, settling: Coroutine[Any, Any, None]) -> None:
+        """Note what turns changed in the workspace. Where that fails it is done the next time."""
+        try:
+            await asyncio.shield(settling)
+        except (OSError, StoreError) as error:
+            log.warning("what a turn changed: %s", error)
 
     async def _heed_stops(self) -> None:
         """Cancel running turns that somebody asked to stop."""
@@ -196,6 +204,7 @@ class Worker:
                     raise
                 except Exception:  # a row that cannot be read keeps no other from being found
                     log.exception("%s %s was left by its worker", table, row)
+            await self._settle_files(self._agent.guard.settle_left())
             if await self._store.read(gate.any_lost):
                 await self._store.write(gate.settle_lost)
             if await self._store.read(_any_with_door):

@@ -1,6 +1,7 @@
 """How turns end from outside: stopped, and all that they left open with them."""
 
 from zotui.conversations import reads
+from zotui.conversations.noting import note_call
 from zotui.store import Transaction, now_ms
 
 
@@ -27,11 +28,14 @@ def close_open_rows(db: Transaction, turn_id: str, status: str, reason: str) -> 
         "SELECT id FROM messages WHERE turn_id = ? AND status = 'running'", (turn_id,)
     ).fetchall():
         seal_parts(db, message, status, reason)
-    db.execute(
-        "UPDATE tool_calls SET status = ?, reason = ?, finished_at = ? WHERE turn_id = ?"
-        " AND status IN ('queued','running','waiting')",
-        (status, reason, now, turn_id),
-    )
+    open_calls = db.execute(
+        "SELECT id FROM tool_calls WHERE turn_id = ? AND status IN ('queued','running','waiting')", (turn_id,)
+    ).fetchall()
+    for (call,) in open_calls:
+        db.execute(
+            "UPDATE tool_calls SET status = ?, reason = ?, finished_at = ? WHERE id = ?", (status, reason, now, call)
+        )
+        note_call(db, call, status)
     db.execute(
         "UPDATE usage SET status = ?, reason = ?, finished_at = ? WHERE turn_id = ? AND status = 'running'",
         (status, reason, now, turn_id),

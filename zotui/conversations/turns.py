@@ -6,6 +6,7 @@ import msgspec
 
 from zotui.conversations import branches, reads
 from zotui.conversations.closing import halt
+from zotui.conversations.noting import note_call
 from zotui.conversations.records import Given, Message, Question, Spent, ToolCallRecord, Turn, TurnOptions
 from zotui.conversations.requests import Request, again, edited, request
 from zotui.errors import NotFound, UsageError
@@ -213,6 +214,8 @@ class Turns:
                     "UPDATE tool_calls SET status = ?, reason = ?, result = ?, summary = ?, finished_at = ? WHERE id = ?",
                     (status, reason, result, summary, now, call),
                 )
+            if kind == "approval":
+                note_call(db, call, "allowed" if allowed else "denied")
             if not db.execute("SELECT 1 FROM approvals WHERE turn_id = ? AND status = 'waiting'", (turn_id,)).get:
                 db.execute("UPDATE turns SET status = 'queued' WHERE id = ? AND status = 'waiting'", (turn_id,))
 

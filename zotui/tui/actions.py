@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 Place = Literal["desk", "transcript", "chats", "memory", "skills"]
-Room = Literal["general", "conversation", "branches", "text", "model", "view", "finding"]
+Room = Literal["general", "conversation", "branches", "text", "model", "view", "finding", "files"]
 UNBOUND = "unbound+"  # the key of an action that has none, until a person gives it one
 
 
@@ -36,6 +36,8 @@ ACTIONS = (
     Action("search", "Search everything: chats, memory, skills, files", "ctrl+t", "General", "finding", footer="search", verb="search"),
     Action("run", "Run a command in the sandbox", "", "General", verb="run"),
     Action("inbox", "Inbox: questions that wait for you, and notices", "f10", "General", "finding", verb="approvals list"),
+    Action("timeline", "What happened to a file: its differences and states", "", "General", "files", verb="timeline"),
+    Action("audit", "Audit log: what was allowed, refused, done, undone", "", "General", "files", verb="audit"),
     Action("help", "This help", "f1", "General", footer="help", verb="--help"),
     Action("quit", "Quit; what runs goes on", "ctrl+q", "General", footer="quit"),
     Action("new_chat", "New conversation", "ctrl+n", "Conversation", "conversation", footer="new", verb="ask"),
@@ -45,6 +47,8 @@ ACTIONS = (
     Action("edit_draft", "Write the message in $EDITOR", "ctrl+g", "Conversation", "text"),
     Action("edit_last", "Edit the last message and run it again", "", "Conversation", "branches", verb="chats edit"),
     Action("undo_turn", "Take the last turn back: a branch without it", "", "Conversation", "branches", verb="chats fork --before"),
+    Action("undo_files", "Undo what the last turn did to files", "", "Conversation", "files", verb="undo"),
+    Action("redo_files", "Do again what was undone", "", "Conversation", "files", verb="redo"),
     Action("again", "Run the last request again", "ctrl+r", "Conversation", "conversation", verb="ask"),
     Action("rename_chat", "Rename this conversation", "f4", "Conversation", "conversation", verb="chats rename"),
     Action("pin_chat", "Pin this conversation, or unpin it", "", "Conversation", "conversation", verb="chats pin"),

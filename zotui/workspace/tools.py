@@ -1,6 +1,7 @@
 """What the agent may do with the files of the workspace: look, write, edit."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -67,9 +68,14 @@ def tools(folder: Folder) -> list[Tool]:
     return [
         Tool("list_files", "List a folder of the workspace.", ListFiles, "read", list_files),
         Tool("read_file", "Read lines of a text file of the workspace.", ReadFile, "read", read_file),
-        Tool("write_file", "Write a whole file of the workspace.", WriteFile, "write", write_file),
-        Tool("edit_file", "Replace text in a file of the workspace.", EditFile, "write", edit_file),
+        Tool("write_file", "Write a whole file of the workspace.", WriteFile, "write", write_file, touches=its_path),
+        Tool("edit_file", "Replace text in a file of the workspace.", EditFile, "write", edit_file, touches=its_path),
     ]
+
+
+def its_path(arguments: WriteFile | EditFile) -> Sequence[str]:
+    """The one path that a call changes."""
+    return (arguments.path,)
 
 
 def changed(difference: str) -> Result:

@@ -1,6 +1,6 @@
 """A store with a conversation, and checkpoints of a workspace beside it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,5 +31,5 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-async def checkpoints(store: Store, workspace: Path, tmp_path: Path) -> AsyncIterator[Checkpoints]:
-    yield Checkpoints(store, workspace, tmp_path / "run" / "tree.lock", lambda: 100_000_000)
+async def checkpoints(store: Store, workspace: Path, tmp_path: Path) -> Checkpoints:
+    return Checkpoints(store, workspace, tmp_path / "run" / "tree.lock", lambda: 100_000_000)

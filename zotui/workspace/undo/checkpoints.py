@@ -70,6 +70,12 @@ class Checkpoints:
             lambda db: records.checkpoints(db, "conv_id = ? ORDER BY id DESC", (conversation,))
         )
 
+    async def last(self, conversation: str | None, *, undone: bool = False) -> Checkpoint | None:
+        """What :meth:`undo` would take back, or :meth:`redo` do again."""
+        where = _LAST_UNDONE if undone else _LAST_DONE
+        found = await self._store.read(lambda db: records.checkpoints(db, where, (conversation,)))
+        return found[0] if found else None
+
     async def changes(self, checkpoint: str) -> list[FileChange]:
         """What changed under a checkpoint, by path."""
         return await self._store.read(lambda db: records.changes(db, "c.id = ? ORDER BY f.path", (checkpoint,)))
@@ -80,14 +86,12 @@ class Checkpoints:
         Raises UsageError where there is none, where a turn still runs, or where something else has changed the same
         paths since, unless ``force``.
         """
-        where = "status = 'done' AND (?1 IS NULL OR conv_id = ?1) ORDER BY id DESC LIMIT 1"
         nothing = "no turn that could be undone has changed a file"
-        return await self._move(where, (conversation,), "undone", nothing, force)
+        return await self._move(_LAST_DONE, (conversation,), "undone", nothing, force)
 
     async def redo(self, conversation: str | None = None, *, force: bool = False) -> Undone:
         """Do again what was undone last. Raises like :meth:`undo`."""
-        where = "status = 'undone' AND (?1 IS NULL OR conv_id = ?1) ORDER BY undone_at DESC, id LIMIT 1"
-        return await self._move(where, (conversation,), "done", "nothing was undone", force)
+        return await self._move(_LAST_UNDONE, (conversation,), "done", "nothing was undone", force)
 
     async def timeline(self, path: str) -> list[FileChange]:
         """What happened to a path, the newest first."""
@@ -107,17 +111,8 @@ class Checkpoints:
         found = await self._store.read(lambda db: records.changes(db, "f.n = ?", (change,)))
         if not found:
             raise NotFound(f"no change {change}", "zotui timeline PATH lists those of a file")
-        one = found[0]
-        turn = new_id()
-        await self.before(turn, one.conversation, [one.path])
-        try:
-            left = await self._in_thread(
-                lambda off: self._restoring().restore({one.path: one.after if after else one.before})
-            )
-        finally:
-            await self.settle(turn)
-        checkpoint = await self._store.read(lambda db: records.checkpoints(db, "id = ?", (one.checkpoint,)))
-        return Undone(checkpoint[0], [one.path], left)
+        async with self._busy:
+            return await self._in_thread(lambda off: self._restored(found[0], after, off))
 
     async def _in_thread(self, do: Callable[[threading.Event], T]) -> T:
         """Do what blocks, in a thread, one process at a time; where this is cancelled it is called off and waited for."""
@@ -164,6 +159,24 @@ class Checkpoints:
             return gaps
 
         return self._store.write_now(put)
+
+    def _restored(self, change: FileChange, after: bool, off: threading.Event) -> Undone:
+        turn, path = new_id(), change.path
+        self._before(turn, change.conversation, [path], off, lambda done, of: None)
+        left = self._restoring().restore({path: change.after if after else change.before})
+        self._settled("turn_id = ?", (turn,), off)
+        self._store.write_now(
+            lambda db: audit.add(
+                db,
+                "restore",
+                path,
+                conversation=change.conversation,
+                turn=turn,
+                details={"change": change.n, "left": left},
+            )
+        )
+        checkpoint = self._store.read_now(lambda db: records.checkpoints(db, "id = ?", (change.checkpoint,)))
+        return Undone(checkpoint[0], [path], left)
 
     async def _settle(self, where: str, *values: object) -> None:
         if not await self._store.read(lambda db: records.checkpoints(db, where, values)):
@@ -287,6 +300,8 @@ class Checkpoints:
         return Restoring(self._root, lambda name: self._store.read_now(lambda db: copies.read(db, name)))
 
 
+_LAST_DONE = "status = 'done' AND (?1 IS NULL OR conv_id = ?1) ORDER BY id DESC LIMIT 1"
+_LAST_UNDONE = "status = 'undone' AND (?1 IS NULL OR conv_id = ?1) ORDER BY undone_at DESC, id LIMIT 1"
 _LEFT = (
     "status = 'open' AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.id = checkpoints.turn_id"
     " AND t.status IN ('queued','running'))"
