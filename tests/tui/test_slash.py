@@ -122,7 +122,7 @@ async def test_those_that_change_the_conversation(home: Home) -> None:
         await give(pilot, "/fork")
         await wait_for(pilot, lambda: pane.conversation not in (None, first))
         branch = pane.conversation
-        await give(pilot, "/undo")
+        await give(pilot, "/back")
         await wait_for(pilot, lambda: pane.conversation not in (None, first, branch))
         assert pane.composer.text == "list files"
         pane.composer.rewrite("")
