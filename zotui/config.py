@@ -1,6 +1,7 @@
 """``config.toml``: what it may say, validated, every fault in one line that names it."""
 
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
@@ -69,6 +70,8 @@ model = "offline"
 
 # [policy]                          # what the agent may do: allow, ask or deny; by tool, or by what tools do
 # run_command = "ask"               # (read, write, run, net, outside, settings); deny wins, then ask
+# "Bash(git *)"         = "allow"   # or by what a call would do: all the commands of a line, however they are
+# "!Bash(git push *)"   = "deny"    # quoted, joined or nested; Read(src/**), Write(*.md), Net(example.org)
 
 # [sandbox]                         # the wall around commands
 # network  = "none"                 # or "allow": the network of this machine
@@ -274,12 +277,9 @@ def read_config(text: str, name: str = "config.toml") -> Config:
                 f'{name}: "{key}": no provider {one_line(provider, 40)!r}; allowed: PROVIDER or PROVIDER/MODEL'
                 f" with {', '.join(known)}, or the name of a [providers.NAME] table"
             )
-    for rule in config.policy:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", rule):  # one that is not understood must not pass for one that holds
-            raise ConfigError(
-                f'{name}: "policy.{one_line(rule, 60)}" is no rule of this version; allowed: the name of a tool, or'
-                " read, write, run, net, outside, settings"
-            )
+    for rule, answer in config.policy.items():
+        if said := _mistake(rule, answer):  # one that is not understood must not pass for one that holds
+            raise ConfigError(f'{name}: "policy.{one_line(rule, 60)}" {said}')
     for model in config.prices:
         if "/" not in model:
             raise ConfigError(f'{name}: "prices.{one_line(model, 60)}" is no model; allowed: "PROVIDER/MODEL"')
@@ -287,6 +287,25 @@ def read_config(text: str, name: str = "config.toml") -> Config:
         if table_.base_url is None and provider not in PROVIDERS:
             raise ConfigError(f'{name}: "providers.{provider}.base_url" is missing; allowed: {ALLOWED["base_url"]}')
     return config
+
+
+def _mistake(rule: str, answer: str) -> str:
+    """What is wrong with a line of ``[policy]``; nothing where it is well."""
+    if re.fullmatch(r"[a-z][a-z0-9_]*", rule):
+        return ""
+    found = re.fullmatch(r"(!?)(Bash|Read|Write|Net)\((.+)\)", rule.strip(), re.DOTALL)
+    if found is None:
+        return (
+            "is no rule of this version; allowed: the name of a tool, or read, write, run, net, outside, settings, or a"
+            " pattern as Bash(docker *), !Bash(docker rm *), Read(src/**), Write(*.md), Net(example.org)"
+        )
+    try:
+        words = shlex.split(found[3])
+    except ValueError as error:
+        return f"cannot be read: {error}"
+    if not words:
+        return "has nothing between its brackets"
+    return f'denies, and so is "deny", not "{answer}"' if found[1] and answer != "deny" else ""
 
 
 def _explain(problem: str, table: dict[str, Any]) -> str:

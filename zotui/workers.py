@@ -63,7 +63,7 @@ def agent(computer: "Computer") -> Agent:
         workspace=str(computer.home.workspace),
         limits=limits,
         notify=notify,
-        decide=lambda tool: decide(computer.models.config.policy, tool),
+        decide=lambda tool, arguments: decide(computer.models.config.policy, tool, arguments),
         guard=computer.checkpoints,
     )
 

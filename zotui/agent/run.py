@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -61,7 +61,7 @@ class Agent(msgspec.Struct, frozen=True):
     workspace: str
     limits: Callable[[], Limits]  # as config.toml has them now
     notify: Notify = unheard
-    decide: Callable[[Tool], Decision] = by_effect
+    decide: Callable[[Tool, Mapping[str, Any]], Decision] = by_effect
     guard: Guard = Unguarded()
 
     async def context(self, view: TurnView, history: Sequence[Message], model: str) -> Context:
@@ -281,7 +281,7 @@ class TurnRun:
 
     async def _may_run(self, tool: Tool, call: ToolCallRecord, options: TurnOptions) -> bool:
         """Whether the policy lets a call run now; False where the person is asked first. Raises ToolError for no."""
-        decision = self._agent.decide(tool)
+        decision = self._agent.decide(tool, call.given or {})
         if decision == "deny":
             raise ToolError(f"the policy forbids {tool.name}", "do without it, or say what you would have done")
         if decision == "allow" or await self._journal.is_allowed(call.id):
