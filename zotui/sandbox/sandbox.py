@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from msgspec import structs
@@ -33,12 +33,21 @@ class Sandbox:
         self._raised = Profile(Path())
         self._raising = asyncio.Lock()
         self._starting = asyncio.Lock()  # one after the other, as one looks what is there before it runs
-        self._unwalled = False
+        self._still: Callable[[], Awaitable[bool]] | None = None
+        self.is_unwanted = False
+        self.stood: Wall | None = None
+        self.when_raised: Callable[[], None] = lambda: None
         self._children: set[Child] = set()
 
-    def allow_no_wall(self) -> None:
-        """The person takes commands as they are, in this session, where no wall can stand."""
-        self._unwalled = True
+    @property
+    def is_open(self) -> bool:
+        """Whether a command may run without any wall: no one should begin then that nobody was asked about."""
+        return self.is_unwanted and (self.stood is None or self.stood.kind == "none")
+
+    def allow_no_wall(self, allowed: bool = True, still: Callable[[], Awaitable[bool]] | None = None) -> None:
+        """The person takes commands as they are, in this session, where no wall can stand; or no more. ``still`` says
+        before each command whether that holds."""
+        self.is_unwanted, self._still = allowed, still
         self._wall = None
 
     async def wall(self) -> Wall:
@@ -75,8 +84,14 @@ class Sandbox:
                 continue
             mend = "; ".join(filter(None, (refused[0].message, refused[0].hint))) if refused else ""
             self._builder, self._wall = builder, structs.replace(wall, mend=mend)
-            return
-        if self._unwalled:
+            break
+        else:
+            await self._go_without(profile, refused)
+        self.stood = self._wall
+        self.when_raised()
+
+    async def _go_without(self, profile: Profile, refused: list[SandboxError]) -> None:
+        if self.is_unwanted:
             self._builder = Plain()
             self._wall = await self._builder.raise_(profile)
         else:
@@ -105,6 +120,8 @@ class Sandbox:
         """
         _check(command)
         async with self._starting:
+            if self.is_unwanted and self._still is not None and not await self._still():
+                self.allow_no_wall(False)
             wall = await self.wall()
             if self._builder is None:
                 raise SandboxError(f"no sandbox, no commands: {wall.gaps}", wall.mend or "zotui doctor says more")

@@ -35,6 +35,7 @@ ACTIONS = (
     Action("jump", "Jump to a pane by its letter", "ctrl+o", "General", footer="jump"),
     Action("search", "Search everything: chats, memory, skills, files", "ctrl+t", "General", "finding", footer="search", verb="search"),
     Action("run", "Run a command in the sandbox", "", "General", verb="run"),
+    Action("no_sandbox", "Where no sandbox can stand: run commands without one", "", "General", verb="run --no-sandbox"),
     Action("inbox", "Inbox: questions that wait for you, and notices", "f10", "General", "finding", verb="approvals list"),
     Action("help", "This help", "f1", "General", footer="help", verb="--help"),
     Action("quit", "Quit; what runs goes on", "ctrl+q", "General", footer="quit"),
