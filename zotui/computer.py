@@ -28,6 +28,7 @@ from zotui.models.spending import Spending
 from zotui.notices import Notices
 from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
 from zotui.sandbox.settings import sandbox_of
+from zotui.sandbox.standing import Standing
 from zotui.search import Search
 from zotui.secret import Secret
 from zotui.skills import Shelf
@@ -65,6 +66,7 @@ class Computer:
         self.workspace = Folder(home.workspace)
         self.checkpoints = Checkpoints(store, home.workspace, home.run / "workspace.lock", self._room_for_copies)
         self.sandbox = sandbox_of(home, lambda: self.models.config.sandbox)
+        self.standing = Standing(store, self.sandbox)
         self.mentions = Mentions(self)
         self.search = Search(self)
         self.desk = Notes(store)
@@ -79,6 +81,7 @@ class Computer:
         self._ready = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._sweeper: asyncio.Task[None] | None = None
+        self._stands: asyncio.Task[None] | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -311,6 +314,12 @@ class Computer:
         elif workers in ("own", "all"):
             self.owns_its_work = workers == "own"
             self._start_worker()
+            if workers == "all":
+                self.tell_what_stands()
+
+    def tell_what_stands(self) -> None:
+        """Tell in the file from now on which wall is around the commands of this process."""
+        self._stands = asyncio.create_task(self.standing.follow())
 
     def _start_worker(self) -> None:
         from zotui.workers import agent_worker
@@ -336,6 +345,9 @@ class Computer:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
+        if self._stands is not None:
+            self._stands.cancel()
+            await asyncio.wait({self._stands})
         if self._sweeper is not None:
             await asyncio.wait({self._sweeper})
         if self.worker is not None:

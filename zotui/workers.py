@@ -1,8 +1,8 @@
 """The workers of a computer, put together: only the process that does the work imports this."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from zotui import notices
 from zotui.agent import Agent, Limits, Worker
@@ -12,11 +12,11 @@ from zotui.background import lock_is_held
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
-from zotui.policy import decide
+from zotui.policy import Decision, decide
 from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
 from zotui.store import Transaction
-from zotui.toolbox import Toolbox
+from zotui.toolbox import Tool, Toolbox
 from zotui.workspace.commands import tools as command_tools
 from zotui.workspace.tools import tools as workspace_tools
 
@@ -54,6 +54,11 @@ def agent(computer: "Computer") -> Agent:
         now = computer.models.config.agent
         return Limits(now.max_steps, now.tool_timeout_s, now.context_tokens, now.compaction)
 
+    def judge(tool: Tool, arguments: Mapping[str, Any]) -> Decision:
+        decision = decide(computer.models.config.policy, tool, arguments)
+        unwalled = tool.effect == "run" and computer.sandbox.is_open
+        return "ask" if decision == "allow" and unwalled else decision
+
     return Agent(
         store=computer.store,
         router=Router(computer.models, Gate(computer.store), computer.offers),
@@ -63,7 +68,7 @@ def agent(computer: "Computer") -> Agent:
         workspace=str(computer.home.workspace),
         limits=limits,
         notify=notify,
-        decide=lambda tool, arguments: decide(computer.models.config.policy, tool, arguments),
+        decide=judge,
         guard=computer.checkpoints,
     )
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests.cli.conftest import Command
-from tests.sandbox.test_escapes import running
+from tests.sandbox.world import running
 from tests.tui.conftest import within
 from zotui.home import Home
 
@@ -37,6 +37,7 @@ def test_json(run: Command) -> None:
         "stderr": "c\n",
         "sandbox": "bubblewrap · network off",
         "reason": "",
+        "put_right": "",
     }
 
 

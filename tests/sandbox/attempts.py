@@ -2,7 +2,7 @@
 
 ``$SECRET`` is a file outside of the workspace, ``$HOST_TMP`` a file in the machine's /tmp, ``$PORT`` a server on the
 machine's loopback, ``$ABSTRACT`` an abstract socket there, ``$SOCKET`` a socket in its file system, ``$PID`` a process
-of the machine, ``$CANARY`` the name of a variable of the one who started all this.
+of the machine, ``$DATAGRAMS`` one that takes datagrams, ``$SHARED`` the number of shared memory, ``$CANARY`` the name of a variable of the one who started all this.
 """
 
 # ruff: noqa: E501 (a script is a line)
@@ -74,8 +74,16 @@ PROCESSES = {
     ),
     "raise a limit": "ulimit -Hu 100000 2>/dev/null && echo ESCAPED; prlimit --nproc=100000:100000 true 2>/dev/null && echo ESCAPED",
     "become root": 'su -c true && echo ESCAPED; sudo -n true && echo ESCAPED; [ "$(id -u)" = 0 ] && echo ESCAPED; true',
-    "hold a capability": "grep -q 'Cap\\(Eff\\|Prm\\|Inh\\|Amb\\):.*[1-9a-f]' /proc/self/status && echo ESCAPED",
-    "gain by a setuid program": "grep -q 'NoNewPrivs:.*1' /proc/self/status || echo ESCAPED",
+    "hold a capability": python(
+        "h, d = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()\nassert libc.capget(h, d) == 0\nif any(d) or any(libc.prctl(47, 1, n, 0, 0) == 1 for n in range(41)): print('ESCAPED')"
+    ),
+    "gain by a setuid program": python("if libc.prctl(39, 0, 0, 0, 0) != 1: print('ESCAPED')"),
+    "set a limit of another process": python(
+        "import resource\nresource.prlimit(int(os.environ['PID']), resource.RLIMIT_NOFILE, (9, 9))\nprint('ESCAPED')"
+    ),
+    "share memory with others": python(
+        "if libc.shmat(int(os.environ['SHARED']), None, 0o10000) != -1: print('ESCAPED')"
+    ),
 }
 KERNEL = {
     "make a user namespace": "unshare -Ur true && echo ESCAPED",
@@ -118,6 +126,9 @@ NETWORK = {
     ),
     "reach a socket in the file system": python(
         "s = socket.socket(socket.AF_UNIX)\ns.connect(os.environ['SOCKET'])\nprint('ESCAPED')"
+    ),
+    "send to a socket in the file system": python(
+        "s, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\ns.sendto(b'x', os.environ['DATAGRAMS'])\nprint('ESCAPED')"
     ),
     "reach the host by vsock": python("socket.socket(40, socket.SOCK_STREAM)\nprint('ESCAPED')"),
     "reach the session's bus": "ls /run/dbus /run/user /run/systemd && echo ESCAPED; true",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.sandbox.test_escapes import Missing, running
+from tests.sandbox.world import Missing, NoLandlock, running
 from tests.tui.conftest import within
 from zotui.config import SandboxConfig
 from zotui.errors import SandboxError
@@ -253,6 +253,7 @@ async def test_without_a_wall_commands_are_refused_until_the_person_wants_them(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zotui.sandbox.sandbox.Namespaces", Missing)
+    monkeypatch.setattr("zotui.sandbox.sandbox.Landlock", NoLandlock)
     wall = await place.sandbox.wall()
     assert (wall.kind, wall.name, wall.mend) == ("none", "no sandbox: commands are refused", "apt install bubblewrap")
     with pytest.raises(SandboxError, match="no sandbox, no commands: bwrap is not installed"):
@@ -265,6 +266,7 @@ async def test_without_a_wall_commands_are_refused_until_the_person_wants_them(
 
 async def test_a_wall_that_does_not_hold_is_none(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zotui.sandbox.bubblewrap.SYSTEM", ())
+    monkeypatch.setattr("zotui.sandbox.sandbox.Landlock", NoLandlock)
     wall = await place.sandbox.wall()
     assert wall.kind == "none"
     assert "bubblewrap does not work here" in wall.gaps
@@ -272,7 +274,7 @@ async def test_a_wall_that_does_not_hold_is_none(place: Place, monkeypatch: pyte
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="not root")
 async def test_root_without_a_keeper_says_what_is_missing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zotui.sandbox.namespaces.KEEPER", "/nowhere/keeper.py")
+    monkeypatch.setattr("zotui.sandbox.reach.KEEPER", "/nowhere/keeper.py")
     wall = await place.sandbox.wall()
     assert wall.kind == "bubblewrap"
     assert "as root" in wall.gaps

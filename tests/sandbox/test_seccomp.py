@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zotui.sandbox.seccomp import _MACHINES, ALLOW, ERRNO, KILL, REFUSED, UNKNOWN, program
+from zotui.sandbox.seccomp import _MACHINES, ALLOW, ERRNO, KILL, REFUSED, SHARED, UNKNOWN, program
 
 MACHINES = sorted(_MACHINES)
 EPERM, ENOSYS = ERRNO | errno.EPERM, ERRNO | errno.ENOSYS
 
 
-def run(machine: str, number: int, *arguments: int, arch: int | None = None) -> int:
+def run(machine: str, number: int, *arguments: int, arch: int | None = None, filtered: bytes = b"") -> int:
     """What the program returns for a call. Raises IndexError where it runs out of itself."""
     data = struct.pack(
         "=iIQ6Q", number, _MACHINES[machine][0] if arch is None else arch, 0, *(*arguments, 0, 0, 0, 0, 0, 0)[:6]
     )
-    steps = list(struct.iter_unpack("=HBBI", program(machine)))
+    steps = list(struct.iter_unpack("=HBBI", filtered or program(machine)))
     at = accumulator = 0
     while True:
         code, if_so, if_not, value = steps[at]
@@ -69,3 +69,24 @@ def test_it_always_comes_to_an_answer(machine: str, number: int, arguments: list
 
 def test_the_numbers_of_x32_are_refused() -> None:
     assert run("x86_64", 0x40000000 + 101) == ENOSYS
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(("network", "families"), [(False, []), (True, [2, 10, 16])], ids=["off", "open"])
+def test_without_namespaces_more_is_refused(machine: str, network: bool, families: list[int]) -> None:
+    numbers = _MACHINES[machine][1]
+    filtered = program(machine, shared=True, network=network)
+
+    def call(name: str, *arguments: int) -> int:
+        return run(machine, numbers[name], *arguments, filtered=filtered)
+
+    assert [family for family in range(50) if call("socket", family) == ALLOW] == families
+    assert {call(name) for name in (*REFUSED, *SHARED)} == {EPERM}
+    assert [kind for kind in (1, 2, 5, 0x801, 0x802, 0x80002, 0x80802) if call("socketpair", 1, kind) == ALLOW] == [
+        1,
+        5,
+        0x801,
+    ]
+    assert [pid for pid in (1, 4711, 2**32 - 1, 2**64 - 1) if call("kill", pid, 9) != ALLOW] == [2**32 - 1, 2**64 - 1]
+    assert (call("prlimit64", 0), call("prlimit64", 4711)) == (ALLOW, EPERM)
+    assert call("fchmodat", 0, 0, 0o4755) == EPERM

@@ -69,6 +69,12 @@ def home() -> Iterator[Home]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def no_word_of_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which wall stands is another thing on each machine."""
+    monkeypatch.setattr(Computer, "tell_what_stands", lambda self: None)
+
+
 @pytest.fixture
 def app(home: Home) -> Zotui:
     app = Zotui(home, own_workers=True)

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from textual.widgets import Static
 
-from tests.sandbox.test_escapes import Missing, running
+from tests.sandbox.world import Missing, NoLandlock, running
 from tests.tui.conftest import opened, typed, wait_for
 from zotui.home import Home
 from zotui.sandbox import shell
@@ -66,6 +66,7 @@ async def test_leaving_the_app_ends_it(home: Home) -> None:
 
 async def test_where_no_wall_stands_it_says_so(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zotui.sandbox.sandbox.Namespaces", Missing)
+    monkeypatch.setattr("zotui.sandbox.sandbox.Landlock", NoLandlock)
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=(100, 30)) as pilot:
         await opened(pilot, app)

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.openai_server import Exchange, OpenAIServer, calls, openai_server, says
-from tests.sandbox.test_escapes import running
+from tests.sandbox.world import running
 from tests.tui.conftest import within
 from zotui.computer import Computer
 from zotui.conversations import Question, ToolCallRecord

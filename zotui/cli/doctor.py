@@ -85,9 +85,8 @@ async def _sandbox(home: Home) -> Check:
             return Check("sandbox", "warn", f"{wall.name} ({wall.gaps})", wall.mend)
         if through := await probe(sandbox, home.config_file):
             return Check("sandbox", "fail", f"{wall.name}: a command {', '.join(through)}", "run no commands here")
-        return Check(
-            "sandbox", "warn" if wall.gaps else "ok", f"{wall.name}, proved" + f"; {wall.gaps}" * bool(wall.gaps)
-        )
+        gaps = f"; {wall.gaps}" * bool(wall.gaps)
+        return Check("sandbox", "warn" if wall.gaps else "ok", f"{wall.name}, proved{gaps}", wall.mend)
     finally:
         await sandbox.close()
 

@@ -14,7 +14,7 @@ from zotui.errors import UsageError
 from zotui.home import Home
 from zotui.sandbox import Outcome, Output, shell
 from zotui.sandbox.settings import sandbox_of
-from zotui.text import Cleaner, clean
+from zotui.text import Cleaner, clean, one_line
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -54,10 +54,13 @@ def run(
                 "duration_s": round(outcome.duration_s, 3),
                 "sandbox": outcome.wall,
                 "reason": outcome.reason,
+                "put_right": outcome.put_right,
             }
         )
     elif outcome.said:
         print(f"zotui: the command was ended: {outcome.said}", file=sys.stderr)
+    if outcome.put_right and not as_json:
+        print(f"zotui: {one_line(outcome.put_right, 1000)}", file=sys.stderr)
     return outcome.exit_code
 
 

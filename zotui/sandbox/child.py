@@ -11,7 +11,7 @@ from typing import Any
 
 from zotui.sandbox.command import Command, Outcome, Reason
 from zotui.sandbox.output import CHUNK, Output
-from zotui.sandbox.wall import Profile, Start
+from zotui.sandbox.wall import Profile, Start, nothing
 from zotui.sandbox.watch import Watch, descendants
 
 GONE_S = 1.0  # until which everything is gone after it was killed
@@ -21,8 +21,16 @@ LIKELY_VICTIM = b"1000"
 class Child:
     """A command behind a wall. When it ends, nothing that it started is left."""
 
-    def __init__(self, process: asyncio.subprocess.Process, command: Command, wall: str, profile: Profile) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        command: Command,
+        wall: str,
+        profile: Profile,
+        finish: Callable[[], str] = nothing,
+    ) -> None:
         self._process = process
+        self._finish = finish
         self._command = command
         self._wall = wall
         self._watch = Watch(process.pid, profile.limits, profile.workspace)
@@ -92,6 +100,7 @@ class Child:
             too_much.cancel()
             if self._process.returncode is None:
                 await self._kill()
+            put_right = await asyncio.to_thread(self._finish)
         if self._drains:
             _, slow = await asyncio.wait(self._drains, timeout=GONE_S)
             for drain in slow:
@@ -99,7 +108,7 @@ class Child:
         if self._unheard.done():
             self._unheard.result()
         exit_code = code if code >= 0 else 128 - code
-        return Outcome(exit_code, time.monotonic() - self._begun, self._wall, reason, said)
+        return Outcome(exit_code, time.monotonic() - self._begun, self._wall, reason, said, put_right)
 
     async def _drain(self, stream: asyncio.StreamReader, output: Output) -> None:
         """Take what it puts out. Where that cannot be kept (the disk is full, nobody reads), the rest is let go: a pipe

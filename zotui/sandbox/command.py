@@ -23,13 +23,15 @@ class Command(Struct, frozen=True):
 
 class Outcome(Struct, frozen=True):
     """How a command ended: its exit code as a shell has it (128 + signal), after how many seconds, and ``reason`` where
-    it was ended; ``said`` tells that in words. ``wall`` names what stood around it."""
+    it was ended; ``said`` tells that in words. ``wall`` names what stood around it; ``put_right`` says what it had
+    changed that it must not, where the wall puts that back afterwards."""
 
     exit_code: int
     duration_s: float
     wall: str
     reason: Reason = ""
     said: str = ""
+    put_right: str = ""
 
 
 def shell(text: str, folder: str = "", timeout_s: float = 120.0) -> Command:

@@ -1,22 +1,16 @@
 """The wall of namespaces: bubblewrap, the filter of system calls, and limits."""
 
-import asyncio
 import os
 import shutil
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from zotui.errors import SandboxError
 from zotui.sandbox import bubblewrap, protected, seccomp
 from zotui.sandbox.command import Command
 from zotui.sandbox.limits import prlimit
+from zotui.sandbox.reach import PLACES, Reach
 from zotui.sandbox.wall import Profile, Start, Wall
-
-PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-PATIENCE_S = 5.0
-KEEPER = str(Path(__file__).with_name("keeper.py"))
-NOBODY = "61111"  # a number that no distribution gives to anybody: its processes are counted by themselves
 
 
 def memory_file(content: bytes) -> int:
@@ -30,9 +24,10 @@ def memory_file(content: bytes) -> int:
 class Namespaces:
     """Starts commands with bubblewrap. As root, a keeper makes the workspace reachable for a user who is nobody."""
 
+    name = "bubblewrap"
+
     def __init__(self) -> None:
-        self._keeper: asyncio.subprocess.Process | None = None
-        self._keeps: tuple[Path, ...] = ()
+        self._reach = Reach()
         self._protected: protected.Kept | None = None
 
     async def raise_(self, profile: Profile) -> Wall:
@@ -47,29 +42,10 @@ class Namespaces:
                 package = "bubblewrap" if program == "bwrap" else "util-linux"
                 raise SandboxError(f"{program} is not installed", f"apt install {package}")
         gaps = ""
-        if os.geteuid() == 0:
-            gaps = await self._keep((profile.workspace, *profile.writable))
+        if os.geteuid() == 0 and (said := await self._reach.extend((profile.workspace, *profile.writable))):
+            gaps = f"commands run as root within the wall, so that processes are counted by looking only ({said})"
         network = "open" if profile.network else "off"
         return Wall("bubblewrap", f"bubblewrap · network {network}", gaps)
-
-    async def _keep(self, paths: tuple[Path, ...]) -> str:
-        """Have a keeper for these folders; what is missing where there can be none."""
-        self._keeper = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-S", KEEPER, NOBODY, *map(str, paths),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            env={"PATH": PLACES}, cwd="/", start_new_session=True,
-        )  # fmt: skip
-        assert self._keeper.stdout is not None
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                said = (await self._keeper.stdout.readline()).decode("utf-8", "replace").strip()
-        except TimeoutError:
-            said = "it did not answer"
-        if said == "ready":
-            self._keeps = paths
-            return ""
-        await self.tear_down()
-        return f"commands run as root within the wall, so that processes are counted by looking only ({said})"
 
     def start(self, command: Command, profile: Profile, alone: bool) -> Start:
         """The words for bwrap and what it reads. Blocks.
@@ -80,10 +56,9 @@ class Namespaces:
         root, limits = profile.workspace, profile.limits
         if alone or self._protected is None:
             self._protected = protected.kept(root)
-        kept = {path: f"/mnt/{number}" for number, path in enumerate(self._keeps)} if self._keeper else {}
         seen = bubblewrap.mounts(
-            kept.get(root, str(root)),
-            [f"{kept.get(path, path)}={path}" for path in profile.writable],
+            self._reach.place(root),
+            [f"{self._reach.place(path)}={path}" for path in profile.writable],
             *self._protected,
         )
         data = {path: memory_file(content) for path, content in bubblewrap.files().items()}
@@ -94,18 +69,11 @@ class Namespaces:
         return Start(words, _environment(command.environment), [*data.values(), rules])
 
     def _through_keeper(self) -> list[str]:
-        if self._keeper is None:
-            return []
-        enter = f"--mount=/proc/{self._keeper.pid}/ns/mnt"
-        return ["nsenter", enter, f"--setgid={NOBODY}", f"--setuid={NOBODY}", "--"]
+        return self._reach.words()
 
     async def tear_down(self) -> None:
         """End the keeper; its namespace goes with it."""
-        kept, self._keeper = self._keeper, None
-        if kept is not None:
-            if kept.returncode is None:
-                kept.kill()
-            await kept.wait()
+        await self._reach.tear_down()
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:

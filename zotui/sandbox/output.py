@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -94,9 +95,13 @@ def free_name(folder: Path) -> Path:
 
 
 def forget_old(folder: Path) -> None:
-    """Delete the files of outputs that nobody reads any more. Blocks."""
+    """Delete the files of outputs that nobody reads any more, and what was put aside. Blocks."""
     oldest = time.time() - KEPT_S
     for path in folder.glob("output-*.txt"):
         with contextlib.suppress(OSError):
             if path.stat().st_mtime < oldest:
                 path.unlink()
+    for path in folder.glob("put-aside-*"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < oldest:
+                shutil.rmtree(path, ignore_errors=True)

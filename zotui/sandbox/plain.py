@@ -11,6 +11,8 @@ from zotui.sandbox.wall import Profile, Start, Wall
 class Plain:
     """Starts commands as they are."""
 
+    name = "nothing"
+
     async def raise_(self, profile: Profile) -> Wall:
         """It always stands, being nothing."""
         return Wall("none", "NO SANDBOX · commands run as you, with your files and network", "the person turned it off")

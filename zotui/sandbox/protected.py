@@ -36,7 +36,7 @@ def held(root: Path) -> list[Path]:
     """Folders that may be written, but must stay where they are: else one could be put aside, and another in its place.
     Those of repositories, and those above them. Blocks."""
     found: dict[Path, None] = {}
-    for git in _repositories(root):
+    for git in repositories(root):
         above = [folder for folder in git.parents if root in folder.parents]
         found.update(dict.fromkeys([*reversed(above), *([git] if git.is_dir() else [])]))
     return list(found)
@@ -60,14 +60,14 @@ def kept(root: Path) -> Kept:
 def read_only(root: Path) -> list[Path]:
     """All that is there of this kind, links left out. Blocks."""
     found = [root / name for name in (*FILES, *FOLDERS)]
-    for git in _repositories(root):
+    for git in repositories(root):
         found += [git / name for name in OF_GIT] if git.is_dir() else [git]
     return [path for path in found if path.exists() and not path.is_symlink()]
 
 
 def prepare(root: Path) -> None:
     """A repository without a folder of hooks gets an empty one, as only what is there can be protected. Blocks."""
-    for git in _repositories(root):
+    for git in repositories(root):
         hooks = git / "hooks"
         if not git.is_dir():
             continue
@@ -78,7 +78,7 @@ def prepare(root: Path) -> None:
                 continue
 
 
-def _repositories(root: Path) -> Iterator[Path]:
+def repositories(root: Path) -> Iterator[Path]:
     """Every ``.git`` of the workspace and of what lies in it, near its top."""
     level, seen = [root], 0
     for _ in range(DEEPEST):

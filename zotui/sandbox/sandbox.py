@@ -3,15 +3,19 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+
+from msgspec import structs
 
 from zotui.errors import SandboxError
 from zotui.sandbox.child import Child, spawn
 from zotui.sandbox.command import LONGEST_WORDS, Command, Outcome
+from zotui.sandbox.landlock import Landlock
 from zotui.sandbox.namespaces import Namespaces
 from zotui.sandbox.output import Output, forget_old, free_name
 from zotui.sandbox.plain import Plain
+from zotui.sandbox.seatbelt import Seatbelt
 from zotui.sandbox.wall import Builder, Profile, Wall
 
 
@@ -29,12 +33,21 @@ class Sandbox:
         self._raised = Profile(Path())
         self._raising = asyncio.Lock()
         self._starting = asyncio.Lock()  # one after the other, as one looks what is there before it runs
-        self._unwalled = False
+        self._still: Callable[[], Awaitable[bool]] | None = None
+        self.is_unwanted = False
+        self.stood: Wall | None = None
+        self.when_raised: Callable[[], None] = lambda: None
         self._children: set[Child] = set()
 
-    def allow_no_wall(self) -> None:
-        """The person takes commands as they are, in this session, where no wall can stand."""
-        self._unwalled = True
+    @property
+    def is_open(self) -> bool:
+        """Whether a command may run without any wall: no one should begin then that nobody was asked about."""
+        return self.is_unwanted and (self.stood is None or self.stood.kind == "none")
+
+    def allow_no_wall(self, allowed: bool = True, still: Callable[[], Awaitable[bool]] | None = None) -> None:
+        """The person takes commands as they are, in this session, where no wall can stand; or no more. ``still`` says
+        before each command whether that holds."""
+        self.is_unwanted, self._still = allowed, still
         self._wall = None
 
     async def wall(self) -> Wall:
@@ -60,18 +73,30 @@ class Sandbox:
             await self._builder.tear_down()
         self._builder, self._raised = None, profile
         await asyncio.to_thread(forget_old, self._outputs)
-        builder = Namespaces()
-        try:
-            wall = await builder.raise_(profile)
-            await self._try(builder, profile)
-            self._builder, self._wall = builder, wall
-        except SandboxError as error:
-            await builder.tear_down()
-            if self._unwalled:
-                self._builder = Plain()
-                self._wall = await self._builder.raise_(profile)
-            else:
-                self._wall = Wall("none", "no sandbox: commands are refused", error.message, error.hint)
+        refused: list[SandboxError] = []
+        for builder in (Namespaces(), Landlock(self._outputs), Seatbelt(self._outputs)):
+            try:
+                wall = await builder.raise_(profile)
+                await self._try(builder, profile)
+            except SandboxError as error:
+                await builder.tear_down()
+                refused.append(error)
+                continue
+            mend = "; ".join(filter(None, (refused[0].message, refused[0].hint))) if refused else ""
+            self._builder, self._wall = builder, structs.replace(wall, mend=mend)
+            break
+        else:
+            await self._go_without(profile, refused)
+        self.stood = self._wall
+        self.when_raised()
+
+    async def _go_without(self, profile: Profile, refused: list[SandboxError]) -> None:
+        if self.is_unwanted:
+            self._builder = Plain()
+            self._wall = await self._builder.raise_(profile)
+        else:
+            why = "; ".join(dict.fromkeys(error.message for error in refused))
+            self._wall = Wall("none", "no sandbox: commands are refused", why, refused[0].hint)
 
     async def _try(self, builder: Builder, profile: Profile) -> None:
         """Run nothing behind it. Raises SandboxError that says what went wrong."""
@@ -80,12 +105,13 @@ class Sandbox:
             process = await spawn(start, one_stream=True, fed=False)
             said, _ = await asyncio.wait_for(process.communicate(), 10)
         except (OSError, TimeoutError) as error:
-            raise SandboxError(f"bubblewrap does not start: {error}") from None
+            raise SandboxError(f"{builder.name} does not start: {error}") from None
         finally:
             _close(start.descriptors)
+            await asyncio.to_thread(start.finish)
         if process.returncode != 0:
             words = said.decode("utf-8", "replace").strip() or f"exit code {process.returncode}"
-            raise SandboxError(f"bubblewrap does not work here: {words}", mend_for(words))
+            raise SandboxError(f"{builder.name} does not work here: {words}", mend_for(words))
 
     async def start(self, command: Command, out: Output, err: Output, *, fed: bool = False) -> Child:
         """Start a command; what it puts out goes to ``out`` and ``err``, which may be one. ``fed``: it has an input.
@@ -94,6 +120,8 @@ class Sandbox:
         """
         _check(command)
         async with self._starting:
+            if self.is_unwanted and self._still is not None and not await self._still():
+                self.allow_no_wall(False)
             wall = await self.wall()
             if self._builder is None:
                 raise SandboxError(f"no sandbox, no commands: {wall.gaps}", wall.mend or "zotui doctor says more")
@@ -102,10 +130,11 @@ class Sandbox:
             try:
                 process = await spawn(start, one_stream=out is err, fed=fed)
             except OSError as error:
+                await asyncio.to_thread(start.finish)
                 raise SandboxError(f"the command does not start: {error.strerror}") from None
             finally:
                 _close(start.descriptors)
-            child = Child(process, command, wall.name, profile)
+            child = Child(process, command, wall.name, profile, start.finish)
             child.follow(out, err)
             self._children.add(child)
             child.when_ended(self._children.discard)

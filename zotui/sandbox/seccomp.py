@@ -30,6 +30,12 @@ REFUSED = (
 )  # fmt: skip
 UNKNOWN = ("clone3", "io_uring_enter", "io_uring_register", "io_uring_setup", "openat2", "fchmodat2")
 """As if the kernel were older: what cannot be looked into, and what programs do without."""
+SHARED = (
+    "mq_open", "mq_unlink", "msgctl", "msgget", "msgrcv", "msgsnd", "semctl", "semget", "semop", "semtimedop",
+    "setpriority", "shmat", "shmctl", "shmget",
+)  # fmt: skip
+"""What reaches others of the same user, where no namespace keeps a command among its own."""
+_DATAGRAMS = tuple(2 | flags for flags in (0, 0x800, 0x80000, 0x80800))  # SOCK_DGRAM, non-blocking, closed on exec
 
 # asm/unistd_64.h and asm-generic/unistd.h; from 424 on the numbers are the same everywhere
 _COMMON = {
@@ -46,6 +52,9 @@ _X86_64 = _COMMON | {
     "mknodat": 259, "fchmodat": 268, "unshare": 272, "move_pages": 279, "perf_event_open": 298, "fanotify_init": 300,
     "name_to_handle_at": 303, "open_by_handle_at": 304, "clock_adjtime": 305, "setns": 308, "process_vm_readv": 310,
     "process_vm_writev": 311, "kcmp": 312, "finit_module": 313, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
+    "shmget": 29, "shmat": 30, "shmctl": 31, "socketpair": 53, "kill": 62, "semget": 64, "semop": 65, "semctl": 66,
+    "msgget": 68, "msgsnd": 69, "msgrcv": 70, "msgctl": 71, "setpriority": 141, "semtimedop": 220, "mq_open": 240,
+    "mq_unlink": 241, "prlimit64": 302,
 }  # fmt: skip
 _AARCH64 = _COMMON | {
     "ioctl": 29, "mknodat": 33, "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51, "fchmod": 52, "fchmodat": 53,
@@ -55,6 +64,9 @@ _AARCH64 = _COMMON | {
     "swapon": 224, "swapoff": 225, "migrate_pages": 238, "move_pages": 239, "perf_event_open": 241, "fanotify_init": 262,
     "name_to_handle_at": 264, "open_by_handle_at": 265, "clock_adjtime": 266, "setns": 268, "process_vm_readv": 270,
     "process_vm_writev": 271, "kcmp": 272, "finit_module": 273, "bpf": 280, "userfaultfd": 282, "kexec_file_load": 294,
+    "kill": 129, "setpriority": 140, "mq_open": 180, "mq_unlink": 181, "msgget": 186, "msgctl": 187, "msgrcv": 188,
+    "msgsnd": 189, "semget": 190, "semctl": 191, "semtimedop": 192, "semop": 193, "shmget": 194, "shmctl": 195,
+    "shmat": 196, "socketpair": 199, "prlimit64": 261,
 }  # fmt: skip
 _MACHINES = {"x86_64": (0xC000003E, _X86_64), "aarch64": (0xC00000B7, _AARCH64)}
 
@@ -67,16 +79,26 @@ def is_known() -> bool:
 
 
 @cache
-def program(machine: str = "") -> bytes:
-    """The filter as the kernel takes it, for this machine or another. Raises KeyError for one that is not known."""
+def program(machine: str = "", shared: bool = False, network: bool = True) -> bytes:
+    """The filter as the kernel takes it, for this machine or another. Raises KeyError for one that is not known.
+
+    ``shared``: for a command without namespaces of its own. It gets no sockets with names in the file system, those of
+    the ``network`` only where that is its own, and reaches no process but by what Landlock allows.
+    """
     arch, numbers = _MACHINES[machine or platform.machine()]
     steps: list[Step] = [(_LD, 0, 0, _ARCH), (_JEQ, 1, 0, arch), (_RET, 0, 0, KILL), (_LD, 0, 0, _NR)]
     if arch == 0xC000003E:
         steps += [(_JGE, 0, 1, 0x40000000), _refuse(errno.ENOSYS)]  # the x32 calls have other numbers
-    for names, code in ((REFUSED, errno.EPERM), (UNKNOWN, errno.ENOSYS)):
+    refused = REFUSED + SHARED if shared else REFUSED
+    for names, code in ((refused, errno.EPERM), (UNKNOWN, errno.ENOSYS)):
         for name in names:
             steps += [(_JEQ, 0, 1, numbers[name]), _refuse(code)]
-    steps += _rule(numbers, "socket", _one_of(0, _FAMILIES, errno.EAFNOSUPPORT))
+    families = _FAMILIES if not shared else _FAMILIES[1:] if network else ()
+    steps += _rule(numbers, "socket", _one_of(0, families, errno.EAFNOSUPPORT))
+    if shared:
+        steps += _rule(numbers, "socketpair", _none_of(1, _DATAGRAMS))  # one of which can send to any name
+        steps += _rule(numbers, "kill", _none_of(0, (0xFFFFFFFF,)))  # everybody
+        steps += _rule(numbers, "prlimit64", _one_of(0, (0,), errno.EPERM))  # itself
     steps += _rule(numbers, "clone", _bits(0, _NEW_NAMESPACES))
     steps += _rule(numbers, "ioctl", _none_of(1, _TYPING))
     for name, mode in (("chmod", 1), ("fchmod", 1), ("fchmodat", 2), ("creat", 1), ("mknod", 1), ("mknodat", 2)):

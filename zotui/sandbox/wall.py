@@ -1,6 +1,6 @@
 """Which wall stands around commands on this machine. It is found by trying, not by looking at versions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from zotui.limits import Limits
 from zotui.sandbox.command import Command
 
-Kind = Literal["bubblewrap", "none"]
+Kind = Literal["bubblewrap", "landlock", "seatbelt", "none"]
 
 
 class Profile(Struct, frozen=True):
@@ -30,19 +30,30 @@ class Wall(Struct, frozen=True):
     mend: str = ""
 
 
+def nothing() -> str:
+    """Nothing was to be put right."""
+    return ""
+
+
 class Start(Struct, frozen=True):
-    """How a command is started: its words, its environment, and descriptors that go along and are closed then."""
+    """How a command is started: its words, its environment, and descriptors that go along and are closed then.
+
+    ``finish`` is called once when all of it is gone, and says what it put right, in words. It blocks.
+    """
 
     words: Sequence[str]
     environment: Mapping[str, str]
     descriptors: Sequence[int] = ()
+    finish: Callable[[], str] = nothing
 
 
 class Builder(Protocol):
     """One kind of wall."""
 
+    name: str
+
     async def raise_(self, profile: Profile) -> Wall:
-        """Build what is needed once. Raises NoWall where it cannot stand here."""
+        """Build what is needed once. Raises SandboxError where it cannot stand here."""
         ...
 
     def start(self, command: Command, profile: Profile, alone: bool) -> Start:

@@ -190,6 +190,8 @@ class Zotui(GuardedApp[None]):
             async with Computer.open(self._home, workers="own" if self._own_workers else "background") as computer:
                 self.computer = computer
                 computer.listener = self.desk.tell
+                if self._own_workers:
+                    computer.tell_what_stands()
                 self.set_keymap(computer.config.keys)
                 for clash in clashes(computer.config.keys):
                     self.notify(f"[keys] in config.toml: {clash}", severity="warning", markup=False)

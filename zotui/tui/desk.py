@@ -22,6 +22,7 @@ from zotui.tui.panes.conversation import ConversationPane
 from zotui.tui.panes.listing import ListingPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
+from zotui.tui.standing import Standing
 from zotui.tui.widgets.lines import DebugLine, KeyLine, TabLine
 from zotui.tui.widgets.status import StatusLine
 
@@ -67,6 +68,7 @@ class Desk(Screen[None]):
         self.attached = False
         self.arrangement = Layout()
         self.attention = Attention(self)
+        self.standing = Standing(self)
         self.side_panes: list[str] = []
         """The ids of the panes at the side, in the order of the first start."""
         self._filled = asyncio.Event()
@@ -126,6 +128,7 @@ class Desk(Screen[None]):
         if self.current is not self.conversation:
             self.current.focus_inside()
         await self.attention.refresh_from_file()
+        await self.standing.refresh_from_file()
         self.attached = True
 
     async def _restore_layout(self, computer: Computer) -> None:
@@ -151,9 +154,9 @@ class Desk(Screen[None]):
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow([self.conversation], pause_s))
             group.create_task(self._follow([pane for pane in self.panes if pane is not self.conversation], pause_s))
-            group.create_task(self._follow([self.attention], pause_s))
+            group.create_task(self._follow([self.attention, self.standing], pause_s))
 
-    async def _follow(self, shown: Sequence[Pane | Attention], pause_s: float) -> None:
+    async def _follow(self, shown: Sequence[Pane | Attention | Standing], pause_s: float) -> None:
         assert self.computer is not None
         async with self.computer.store.watch(*frozenset[str]().union(*(one.tables for one in shown))) as watch:
             while True:
@@ -290,7 +293,11 @@ class Desk(Screen[None]):
 
     def _paint_status(self) -> None:
         default = self.computer.config.model if self.computer else ""
-        self.query_one(StatusLine).show(self._said, default, self.attention.words)
+        self.query_one(StatusLine).show(self._said, default, self.attention.words, self.standing.wall)
+
+    def standing_changed(self) -> None:
+        """Another wall stands."""
+        self._paint_status()
 
     def attention_changed(self) -> None:
         """There is more, or less, that waits for the person."""

@@ -40,7 +40,7 @@ def _lines(rows: list[tuple[str, str]], width: int) -> list[str]:
 
 async def status_text(computer: Computer, conversation: str | None, model: str) -> str:
     """What goes on: the conversation, who answers, what works, where everything is."""
-    work, wall = await computer.work(), await computer.sandbox.look()
+    work, wall = await computer.work(), await computer.standing.wall() or await computer.sandbox.look()
     lines = [f"model         {model}"]
     if conversation is not None:
         chat = await computer.chats.find(conversation)
@@ -53,7 +53,8 @@ async def status_text(computer: Computer, conversation: str | None, model: str) 
     lines += [
         f"turns         {work['running']} running · {work['queued']} queued",
         f"inbox         {len(await computer.turns.questions())} questions · {await computer.notices.count()} notices",
-        f"sandbox       {wall.name}" + (f" · {wall.gaps}" if wall.gaps else ""),
+        f"sandbox       {wall.name}",
+        *(f"              {words}" for words in (*wall.gaps.split("; "), wall.mend) if words),
         f"home          {computer.home.path}",
         f"version       {__version__}",
     ]

@@ -44,6 +44,7 @@ class RunView(Dialog):
         self._out: Output = sandbox.output()
         self._child: Child | None = None
         self._ended = False
+        self._put_right = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tall") as box:
@@ -72,6 +73,7 @@ class RunView(Dialog):
         finally:
             showing.cancel()
         self._ended = True
+        self._put_right = outcome.put_right
         self._paint()
         self._say(f"{_how(outcome)} · {_took(outcome)} · {outcome.wall} · esc: back")
 
@@ -88,9 +90,13 @@ class RunView(Dialog):
         """Show what has come; whoever looks at the end goes on doing so."""
         scroll = self.query_one(VerticalScroll)
         at_end = scroll.scroll_offset.y >= scroll.max_scroll_y
-        self.query_one("#output", Static).update(clean(self._out.text[-SHOWN:]))
+        self.query_one("#output", Static).update(clean(self._out.text[-SHOWN:]) + self._end())
         if at_end:
             scroll.scroll_end(animate=False)
+
+    def _end(self) -> str:
+        """What was put right after it, on a line of its own."""
+        return f"\n{one_line(self._put_right, 1000)}" if self._put_right else ""
 
     def _say(self, words: str) -> None:
         box = self.query_one(".box")

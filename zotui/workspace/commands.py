@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from zotui.errors import ZotuiError
 from zotui.sandbox import Outcome, Output, Sandbox, shell
-from zotui.text import clean
+from zotui.text import clean, one_line
 from zotui.toolbox import Result, Tool, ToolContext
 
 SAYS_S = 0.25  # between two looks at what a command puts out
@@ -41,12 +41,17 @@ def tools(sandbox: Sandbox) -> list[Tool]:
 def said(outcome: Outcome, out: Output) -> str:
     """What a model is told of a command: how it ended, then what it put out."""
     end = f"exit code {outcome.exit_code}" + (f": {outcome.said}" if outcome.said else "")
+    end += f"; {outcome.put_right}" if outcome.put_right else ""
     return f"[{end}]\n{clean(out.text)}".rstrip()
 
 
 def summary(outcome: Outcome) -> str:
     """How it ended in a few words."""
-    return outcome.said or ("done" if outcome.exit_code == 0 else f"exit code {outcome.exit_code}")
+    return (
+        outcome.said
+        or one_line(outcome.put_right, 60)
+        or ("done" if outcome.exit_code == 0 else f"exit code {outcome.exit_code}")
+    )
 
 
 async def _tell(out: Output, context: ToolContext) -> None:

@@ -11,6 +11,11 @@ from zotui.tui.panes.skills import SkillsPane
 if TYPE_CHECKING:
     from zotui.tui.desk import Desk
 
+WITHOUT = """No sandbox can stand here: {}
+
+Without one, commands run as you: they can read, change and delete your files, and use your network and keys.
+The agent asks before each of them. Nothing runs while nobody is there. It ends when you leave the app."""
+
 
 def palette(desk: Desk, words: str = "") -> None:
     """Open the command palette."""
@@ -47,6 +52,25 @@ async def run(desk: Desk, words: str = "") -> None:
     command = words or await desk.app.push_screen_wait(Prompt("Run in the sandbox", ""))
     if command and command.strip():
         desk.app.push_screen(RunView(desk.computer.sandbox, command))
+
+
+async def no_sandbox(desk: Desk, words: str = "") -> None:
+    """Have commands run without a wall until the app is left, where none can stand; or no more."""
+    from zotui.tui.dialogs import Confirm
+
+    computer = desk.computer
+    if computer is None:
+        return
+    wall = await computer.standing.wall() or await computer.sandbox.look()
+    if wall.kind != "none":
+        desk.tell(f"{wall.name} stands: commands run behind it")
+        return
+    wanted = not await computer.standing.is_unwanted()
+    if wanted and not await desk.app.push_screen_wait(Confirm(WITHOUT.format(wall.mend or wall.gaps), "Run without")):
+        return
+    await computer.standing.allow_no_wall(wanted)
+    computer.sandbox.allow_no_wall(wanted)
+    desk.tell("commands run without a sandbox; each of the agent's asks first" if wanted else "commands are refused")
 
 
 async def quit(desk: Desk, words: str = "") -> None:

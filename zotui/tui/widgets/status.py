@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.style import Style
 
 from zotui.tui.widgets.lines import Line, Word
 
 if TYPE_CHECKING:
     from zotui.conversations import Spent
+    from zotui.sandbox import Wall
     from zotui.tui.panes.conversation import ConversationPane
 
+LEAST_TITLE = 12  # cells that a title keeps before the wall is named
 STRONG, DIM, USUAL = Style(bold=True), Style(dim=True), Style()
 
 
@@ -21,8 +24,10 @@ class StatusLine(Line):
     def __init__(self) -> None:
         super().__init__("status")
 
-    def show(self, said: ConversationPane.Changed, default_model: str, waiting: str = "") -> None:
-        """Paint what the conversation pane said last, and what waits for the person."""
+    def show(
+        self, said: ConversationPane.Changed, default_model: str, waiting: str = "", wall: Wall | None = None
+    ) -> None:
+        """Paint what the conversation pane said last, what waits for the person, and what is around commands."""
         right: list[Word] = [(f"{waiting}  ", STRONG)] if waiting else []
         if said.state:
             right.append((f"{said.state}  ", STRONG))
@@ -35,7 +40,22 @@ class StatusLine(Line):
             right.append((f" · {paid}", DIM))
         if said.today and said.today != spent and (today := _paid(said.today)):
             right.append((f" · today {today}", DIM))
-        self.paint([(" zotui  ", STRONG), (said.title or "new conversation", USUAL)], [*right, (" ", USUAL)])
+        left: list[Word] = [(" zotui  ", STRONG), (said.title or "new conversation", USUAL)]
+        if wall is not None:
+            words = (f" · {shown(wall)}", STRONG if wall.kind == "none" else USUAL)
+            room = self.size.width - sum(cell_len(text) for text, _ in [*left[:1], *right, words])
+            if room > LEAST_TITLE or wall.kind == "none":
+                right.append(words)
+        self.paint(left, [*right, (" ", USUAL)])
+
+
+def shown(wall: Wall) -> str:
+    """A wall in a glyph and a word: a full circle has no gaps, half a one has some, an empty one is none."""
+    if wall.kind == "none":
+        return "○ NO SANDBOX"
+    word = {"bubblewrap": "bwrap", "landlock": "landlock", "seatbelt": "sandbox-exec"}[wall.kind]
+    network = " +network" if wall.name.endswith("open") else ""
+    return f"{'◐' if wall.gaps else '●'} {word}{network}"
 
 
 def _paid(spent: Spent) -> str:
