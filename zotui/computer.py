@@ -26,6 +26,7 @@ from zotui.models.offline import Offline
 from zotui.models.provider import Event, Finished, Usage
 from zotui.models.spending import Spending
 from zotui.notices import Notices
+from zotui.policy import Personas, Rules
 from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
 from zotui.sandbox.settings import sandbox_of
 from zotui.search import Search
@@ -58,6 +59,8 @@ class Computer:
         self.summaries = Summaries(store)
         self.plans = Plans(store)
         self.notices = Notices(store)
+        self.rules = Rules(store)
+        self.personas = Personas(store)
         self.memory = Memories(store)
         self.skills = Shelf(home.skills)
         self.files = Files(store)
@@ -284,7 +287,7 @@ class Computer:
         view = await self.turns.view(turns[-1].id)
         history = await self.chats.messages(conversation, limit=400)
         context = await agent(self).context(
-            view, [message for message in history if message.status != "running"], view.turn.model
+            view, [message for message in history if message.status != "running"], view.turn.model, ask=False
         )
         return foretold(context, self.models.config.agent.context_tokens)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zotui import notices
 from zotui.agent import Agent, Limits, Worker
+from zotui.agent.guidance import Guidance
 from zotui.agent.planning import tools as plan_tools
 from zotui.agent.tools import tools as agent_tools
 from zotui.background import lock_is_held
@@ -17,6 +18,7 @@ from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
 from zotui.store import Transaction
 from zotui.toolbox import Toolbox
+from zotui.workspace import Instructions
 from zotui.workspace.commands import tools as command_tools
 from zotui.workspace.tools import tools as workspace_tools
 
@@ -54,16 +56,26 @@ def agent(computer: "Computer") -> Agent:
         now = computer.models.config.agent
         return Limits(now.max_steps, now.tool_timeout_s, now.context_tokens, now.compaction)
 
+    folders = Instructions(computer.home.workspace)
+
+    async def instructions(paths: Sequence[str], most: int) -> Sequence[str]:
+        if not computer.models.config.agent.instructions:
+            return ()
+        return [one.told for one in await asyncio.to_thread(folders.of, paths, most)]
+
+    router = Router(computer.models, Gate(computer.store), computer.offers)
+    workspace = str(computer.home.workspace)
     return Agent(
         store=computer.store,
-        router=Router(computer.models, Gate(computer.store), computer.offers),
+        router=router,
         toolbox=toolbox(computer),
         recall=recall,
         skills=skills,
-        workspace=str(computer.home.workspace),
+        workspace=workspace,
         limits=limits,
         notify=notify,
         decide=lambda tool: decide(computer.models.config.policy, tool),
+        guidance=Guidance(computer.store, router, workspace, instructions),
     )
 
 
