@@ -8,12 +8,14 @@ from zotui import notices
 from zotui.agent import Agent, Limits, Worker
 from zotui.agent.guidance import Guidance
 from zotui.agent.planning import tools as plan_tools
+from zotui.agent.scope import scope_in
 from zotui.agent.tools import tools as agent_tools
 from zotui.background import lock_is_held
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
 from zotui.policy import decide
+from zotui.policy.conditions import Scope
 from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
 from zotui.store import Transaction
@@ -77,6 +79,11 @@ def agent(computer: "Computer") -> Agent:
         decide=lambda tool: decide(computer.models.config.policy, tool),
         guidance=Guidance(computer.store, router, workspace, instructions),
     )
+
+
+def scope_of_request(computer: "Computer", text: str) -> Scope:
+    """What a new request with this text would be about."""
+    return scope_in(text, [], str(computer.home.workspace))
 
 
 def agent_worker(computer: "Computer") -> Worker:

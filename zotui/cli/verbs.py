@@ -18,6 +18,8 @@ VERBS = {
     "search": ("search", "Search everything: chats, memory, skills, runs, files, logs."),
     "run": ("run", "Run a command in the sandbox, as the agent would."),
     "skills": ("skills", "List and show skills."),
+    "rules": ("rules", "What shall hold for requests, always or on a condition."),
+    "personas": ("personas", "Who the computer is in a conversation: prompt, model, tools."),
     "approvals": ("approvals", "Questions that wait for you."),
     "notices": ("notices", "What happened while you looked elsewhere."),
     "web": ("web", "The app in a web browser on this machine."),
