@@ -38,6 +38,7 @@ from zotui.workspace import Files, Folder
 
 if TYPE_CHECKING:
     from zotui.agent import Worker
+    from zotui.policy.conditions import Judged
 
 Workers = Literal["auto", "background", "own", "none", "all"]
 TRASH_MS = 30 * 86_400_000  # how long what was deleted can be restored
@@ -290,6 +291,23 @@ class Computer:
             view, [message for message in history if message.status != "running"], view.turn.model, ask=False
         )
         return foretold(context, self.models.config.agent.context_tokens)
+
+    async def judged_rules(self, conversation: str) -> "Sequence[Judged]":
+        """What became of each rule in a conversation's last request; nothing where none went out."""
+        from zotui.agent.inspection import last_rules
+
+        return await self.store.read(lambda db: last_rules(db, conversation))
+
+    async def begin_as(self, persona: str, model: str = "") -> str:
+        """A new conversation with a persona, and with this model rather than its own; its id. Raises NotFound, UsageError."""
+        if model:
+            self.check_model(model)
+        found = await self.personas.find(persona)
+        conversation = await self.chats.create()
+        await self.personas.use(conversation, found.id)
+        if model:
+            await self.chats.set_model(conversation, model)
+        return conversation
 
     async def work(self) -> dict[str, int]:
         """How many turns and summaries are queued and running."""

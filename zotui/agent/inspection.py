@@ -73,8 +73,18 @@ def last_request(db: Reader, conversation: str) -> Inspection | None:
     model, kept, sent, created_at = row
     body = zlib.decompress(sent)
     parts = msgspec.json.decode(kept, type=list[tuple[str, str]])
-    rules = [rule for name, text in parts if not name for rule in msgspec.json.decode(text, type=list[Judged])]
-    return Inspection(model, created_at, body, pieces_of(body, [part for part in parts if part[0]]), rules)
+    pieces = pieces_of(body, [part for part in parts if part[0]])
+    return Inspection(model, created_at, body, pieces, _rules_in(parts))
+
+
+def last_rules(db: Reader, conversation: str) -> Sequence[Judged]:
+    """What became of the rules in a conversation's last request."""
+    kept = db.execute("SELECT parts FROM requests WHERE conv_id = ?", (conversation,)).get
+    return _rules_in(msgspec.json.decode(kept, type=list[tuple[str, str]])) if kept else []
+
+
+def _rules_in(parts: Sequence[tuple[str, str]]) -> Sequence[Judged]:
+    return [rule for name, text in parts if not name for rule in msgspec.json.decode(text, type=list[Judged])]
 
 
 def pieces_of(body: bytes, parts: Sequence[tuple[str, str]]) -> list[Piece]:

@@ -113,14 +113,13 @@ async def _chat(computer: Computer, conversation: str | None, persona: str | Non
     from zotui.policy.personas import NOBODY
 
     chat = (await find_chat(computer, conversation)).id if conversation else None
-    name = None if persona is None or persona.lower() == NOBODY else persona
-    if name is not None:
-        await computer.personas.find(name)  # before anything is written
-        if model:
-            computer.check_model(model)
-        chat = chat or await computer.chats.create()
-    if persona is not None and chat is not None:
+    if persona is None:
+        return chat
+    name = None if persona.lower() == NOBODY else persona
+    if chat is not None:
         await computer.personas.use(chat, name)
+    elif name is not None:
+        return await computer.begin_as(name, model)
     return chat
 
 
