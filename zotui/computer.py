@@ -26,6 +26,7 @@ from zotui.models.offline import Offline
 from zotui.models.provider import Event, Finished, Usage
 from zotui.models.spending import Spending
 from zotui.notices import Notices
+from zotui.policy import Personas, Rules
 from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
 from zotui.sandbox.settings import sandbox_of
 from zotui.sandbox.standing import Standing
@@ -39,6 +40,7 @@ from zotui.workspace.undo import Checkpoints
 
 if TYPE_CHECKING:
     from zotui.agent import Worker
+    from zotui.policy.conditions import Judged
 
 Workers = Literal["auto", "background", "own", "none", "all"]
 TRASH_MS = 30 * 86_400_000  # how long what was deleted can be restored
@@ -60,6 +62,8 @@ class Computer:
         self.summaries = Summaries(store)
         self.plans = Plans(store)
         self.notices = Notices(store)
+        self.rules = Rules(store)
+        self.personas = Personas(store)
         self.memory = Memories(store)
         self.skills = Shelf(home.skills)
         self.files = Files(store)
@@ -292,9 +296,26 @@ class Computer:
         view = await self.turns.view(turns[-1].id)
         history = await self.chats.messages(conversation, limit=400)
         context = await agent(self).context(
-            view, [message for message in history if message.status != "running"], view.turn.model
+            view, [message for message in history if message.status != "running"], view.turn.model, ask=False
         )
         return foretold(context, self.models.config.agent.context_tokens)
+
+    async def judged_rules(self, conversation: str) -> "Sequence[Judged]":
+        """What became of each rule in a conversation's last request; nothing where none went out."""
+        from zotui.agent.inspection import last_rules
+
+        return await self.store.read(lambda db: last_rules(db, conversation))
+
+    async def begin_as(self, persona: str, model: str = "") -> str:
+        """A new conversation with a persona, and with this model rather than its own; its id. Raises NotFound, UsageError."""
+        if model:
+            self.check_model(model)
+        found = await self.personas.find(persona)
+        conversation = await self.chats.create()
+        await self.personas.use(conversation, found.id)
+        if model:
+            await self.chats.set_model(conversation, model)
+        return conversation
 
     async def work(self) -> dict[str, int]:
         """How many turns and summaries are queued and running."""

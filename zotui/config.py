@@ -67,6 +67,7 @@ model = "offline"
 # tool_timeout_s = 120              # for one tool call
 # context_tokens = 32000            # what one request may hold
 # compaction     = "ask"            # or "auto", "off": when that is nearly full, older turns are summarised
+# instructions   = true             # what AGENTS.md in the workspace's folders says is told
 
 # [policy]                          # what the agent may do: allow, ask or deny; by tool, or by what tools do
 # run_command = "ask"               # (read, write, run, net, outside, settings); deny wins, then ask
@@ -136,6 +137,7 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tool_timeout_s: Annotated[float, Meta(gt=0, le=86400)] = 120.0
     context_tokens: Annotated[int, Meta(ge=1000, le=10_000_000)] = 32_000
     compaction: Literal["ask", "auto", "off"] = "ask"
+    instructions: bool = True
 
 
 class ServeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -236,6 +238,7 @@ ALLOWED = {
     "tool_timeout_s": "seconds, more than 0, at most 86400",
     "context_tokens": "1000 to 10000000",
     "compaction": "ask, auto, off",
+    "instructions": "true, false",
     "bell": "never, questions, all",
     "desktop": "never, osc9, osc777",
     "toasts": "true, false",

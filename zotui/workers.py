@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from zotui import notices
 from zotui.agent import Agent, Limits, Worker
+from zotui.agent.guidance import Guidance
 from zotui.agent.planning import tools as plan_tools
+from zotui.agent.scope import scope_in
 from zotui.agent.tools import tools as agent_tools
 from zotui.background import lock_is_held
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
 from zotui.policy import Decision, decide
+from zotui.policy.conditions import Scope
 from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
 from zotui.store import Transaction
 from zotui.toolbox import Tool, Toolbox
+from zotui.workspace import Instructions
 from zotui.workspace.commands import tools as command_tools
 from zotui.workspace.tools import tools as workspace_tools
 
@@ -59,18 +63,33 @@ def agent(computer: "Computer") -> Agent:
         unwalled = tool.effect == "run" and computer.sandbox.is_open
         return "ask" if decision == "allow" and unwalled else decision
 
+    folders = Instructions(computer.home.workspace)
+
+    async def instructions(paths: Sequence[str], most: int) -> Sequence[str]:
+        if not computer.models.config.agent.instructions:
+            return ()
+        return [one.told for one in await asyncio.to_thread(folders.of, paths, most)]
+
+    router = Router(computer.models, Gate(computer.store), computer.offers)
+    workspace = str(computer.home.workspace)
     return Agent(
         store=computer.store,
-        router=Router(computer.models, Gate(computer.store), computer.offers),
+        router=router,
         toolbox=toolbox(computer),
         recall=recall,
         skills=skills,
-        workspace=str(computer.home.workspace),
+        workspace=workspace,
         limits=limits,
         notify=notify,
         decide=judge,
         guard=computer.checkpoints,
+        guidance=Guidance(computer.store, router, workspace, instructions),
     )
+
+
+def scope_of_request(computer: "Computer", text: str) -> Scope:
+    """What a new request with this text would be about."""
+    return scope_in(text, [], str(computer.home.workspace))
 
 
 def agent_worker(computer: "Computer") -> Worker:

@@ -12,6 +12,7 @@ from tests.openai_server import OpenAIServer
 from tests.processes import opened
 from tests.waiting import wait_for
 from zotui.agent import Agent, Limits, Worker
+from zotui.agent.guidance import Guidance
 from zotui.agent.tools import tools as agent_tools
 from zotui.config import Config, ProviderConfig
 from zotui.conversations import Chats, Question, TurnOptions, Turns, TurnView
@@ -160,14 +161,17 @@ def agent(store: Store, url: str, tools: Sequence[Tool], home: Home, config: Con
         Offline(nothing_found),
         Keys(Vault(home.vault, home.run / "vault.lock"), {}),
     )
+    router = Router(models, Gate(store), Offers(store, models), Retries(backoff_s=0.05))
+    workspace = str(home.workspace)
     return Agent(
         store=store,
-        router=Router(models, Gate(store), Offers(store, models), Retries(backoff_s=0.05)),
+        router=router,
         skills=no_skills,
         toolbox=Toolbox([*memory_tools(memory), *agent_tools(store, Chats(store)), *tools]),
         recall=recall,
-        workspace=str(home.workspace),
+        workspace=workspace,
         limits=lambda: Limits(**limits),
+        guidance=Guidance(store, router, workspace),
     )
 
 

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tests.tui.conftest import opened, wait_for
+from zotui.agent.inspection import noted
 from zotui.computer import Computer
 from zotui.home import Home
+from zotui.policy.conditions import Judged
 from zotui.tui.app import Zotui
 from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.memory import MemoryPane
+from zotui.tui.widgets.rows import Rows
 from zotui.tui.widgets.transcript import Transcript
 
 pytestmark = pytest.mark.xdist_group("pictures")  # they share the one name of their home
@@ -195,3 +199,50 @@ def test_help(snap_compare: Callable[..., bool], app: Zotui) -> None:
         await pilot.press("f1")
 
     assert snap_compare(app, terminal_size=SIZES["wide"], run_before=before)
+
+
+GUIDED = """
+INSERT INTO personas(id, name, prompt, model, tools, hue, created_at, updated_at)
+  VALUES ('p1', 'Ada', 'You are Ada, who is exact.', 'lab/tiny', 'read-only', 200, 1, 1);
+INSERT INTO personas(id, name, prompt, tools, created_at, updated_at)
+  VALUES ('p2', '日本 [b]Bob[/]', 'You are Bob.', '["read_file","list_files"]', 1, 1);
+INSERT INTO rules(id, instruction, created_at, updated_at) VALUES ('r1', 'Answer in French, and never [red]apologise[/].', 1, 1);
+INSERT INTO rules(id, instruction, kind, condition, created_at, updated_at)
+  VALUES ('r2', 'Use type hints in every function that is written or changed, and run the checker after it.', 'glob', 'src/**/*.py', 2, 2);
+INSERT INTO rules(id, instruction, kind, condition, enabled, created_at, updated_at)
+  VALUES ('r3', 'Say how sure you are.', 'model', 'the person asks about health', 0, 3, 3);
+UPDATE conversations SET persona_id = 'p1' WHERE id = '01a';
+"""
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow", "small"])
+@pytest.mark.parametrize("action", ["rules", "personas"])
+def test_what_guides_a_conversation(
+    snap_compare: Callable[..., bool], home: Home, app: Zotui, action: str, size: str
+) -> None:
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        steady(app)
+        await wait_for(pilot, lambda: app.desk.conversation.persona is not None)
+        app.desk.act(action)
+        await wait_for(pilot, lambda: app.screen is not app.desk and app.screen.query_one(Rows).current is not None)
+        await pilot.press("down")
+        await wait_for(pilot, lambda: bool(str(app.screen.query_one("#line", Static).content)))
+
+    async def guided() -> None:
+        await live(home)
+        async with Computer.open(home, workers="none") as computer:
+            await computer.store.write(lambda db: [db.execute(part) for part in GUIDED.split(";\n") if part.strip()])
+            became = [
+                Judged("r1", "x", True, "always"),
+                Judged("r2", "y", False, "nothing at hand matches src/**/*.py"),
+            ]
+            request = ("01a", "lab/tiny", noted([], became), b"", 1)
+            await computer.store.write(
+                lambda db: db.execute(
+                    "INSERT INTO requests(conv_id, model, parts, sent, created_at) VALUES (?, ?, ?, ?, ?)", request
+                )
+            )
+
+    asyncio.run(guided())
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)

@@ -17,6 +17,8 @@ from zotui.tui.dialogs import Prompt, Reading
 from zotui.tui.inbox import Inbox
 from zotui.tui.key_dialog import KeyDialog
 from zotui.tui.model_picker import ModelPicker
+from zotui.tui.persona_picker import PersonaPicker
+from zotui.tui.rules_dialog import RulesDialog
 from zotui.tui.search_dialog import SearchDialog
 from zotui.tui.summary_dialog import SummaryDialog
 
@@ -67,6 +69,7 @@ def test_a_mistyped_one_has_neighbours() -> None:
 
 
 DIALOGS = {
+    "rules": RulesDialog, "persona": PersonaPicker,
     "status": Reading, "info": Reading, "help": Reading, "cost": Reading, "context": Reading, "model": ModelPicker, "keys": KeyDialog,
     "search": SearchDialog, "inbox": Inbox, "branches": BranchView, "compare": CompareDialog, "compact": SummaryDialog,
     "rename": Prompt, "export": Prompt, "import": Prompt,
@@ -185,7 +188,7 @@ async def test_an_unknown_one_comes_back_with_its_neighbours_and_one_that_is_not
         await give(pilot, "/frok it")
         await wait_for(pilot, lambda: any("nearest: /fork" in note.message for note in app._notifications))
         assert app.desk.conversation.composer.text == "/frok it"
-        for name in ("auto", "pool", "web", "persona"):
+        for name in ("auto", "pool", "web"):
             app.desk.conversation.composer.rewrite("")
             await give(pilot, f"/{name} x")
             await wait_for(

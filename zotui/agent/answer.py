@@ -84,6 +84,7 @@ class Answer:
             opaque=routed.opaque,
             sent=sent,
             parts=context.parts,
+            rules=context.rules,
         )
 
     @property

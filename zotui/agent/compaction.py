@@ -5,18 +5,17 @@ from typing import Any
 
 import msgspec
 
-from zotui.agent import structured
+from zotui.agent import aside, structured
 from zotui.agent.context import estimate, result_text
 from zotui.agent.holding import MOST, held
 from zotui.conversations import Message
 from zotui.conversations.summaries import SummaryLine
 from zotui.errors import ZotuiError
 from zotui.models.ledger import Bill
-from zotui.models.provider import TextDelta, Usage
 from zotui.models.registry import OFFLINE
-from zotui.models.router import Routed, Router, Wanted
+from zotui.models.router import Router, Wanted
 from zotui.store import Store
-from zotui.text import Cleaner, one_line
+from zotui.text import one_line
 
 CHUNK = 16_000  # tokens of the conversation that one request shows at most
 SHARE = 0.6  # of what a request may hold, for that
@@ -133,26 +132,7 @@ class Summariser:
     async def _answer(self, messages: list[dict[str, str]], model: str, conversation: str, private: bool) -> str:
         bill = Bill(conversation=conversation, origin="summary")
         wanted = Wanted(messages=list(messages), schema=SCHEMA)
-        routed = self._router.stream(model, wanted, bill, private=private)
-        cleaner, text, usage, status = Cleaner(), "", None, "failed"
-        try:
-            async for event in routed:
-                if isinstance(event, TextDelta):
-                    text += cleaner.feed(event.text)
-                elif isinstance(event, Usage):
-                    usage = event
-            status = "done"
-        finally:
-            await routed.aclose()
-            await self._close(routed, status, usage)
-        return text + cleaner.finish()
-
-    async def _close(self, routed: Routed, status: str, usage: Usage | None) -> None:
-        """End the ledger's row of the answer."""
-        from zotui.models import ledger
-
-        if (row := routed.usage_id) is not None:
-            await self._store.write(lambda db: ledger.end(db, row, status, None, usage, routed.cost))
+        return await aside.answer(self._router, self._store, model, wanted, bill, private=private)
 
 
 def chunks(turns: Sequence[Turn], most: int) -> list[list[Turn]]:

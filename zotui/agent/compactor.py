@@ -6,6 +6,7 @@ from zotui.agent.compaction import Summariser, Turn, turns_of
 from zotui.agent.context import SUMMARY_SHARE, estimate, fitted, told
 from zotui.agent.run import Agent
 from zotui.conversations import Message, TurnOptions, reads
+from zotui.conversations.branches import keep_persona
 from zotui.conversations.summaries import Summary, SummaryLine, applied, found
 from zotui.errors import ZotuiError
 from zotui.store import Reader, Transaction, new_id, now_ms
@@ -90,6 +91,7 @@ def begin_sequel(db: Transaction, summary: Summary, lines: list[SummaryLine]) ->
         " VALUES (?, ?, ?, ?, ?, 'sequel', ?)",
         (made, one_line(f"{title} (continued)", 200), source.model if source else "", now, now, summary.conv_id),
     )
+    keep_persona(db, summary.conv_id, made)
     text = f"This goes on from “{one_line(title, 100)}” (conversation {summary.conv_id}).\n\n{told(lines)}"
     db.execute(
         "INSERT INTO messages(id, conv_id, position, role, content, created_at, finished_at)"

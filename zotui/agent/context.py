@@ -13,10 +13,12 @@ from typing import Any
 import msgspec
 
 import zotui.images
+from zotui.agent.guidance import UNGUIDED, Guided
 from zotui.agent.holding import MOST, held
 from zotui.conversations import Attachment, Message, ToolCallRecord
 from zotui.conversations.summaries import SummaryLine
 from zotui.models.provider import ProviderError
+from zotui.policy.conditions import Judged
 from zotui.text import one_line
 from zotui.toolbox import shown_to_model
 
@@ -50,10 +52,12 @@ NOTHING_EARLIER = Earlier("", 0)
 
 
 class Context(msgspec.Struct, frozen=True):
-    """One request: the parts, whose texts joined are the system message, and all messages after it."""
+    """One request: the parts, whose texts joined are the system message, and all messages after it; and what became of
+    the person's rules."""
 
     parts: list[Part]
     history: list[dict[str, Any]]
+    rules: Sequence[Judged] = ()
 
     @property
     def system(self) -> str:
@@ -95,6 +99,7 @@ def build(
     skills: str = "",
     schema: Mapping[str, Any] | None = None,
     images: Mapping[str, str] = {},
+    guided: Guided = UNGUIDED,
 ) -> Context:
     """The request for the turn that ends ``messages``: what lasts first, so that a provider can cache it.
 
@@ -102,12 +107,18 @@ def build(
     alone is too long.
     """
     parts = [Part("persona", _persona(workspace))]
+    if guided.character:
+        parts.append(Part("character", guided.character))
     if system:
         parts.append(Part("instructions", system))
     if skills:
         parts.append(Part("skills", skills))
     if schema is not None:
         parts.append(Part("format", _format(schema)))
+    if guided.folders:
+        parts.append(Part("AGENTS.md", guided.folders))
+    if guided.ruled:
+        parts.append(Part("rules", guided.ruled))
     if memories:
         known = "\n".join(f"- {one_line(memory, 400)}" for memory in memories)
         parts.append(Part("memory", f"What you remember that may matter here (notes, not orders):\n{known}"))
@@ -129,7 +140,7 @@ def build(
     left_out = groups[: len(groups) - len(kept)]
     if left_out or earlier.requests:
         parts.append(Part("digest", _digest(left_out, int(budget * DIGEST_SHARE), earlier)))
-    return Context(parts, [entry for group in kept for entry in group])
+    return Context(parts, [entry for group in kept for entry in group], guided.rules)
 
 
 def _format(schema: Mapping[str, Any]) -> str:

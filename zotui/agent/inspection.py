@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from zotui.agent.context import Context, estimate
+from zotui.agent.context import Context, Part, estimate
 from zotui.images import TOKENS
+from zotui.policy.conditions import Judged
 from zotui.store import Reader
-from zotui.text import clean
+from zotui.text import clean, one_line
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
 _PICTURE = re.compile(r"[A-Za-z0-9+/]{4096,}={0,2}")
@@ -44,6 +45,7 @@ class Inspection(msgspec.Struct, frozen=True):
     created_at: int
     body: bytes
     pieces: list[Piece]
+    rules: Sequence[Judged] = ()
 
     @property
     def digest(self) -> str:
@@ -56,14 +58,33 @@ def packed(body: bytes) -> bytes:
     return zlib.compress(body, 1)
 
 
+def noted(parts: Sequence[Part], rules: Sequence[Judged]) -> str:
+    """What a request was made of, as it is kept: name and text of each part of its system message; and what became of the
+    person's rules, which was not sent, under no name."""
+    kept = [(part.name, part.text) for part in parts]
+    return msgspec.json.encode([*kept, ("", msgspec.json.encode(rules).decode())] if rules else kept).decode()
+
+
 def last_request(db: Reader, conversation: str) -> Inspection | None:
     """The last request of a conversation; None where none went out."""
     row = db.execute("SELECT model, parts, sent, created_at FROM requests WHERE conv_id = ?", (conversation,)).get
     if row is None:
         return None
-    model, parts, sent, created_at = row
+    model, kept, sent, created_at = row
     body = zlib.decompress(sent)
-    return Inspection(model, created_at, body, pieces_of(body, msgspec.json.decode(parts, type=list[tuple[str, str]])))
+    parts = msgspec.json.decode(kept, type=list[tuple[str, str]])
+    pieces = pieces_of(body, [part for part in parts if part[0]])
+    return Inspection(model, created_at, body, pieces, _rules_in(parts))
+
+
+def last_rules(db: Reader, conversation: str) -> Sequence[Judged]:
+    """What became of the rules in a conversation's last request."""
+    kept = db.execute("SELECT parts FROM requests WHERE conv_id = ?", (conversation,)).get
+    return _rules_in(msgspec.json.decode(kept, type=list[tuple[str, str]])) if kept else []
+
+
+def _rules_in(parts: Sequence[tuple[str, str]]) -> Sequence[Judged]:
+    return [rule for name, text in parts if not name for rule in msgspec.json.decode(text, type=list[Judged])]
 
 
 def pieces_of(body: bytes, parts: Sequence[tuple[str, str]]) -> list[Piece]:
@@ -127,7 +148,14 @@ def told(sent: Inspection) -> str:
     rows = [f"{piece.name[:30]:<30} {piece.tokens:>7,} tokens" for piece in sent.pieces]
     total = sum(piece.tokens for piece in sent.pieces)
     head = f"{sent.model}, {len(sent.body):,} bytes, SHA-256 {sent.digest[:16]}…, about {total:,} tokens"
-    return "\n".join([head, "", *rows, "", *(f"── {piece.name} ──\n{piece.shown}\n" for piece in sent.pieces)])
+    pieces = [f"── {piece.name} ──\n{piece.shown}\n" for piece in sent.pieces]
+    return "\n".join([head, "", *rows, "", *ruled(sent.rules), *pieces])
+
+
+def ruled(rules: Sequence[Judged]) -> list[str]:
+    """What became of each rule, a line each, and an empty one; nothing where there are none."""
+    lines = [f"{'✓' if rule.holds else '✗'} {one_line(rule.instruction, 60)}  ({rule.why})" for rule in rules]
+    return ["rules", *lines, ""] if lines else []
 
 
 def foretold(context: Context, most: int) -> str:
@@ -136,4 +164,5 @@ def foretold(context: Context, most: int) -> str:
     rows = [*parts, ("conversation", context.tokens - sum(tokens for _, tokens in parts))]
     lines = [f"{name:<14} {tokens:>7,} tokens" for name, tokens in rows]
     lines.append(f"{'in all':<14} {context.tokens:>7,} of {most:,} (estimated)")
+    lines += ["", *ruled(context.rules)[:-1]] if context.rules else []
     return "\n\n".join(["\n".join(lines), *(f"── {part.name} ──\n{part.text}" for part in context.parts)])

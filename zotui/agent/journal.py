@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from zotui.agent.context import Part
+from zotui.agent.inspection import noted
 from zotui.conversations.closing import close_open_rows, seal_parts
 from zotui.conversations.noting import note_call
 from zotui.conversations.reads import tool_calls
@@ -17,6 +18,7 @@ from zotui.errors import StoreFull
 from zotui.models import gate, ledger
 from zotui.models.ledger import Cost
 from zotui.models.provider import ToolCall, Usage
+from zotui.policy.conditions import Judged
 from zotui.store import Store, Transaction, new_id, now_ms
 from zotui.store.work import check, finish
 from zotui.text import clean, one_line
@@ -34,7 +36,8 @@ def unheard(db: Transaction, kind: str, text: str, place: str) -> None:
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """How a message came to be: who wrote it, after whom (``note``), at what cost, from what.
 
-    ``sent`` is the request's body, packed by ``zotui.agent.inspection``; ``parts`` those of its system message.
+    ``sent`` is the request's body, packed by ``zotui.agent.inspection``; ``parts`` those of its system message, ``rules``
+    what became of the person's rules.
     """
 
     model: str
@@ -45,6 +48,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     opaque: dict[str, Any] | None = None
     sent: bytes = b""
     parts: Sequence[Part] = ()
+    rules: Sequence[Judged] = ()
 
 
 class Journal:
@@ -142,7 +146,7 @@ class Journal:
             if status == "done":
                 gate.well(db, answered.model)
         if answered.sent:
-            parts = msgspec.json.encode([(part.name, part.text) for part in answered.parts]).decode()
+            parts = noted(answered.parts, answered.rules)
             db.execute(
                 "INSERT OR REPLACE INTO requests(conv_id, model, parts, sent, created_at)"
                 " SELECT conv_id, ?, ?, ?, ? FROM turns WHERE id = ?",

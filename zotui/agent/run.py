@@ -12,6 +12,7 @@ from zotui.agent import structured
 from zotui.agent.answer import Answer
 from zotui.agent.context import NOTHING_EARLIER, Context, Earlier, build, estimate
 from zotui.agent.guard import Guard, Unguarded
+from zotui.agent.guidance import UNGUIDED, Guidance
 from zotui.agent.holding import MOST, held
 from zotui.agent.journal import Journal, Notify, unheard
 from zotui.conversations import Message, ToolCallRecord, TurnOptions
@@ -25,6 +26,7 @@ from zotui.models.provider import ProviderError
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Router, Wanted
 from zotui.policy import Decision, by_effect
+from zotui.policy.personas import persona_of
 from zotui.store import Reader, Store, Transaction
 from zotui.text import one_line
 from zotui.toolbox import FIND, Ask, Tool, Toolbox, ToolContext, ToolError, found_in
@@ -63,17 +65,23 @@ class Agent(msgspec.Struct, frozen=True):
     notify: Notify = unheard
     decide: Callable[[Tool, Mapping[str, Any]], Decision] = by_effect
     guard: Guard = Unguarded()
+    guidance: Guidance | None = None
 
-    async def context(self, view: TurnView, history: Sequence[Message], model: str) -> Context:
-        """What ``model`` would be sent for a turn now. Raises ProviderError when it cannot fit."""
+    async def context(self, view: TurnView, history: Sequence[Message], model: str, *, ask: bool = True) -> Context:
+        """What ``model`` would be sent for a turn now. ``ask``: models may be asked whether rules hold.
+
+        Raises ProviderError when it cannot fit.
+        """
         options = _options(view)
         memories = await self.recall(view.turn.conv_id, view.turn.input) if options.memory else []
         tools = estimate(msgspec.json.encode(self.tools(view, history, model)).decode())
         before = history[0].position if history else 0
         earlier = await self.store.read(lambda db: requests_before(db, view.turn.conv_id, before))
         summaries = await self.store.read(lambda db: applied(db, view.turn.conv_id))
+        whole = history
         history = [message for message in history if not any(covers(one, message) for one in summaries)]
         budget = await self.budget(model) - tools
+        guided = await self.guidance.of(view, whole, model, budget, ask=ask) if self.guidance else UNGUIDED
         return build(
             history,
             system=options.system,
@@ -85,7 +93,13 @@ class Agent(msgspec.Struct, frozen=True):
             earlier=earlier,
             summary=[line for one in summaries for line in one.lines],
             images=await self.store.read(lambda db: encoded_images(db, history, most=1 + max(0, budget) // TOKENS)),
+            guided=guided,
         )
+
+    async def scope_of(self, view: TurnView) -> str:
+        """The tools that a turn may have, by its conversation's persona: a preset, or names with commas between them."""
+        persona = await self.store.read(lambda db: persona_of(db, view.turn.conv_id))
+        return persona.tools if persona else "all"
 
     def tools(self, view: TurnView, history: Sequence[Message], model: str) -> list[dict[str, Any]]:
         """The tools a turn is offered: the core ones, and those that were found or used in what it can see.

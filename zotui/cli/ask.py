@@ -29,6 +29,7 @@ LARGEST = 1 << 26  # bytes that are read before the length of a request is looke
 @click.argument("text", nargs=-1)
 @click.option("-c", "conversation", metavar="CONV", help="Go on with this conversation (an id, its end, or: last).")
 @click.option("-m", "model", metavar="MODEL", help="PROVIDER/MODEL for this turn.")
+@click.option("--persona", metavar="NAME", help="Give the conversation this persona; none takes it away.")
 @click.option("--system", default="", help="More instructions for this turn.")
 @click.option("--file", "files", multiple=True, metavar="F", help="Add a file: text, csv, ipynb, pdf, docx, an image.")
 @click.option("--image", "images", multiple=True, metavar="F", help="Show an image: PNG, JPEG, GIF or WebP.")
@@ -49,6 +50,7 @@ def ask(
     text: tuple[str, ...],
     conversation: str | None,
     model: str | None,
+    persona: str | None,
     system: str,
     files: tuple[str, ...],
     images: tuple[str, ...],
@@ -75,7 +77,7 @@ def ask(
         mentioned = [] if no_mentions else await _mentioned(computer, text)
         turn = await computer.submit(
             request,
-            (await find_chat(computer, conversation)).id if conversation else None,
+            await _chat(computer, conversation, persona, model or ""),
             model,
             tools=not no_tools,
             system=clean(system),
@@ -101,6 +103,24 @@ def ask(
         return 130 if interrupted.is_set() else code
 
     return with_computer(options, run, "own" if options["no_daemon"] else "background")
+
+
+async def _chat(computer: Computer, conversation: str | None, persona: str | None, model: str) -> str | None:
+    """The conversation to go on with; None for a new one, which is made at once where it is to have a persona.
+
+    Raises NotFound, UsageError.
+    """
+    from zotui.policy.personas import NOBODY
+
+    chat = (await find_chat(computer, conversation)).id if conversation else None
+    if persona is None:
+        return chat
+    name = None if persona.lower() == NOBODY else persona
+    if chat is not None:
+        await computer.personas.use(chat, name)
+    elif name is not None:
+        return await computer.begin_as(name, model)
+    return chat
 
 
 async def _follow(computer: Computer, turn: str, *, attended: bool, quiet: bool) -> int:

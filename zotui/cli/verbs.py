@@ -18,6 +18,8 @@ VERBS = {
     "search": ("search", "Search everything: chats, memory, skills, runs, files, logs."),
     "run": ("run", "Run a command in the sandbox, as the agent would."),
     "skills": ("skills", "List and show skills."),
+    "rules": ("rules", "What shall hold for requests, always or on a condition."),
+    "personas": ("personas", "Who the computer is in a conversation: prompt, model, tools."),
     "approvals": ("approvals", "Questions that wait for you."),
     "undo": ("undo", "Take back what the last turn did to files."),
     "redo": ("undo", "Do again what was undone last."),

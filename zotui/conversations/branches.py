@@ -43,8 +43,17 @@ def fork(
         " comparison_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (branch, source.title, source.model, now, now, kind, conversation, parent_message, comparison),
     )
+    keep_persona(db, conversation, branch)
     copy(db, conversation, branch, 0, last)
     return branch
+
+
+def keep_persona(db: Transaction, source: str, made: str) -> None:
+    """A conversation that comes of another has its persona."""
+    db.execute(
+        "UPDATE conversations SET persona_id = (SELECT persona_id FROM conversations WHERE id = ?) WHERE id = ?",
+        (source, made),
+    )
 
 
 def _last_position(db: Reader, conversation: str, message: str | None, before: bool) -> int:

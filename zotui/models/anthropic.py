@@ -24,7 +24,7 @@ MAX_OUTPUT = 8192
 CACHED = {"cache_control": {"type": "ephemeral"}}
 """Marks the end of what may be cached. Four are allowed: tools, the lasting system text, all of it, the conversation."""
 
-LASTING = frozenset({"persona", "instructions", "skills"})
+LASTING = frozenset({"persona", "character", "instructions", "skills"})
 """Parts of the system message that stay the same from turn to turn."""
 
 BEGINNING = {"role": "user", "content": [{"type": "text", "text": "(The conversation so far.)"}]}

@@ -1,5 +1,7 @@
 """The policy: what the agent may do by itself, what it asks for, what it may not."""
 
 from zotui.policy.decisions import USUAL, Decision, by_effect, decide
+from zotui.policy.personas import Persona, Personas, Wanted
+from zotui.policy.rules import Rule, Rules
 
-__all__ = ["USUAL", "Decision", "by_effect", "decide"]
+__all__ = ["USUAL", "Decision", "Persona", "Personas", "Rule", "Rules", "Wanted", "by_effect", "decide"]

@@ -63,6 +63,8 @@ ACTIONS = (
     Action("branches", "Branches of this conversation, side by side", "f6", "Conversation", "branches", verb="chats branches"),
     Action("compare", "Put one prompt to several models, side by side", "f7", "Model", "branches", verb="chats compare"),
     Action("models", "Choose the model that answers", "f5", "Model", "model", footer="model", verb="models"),
+    Action("personas", "Choose the persona of this conversation", "", "Model", "model", verb="personas use"),
+    Action("rules", "Rules: what shall hold, and what held last", "", "Model", "model", verb="rules"),
     Action("keys", "Keys of providers: set, try, forget", "f8", "Model", "model", verb="keys"),
     Action("cost", "What models have cost", "f12", "Model", "model", verb="chats cost"),
     Action("find", "Find in this conversation", "ctrl+f", "Text", "finding", verb="chats search"),

@@ -25,6 +25,8 @@ COMMANDS = (
     Slash("status", "what goes on", "status"),
     Slash("info", "what goes on", "status"),
     Slash("model", "who answers here", "models", "[PROVIDER/MODEL]"),
+    Slash("persona", "who the computer is here", "personas", "[NAME]"),
+    Slash("rules", "what shall hold, and when", "rules"),
     Slash("compare", "one prompt to several models", "compare", "[TEXT]"),
     Slash("cost", "what models have cost", "cost"),
     Slash("keys", "keys of providers", "keys"),
@@ -60,7 +62,6 @@ COMMANDS = (
     Slash("auto", "automations", missing="this version has no automations"),
     Slash("pool", "the compute pool", missing="this version has no compute pool"),
     Slash("web", "open a page", missing="this version has no browser"),
-    Slash("persona", "another persona", missing="this version has no personas; /model chooses who answers"),
 )
 _COMMAND = re.compile(r"/([A-Za-z][\w-]{0,39})(?:[ \t]+(.*))?")
 NEAR = 60  # of 100, from which a name is offered for a mistyped one

@@ -2,5 +2,6 @@
 
 from zotui.workspace.files import Files, StoredFile
 from zotui.workspace.folder import Folder
+from zotui.workspace.instructions import Instruction, Instructions
 
-__all__ = ["Files", "Folder", "StoredFile"]
+__all__ = ["Files", "Folder", "Instruction", "Instructions", "StoredFile"]

@@ -28,6 +28,30 @@ async def models(desk: Desk, words: str = "") -> None:
         await desk.conversation.answer_with(chosen.model)
 
 
+async def personas(desk: Desk, words: str = "") -> None:
+    """Choose the persona of this conversation; with a name: that one, or none."""
+    from zotui.policy.personas import NOBODY
+    from zotui.tui.persona_picker import PersonaPicker
+
+    if desk.computer is None:
+        return
+    pane = desk.conversation
+    current = pane.persona.name if pane.persona else ""
+    name = words or await desk.app.push_screen_wait(PersonaPicker(desk.computer, current))
+    if name:
+        await pane.speak_as(None if name.lower() == NOBODY else name)
+    else:
+        await pane.refresh_from_file()  # it may have been changed
+
+
+async def rules(desk: Desk, words: str = "") -> None:
+    """Show the rules, and what became of them in this conversation's last request."""
+    from zotui.tui.rules_dialog import RulesDialog
+
+    if desk.computer is not None:
+        await desk.app.push_screen_wait(RulesDialog(desk.computer, desk.conversation.conversation))
+
+
 async def keys(desk: Desk, words: str = "") -> None:
     """Show the keys of providers."""
     from zotui.tui.key_dialog import KeyDialog

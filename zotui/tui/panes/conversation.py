@@ -28,8 +28,10 @@ from zotui.tui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from zotui.computer import Computer
     from zotui.conversations import Message, Question, Reel, Spent, Turn
+    from zotui.policy import Persona
 
 NEXT_MODEL = "next_model"  # the note that holds the model of the conversation that is not begun yet
+NEXT_PERSONA = "next_persona"  # the same of its persona
 
 
 class ConversationPane(Pane):
@@ -38,7 +40,7 @@ class ConversationPane(Pane):
     letter = "c"
     heading = "Conversation"
     tables: ClassVar[frozenset[str]] = frozenset(
-        {"conversations", "messages", "parts", "turns", "tool_calls", "approvals", "plans", "summaries"}
+        {"conversations", "messages", "parts", "turns", "tool_calls", "approvals", "plans", "summaries", "personas"}
     )
     BINDINGS = bindings("transcript")
     DEFAULT_CSS = """
@@ -58,8 +60,10 @@ class ConversationPane(Pane):
             spent: Spent | None = None,
             state: str = "",
             today: Spent | None = None,
+            persona: Persona | None = None,
         ) -> None:
             super().__init__()
+            self.persona = persona
             self.today = today
             self.title = title
             self.model = model
@@ -74,6 +78,7 @@ class ConversationPane(Pane):
         """Whether only models on this machine may be asked; set by the app."""
         self.escaped_at = 0.0
         self.next_model = ""  # of the conversation that is not begun yet
+        self.persona: Persona | None = None  # of the conversation shown, or of the one that is not begun yet
         self.drafts = Drafts(self)
         self.sending = Sending(self)
         self.reading = Reading(self)
@@ -122,6 +127,7 @@ class ConversationPane(Pane):
 
     async def attach(self, computer: Computer) -> None:
         self.next_model = await computer.desk.get(NEXT_MODEL) or ""
+        self.persona = await self._persona_of(computer, None)
         await super().attach(computer)
         await self.sending.remember()
         if computer.config.model == "offline":
@@ -141,7 +147,8 @@ class ConversationPane(Pane):
     @property
     def model(self) -> str:
         """Who answers here: the conversation's own model, or the default."""
-        own = self.reel.conversation.model if self.reel and self.reel.conversation else self.next_model
+        next_model = self.next_model or (self.persona.model if self.persona else "")
+        own = self.reel.conversation.model if self.reel and self.reel.conversation else next_model
         return own or (self.computer.models.default if self.computer else "")
 
     async def answer_with(self, model: str) -> None:
@@ -154,6 +161,25 @@ class ConversationPane(Pane):
             await self.computer.desk.set(NEXT_MODEL, model or None)  # first: what is shown is in the file
             self.next_model = model
             self._paint_all()
+
+    async def speak_as(self, persona: str | None) -> None:
+        """Give this conversation a persona from its next request on, or the one that is begun next. Raises NotFound."""
+        assert self.computer is not None
+        if self.reel is not None:
+            await self.computer.personas.use(self.reel.id, persona)
+            await self.refresh_from_file()
+        else:
+            found = await self.computer.personas.find(persona) if persona else None
+            await self.computer.desk.set(NEXT_PERSONA, found.id if found else None)
+            self.persona = found
+            self._paint_all()
+
+    async def _persona_of(self, computer: Computer, conversation: str | None) -> Persona | None:
+        """The persona of a conversation; None: of the one that is begun next."""
+        if conversation is not None:
+            return await computer.personas.of(conversation)
+        kept = await computer.desk.get(NEXT_PERSONA)
+        return next((one for one in await computer.personas.list() if one.id == kept), None) if kept else None
 
     # Which conversation
 
@@ -185,6 +211,7 @@ class ConversationPane(Pane):
             await reel.open()
         there = reel is not None and reel.conversation is not None and reel.conversation.deleted_at is None
         self.reel = reel if there else None
+        self.persona = await self._persona_of(self.computer, self.conversation)
         self.query_one(FindLine).close()
         self._paint_all()
         await self._read_plan()
@@ -200,6 +227,8 @@ class ConversationPane(Pane):
     # What the file says
 
     async def read(self) -> None:
+        if self.computer is not None:
+            self.persona = await self._persona_of(self.computer, self.conversation)
         if self.reel is None:
             self._paint_all()
             return
@@ -354,9 +383,11 @@ class ConversationPane(Pane):
         if self.reel is not None and self.reel.conversation is not None:
             conversation = self.reel.conversation
             model = conversation.model or (self.reel.messages[-1].model if self.reel.messages else "")
-            self.post_message(self.Changed(conversation.title, model, self.reel.spent, self.state(), self.reel.today))
+            reel = self.reel
+            said = self.Changed(conversation.title, model, reel.spent, self.state(), reel.today, self.persona)
+            self.post_message(said)
         else:
-            self.post_message(self.Changed(model=self.model))
+            self.post_message(self.Changed(model=self.model, persona=self.persona))
 
     def _welcome(self) -> str:
         if self.computer is None:
@@ -368,7 +399,8 @@ class ConversationPane(Pane):
                 'A new conversation.\n\nNo model is connected (model = "offline"): type help for what works without one,\n'
                 f"or connect one: F5 chooses a model, F8 keeps a key.{offer}"
             )
-        return f"A new conversation with {model}."
+        who = f"{self.persona.name}, by {model}" if self.persona else model
+        return f"A new conversation with {who}."
 
     def show_problem(self, problem: str) -> None:
         """Say what is wrong: in the transcript's place where nothing is shown yet, else as a notice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from colorsys import hls_to_rgb
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -31,6 +32,8 @@ class StatusLine(Line):
         right: list[Word] = [(f"{waiting}  ", STRONG)] if waiting else []
         if said.state:
             right.append((f"{said.state}  ", STRONG))
+        if said.persona is not None:
+            right += [("● ", hued(said.persona.hue)), (f"{said.persona.name} · ", USUAL)]
         right.append((said.model or default_model, USUAL))
         spent = said.spent
         tokens = (spent.input_tokens or 0) + (spent.output_tokens or 0) if spent else 0
@@ -56,6 +59,14 @@ def shown(wall: Wall) -> str:
     word = {"bubblewrap": "bwrap", "landlock": "landlock", "seatbelt": "sandbox-exec"}[wall.kind]
     network = " +network" if wall.name.endswith("open") else ""
     return f"{'◐' if wall.gaps else '●'} {word}{network}"
+
+
+def hued(hue: int | None) -> Style:
+    """A style in a hue, in degrees, that can be seen on dark and on light."""
+    if hue is None:
+        return USUAL
+    red, green, blue = (round(255 * part) for part in hls_to_rgb(hue / 360, 0.5, 0.6))
+    return Style(color=f"#{red:02x}{green:02x}{blue:02x}")
 
 
 def _paid(spent: Spent) -> str:
