@@ -27,6 +27,7 @@ from zotui.models.provider import Event, Finished, Usage
 from zotui.models.spending import Spending
 from zotui.notices import Notices
 from zotui.policy import Personas, Rules
+from zotui.policy.scopes import check as check_scope
 from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
 from zotui.sandbox.settings import sandbox_of
 from zotui.sandbox.standing import Standing
@@ -165,7 +166,7 @@ class Computer:
             from zotui.agent.structured import check_schema
 
             await asyncio.to_thread(check_schema, schema)
-        options = TurnOptions(tools=tools, **wishes)
+        options = TurnOptions(tools=tools, **(wishes | {"scope": check_scope(wishes.get("scope", "all"))}))
         await self._want_workers()
         turn = await self.turns.submit(
             text,

@@ -57,7 +57,8 @@ class Tool(msgspec.Struct, frozen=True):
     """One tool. ``run`` gets the validated arguments; only ``read`` tools may be run again after a crash.
 
     ``core`` tools are described in every request, the others once ``find_tool`` has found them. ``touches`` names the
-    paths of the workspace that a call with these arguments may change.
+    paths of the workspace that a call with these arguments may change; ``preview`` what it would change, for the person who
+    is asked. ``untrusted``: what it gives may be anybody's words.
     """
 
     name: str
@@ -67,6 +68,8 @@ class Tool(msgspec.Struct, frozen=True):
     run: Callable[[Any, ToolContext], Awaitable[Result | Ask]]
     core: bool = True
     touches: Callable[[Any], Sequence[str]] = untouched
+    untrusted: bool = False
+    preview: Callable[[Any], Awaitable[str]] | None = None
 
     def schema(self) -> dict[str, Any]:
         """The tool as OpenAI's chat completions describe it."""
@@ -101,6 +104,10 @@ class Toolbox:
             words = f"Find more tools: {', '.join(rest)}."
             words = words if len(words) <= 300 else f"Find more tools by what they do; there are {len(rest)}."
             self._tools[FIND] = Tool(FIND, words, FindTool, "read", self._find)
+
+    def only(self, wanted: Callable[[Tool], bool]) -> "Toolbox":
+        """The tools that are ``wanted``, and no way to the others."""
+        return Toolbox(tool for tool in self.tools if wanted(tool))
 
     @property
     def tools(self) -> list[Tool]:

@@ -16,6 +16,8 @@ class Options(TypedDict, total=False):
     """A person is there to answer questions."""
     schema: dict[str, Any] | None
     """The answer must be JSON that fits this JSON schema."""
+    scope: str
+    """The tools that it may have: all, workspace, read-only, chat, or effects and names with commas between."""
     private: bool
     """Only models on this machine may be asked."""
 

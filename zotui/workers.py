@@ -14,7 +14,7 @@ from zotui.background import lock_is_held
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
-from zotui.policy import Decision, decide
+from zotui.policy import Decision, decide, taint
 from zotui.policy.conditions import Scope
 from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
@@ -46,7 +46,14 @@ def agent(computer: "Computer") -> Agent:
     """The agent with this computer's models and tools."""
 
     async def recall(conversation: str, request: str) -> Sequence[str]:
-        return [memory.content for memory in await computer.memory.get_context(conversation, query=request)]
+        found = await computer.memory.get_context(conversation, query=request)
+        await heed_taint(conversation, [memory.id for memory in found])
+        return [memory.content for memory in found]
+
+    async def heed_taint(conversation: str, memories: Sequence[str]) -> None:
+        """A memory that was made of anybody's words taints the conversation into which it comes."""
+        if await computer.store.read(lambda db: taint.is_any_tainted(db, memories)):
+            await computer.store.write(lambda db: taint.mark(db, conversation, "a memory"))
 
     async def skills() -> str:
         return index(await asyncio.to_thread(computer.skills.list))

@@ -18,6 +18,7 @@ from zotui.errors import StoreFull
 from zotui.models import gate, ledger
 from zotui.models.ledger import Cost
 from zotui.models.provider import ToolCall, Usage
+from zotui.policy import taint
 from zotui.policy.conditions import Judged
 from zotui.store import Store, Transaction, new_id, now_ms
 from zotui.store.work import check, finish
@@ -27,6 +28,7 @@ from zotui.toolbox import Ask
 T = TypeVar("T")
 Notify = Callable[[Transaction, str, str, str], object]  # in a transaction: kind, text, place
 FULL_DISK_PAUSE_S = 1.0
+APPROVED_MS = 600_000  # how long an approval is good for; a call that could not begin by then is asked about again
 
 
 def unheard(db: Transaction, kind: str, text: str, place: str) -> None:
@@ -193,17 +195,21 @@ class Journal:
         )
 
     async def is_allowed(self, call: str) -> bool:
-        """Whether the person has allowed this very call."""
+        """Whether the person has allowed this very call, no longer ago than an approval is good for."""
         return await self._store.read(
             lambda db: bool(
                 db.execute(
-                    "SELECT 1 FROM approvals WHERE tool_call_id = ? AND kind = 'approval' AND status = 'done'", (call,)
+                    "SELECT 1 FROM approvals WHERE tool_call_id = ? AND kind = 'approval' AND status = 'done'"
+                    " AND finished_at > ?",
+                    (call, now_ms() - APPROVED_MS),
                 ).get
             )
         )
 
-    async def end_call(self, call: str, status: str, result: str, summary: str, reason: str | None = None) -> None:
-        """A tool call's outcome."""
+    async def end_call(
+        self, call: str, status: str, result: str, summary: str, reason: str | None = None, taints: str = ""
+    ) -> None:
+        """A tool call's outcome. ``taints``: whose words are in it, where they are neither the person's nor ours."""
 
         def put(db: Transaction) -> None:
             db.execute(
@@ -211,8 +217,18 @@ class Journal:
                 (status, reason, result, summary, now_ms(), call),
             )
             note_call(db, call, status)
+            if taints:
+                taint.mark(db, viewed(db, self.turn).turn.conv_id, taints)
 
         await self._write(put)
+
+    async def refuse_unattended(self, call: str, text: str) -> None:
+        """A call needed the person's leave, and nobody was there: the person hears of it."""
+        await self._write(lambda db: self._notify(db, "denied", text, f"chat:{viewed(db, self.turn).turn.conv_id}"))
+
+    async def tainted_by(self) -> str:
+        """Whose words taint the conversation; empty where none do."""
+        return await self._store.read(lambda db: taint.cause(db, viewed(db, self.turn).turn.conv_id))
 
     async def ask(self, call: str, question: Ask, kind: str = "question") -> None:
         """A tool call waits for the person's answer, or, of kind ``approval``, for leave to run."""

@@ -15,6 +15,7 @@ from zotui.agent.guard import Guard, Unguarded
 from zotui.agent.guidance import UNGUIDED, Guidance
 from zotui.agent.holding import MOST, held
 from zotui.agent.journal import Journal, Notify, unheard
+from zotui.agent.leave import leave, words
 from zotui.conversations import Message, ToolCallRecord, TurnOptions
 from zotui.conversations.reads import messages as chat_messages
 from zotui.conversations.summaries import Summary, applied, queue
@@ -25,7 +26,7 @@ from zotui.models.ledger import Bill, SpendingCap
 from zotui.models.provider import ProviderError
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Router, Wanted
-from zotui.policy import Decision, by_effect
+from zotui.policy import Decision, allowed, by_effect, taint
 from zotui.policy.personas import persona_of
 from zotui.store import Reader, Store, Transaction
 from zotui.text import one_line
@@ -74,7 +75,7 @@ class Agent(msgspec.Struct, frozen=True):
         """
         options = _options(view)
         memories = await self.recall(view.turn.conv_id, view.turn.input) if options.memory else []
-        tools = estimate(msgspec.json.encode(self.tools(view, history, model)).decode())
+        tools = estimate(msgspec.json.encode(await self.tools(view, history, model)).decode())
         before = history[0].position if history else 0
         earlier = await self.store.read(lambda db: requests_before(db, view.turn.conv_id, before))
         summaries = await self.store.read(lambda db: applied(db, view.turn.conv_id))
@@ -96,24 +97,27 @@ class Agent(msgspec.Struct, frozen=True):
             guided=guided,
         )
 
-    async def scope_of(self, view: TurnView) -> str:
-        """The tools that a turn may have, by its conversation's persona: a preset, or names with commas between them."""
+    async def toolbox_of(self, view: TurnView) -> Toolbox:
+        """The tools that a turn may have: by its options, and by its conversation's persona."""
+        options = _options(view)
         persona = await self.store.read(lambda db: persona_of(db, view.turn.conv_id))
-        return persona.tools if persona else "all"
+        scopes = [options.scope if options.tools else "chat", persona.tools if persona else "all"]
+        if scopes == ["all", "all"]:
+            return self.toolbox
+        return self.toolbox.only(lambda tool: all(allowed(scope, tool) for scope in scopes))
 
-    def tools(self, view: TurnView, history: Sequence[Message], model: str) -> list[dict[str, Any]]:
+    async def tools(self, view: TurnView, history: Sequence[Message], model: str) -> list[dict[str, Any]]:
         """The tools a turn is offered: the core ones, and those that were found or used in what it can see.
 
         The offline provider reads all of them: its grammar is made for them, and nothing is sent anywhere.
         """
-        if not _options(view).tools:
-            return []
+        toolbox = await self.toolbox_of(view)
         if (model or self.router.models.default).partition("/")[0] == OFFLINE:
-            return self.toolbox.all_schemas()
+            return toolbox.all_schemas()
         calls = [call for message in history for call in message.tool_calls]
         found = {call.name for call in calls}
         found.update(name for call in calls if call.name == FIND for name in found_in(call.result or ""))
-        return self.toolbox.schemas(found)
+        return toolbox.schemas(found)
 
     async def budget(self, model: str) -> int:
         """Tokens of one request: what the configuration says, or less where the model's window is smaller."""
@@ -208,7 +212,9 @@ class TurnRun:
         context = await agent.context(view, history, chosen)
         self._fullness = context.tokens / max(1, await agent.budget(chosen))
         message = await self._journal.open_message(chosen or agent.router.models.default)
-        wanted = Wanted(messages=context.messages, tools=agent.tools(view, history, chosen), schema=options.schema)
+        wanted = Wanted(
+            messages=context.messages, tools=await agent.tools(view, history, chosen), schema=options.schema
+        )
         bill = Bill(conversation=conversation, turn=view.turn.id, message=message, origin=options.origin)
         routed = agent.router.stream(chosen, wanted, bill, private=options.private)
         answer = Answer(self._journal, message, routed)
@@ -252,19 +258,21 @@ class TurnRun:
         try:
             if not options.tools:
                 raise ToolError("tools are off for this turn", "answer without them")
-            tool = self._agent.toolbox.find(call.name)
+            toolbox = await self._agent.toolbox_of(view)
+            tool = toolbox.find(call.name)
             if not await self._may_run(tool, call, options):
                 return
             await journal.start_call(call.id, tool.effect)
             await self._guard(tool, call, context)
-            outcome = await self._agent.toolbox.run(call.name, call.given, context, self._agent.limits().tool_timeout_s)
+            outcome = await toolbox.run(call.name, call.given, context, self._agent.limits().tool_timeout_s)
         except ToolError as error:
             await journal.end_call(call.id, "failed", f"error: {error}", one_line(error.message, 60), "error")
             return
         if isinstance(outcome, Ask):
             await journal.ask(call.id, outcome)
         else:
-            await journal.end_call(call.id, "done", outcome.text, outcome.summary)
+            tainted = call.name if taint.taints(tool) else ""
+            await journal.end_call(call.id, "done", outcome.text, outcome.summary, taints=tainted)
 
     async def _guard(self, tool: Tool, call: ToolCallRecord, context: ToolContext) -> None:
         """Have a checkpoint of what a call may change; what it could not bring back is said before the call acts.
@@ -298,21 +306,16 @@ class TurnRun:
         decision = self._agent.decide(tool, call.given or {})
         if decision == "deny":
             raise ToolError(f"the policy forbids {tool.name}", "do without it, or say what you would have done")
-        if decision == "allow" or await self._journal.is_allowed(call.id):
+        tainted = await self._journal.tainted_by() if tool.effect in taint.GUARDED else ""
+        if (decision == "allow" and not tainted) or await self._journal.is_allowed(call.id):
             return True
         if not options.attended:
+            refused = f"{tool.name} needed your leave, and nobody was there; [policy] in config.toml can give it"
+            await self._journal.refuse_unattended(call.id, f"{refused}\n{words(call)}")
             raise ToolError(f"{tool.name} needs the person's leave, and nobody is there", "do without it")
-        words = "\n".join(f"{name}: {_shown(value)}" for name, value in (call.given or {}).items())
-        await self._journal.ask(
-            call.id, Ask(f"{tool.name} ({tool.effect}) wants to run\n{words}", [ALLOWING[0], DENYING[0]]), "approval"
-        )
+        question = await leave(tool, call, tainted)
+        await self._journal.ask(call.id, Ask(question, [ALLOWING[0], DENYING[0]]), "approval")
         return False
-
-
-def _shown(value: Any) -> str:
-    """An argument as a person is shown it: whole, and what would not be seen or act on a terminal escaped."""
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def requests_before(db: Reader, conversation: str, position: int) -> Earlier:

@@ -36,6 +36,9 @@ LARGEST = 1 << 26  # bytes that are read before the length of a request is looke
 @click.option("--schema", "schema", metavar="F", help="Have the answer be JSON that fits this JSON schema.")
 @click.option("--no-mentions", is_flag=True, help="Take @NAME in the text for plain words, not for a file.")
 @click.option("--no-memory", is_flag=True, help="Recall nothing for this turn.")
+@click.option(
+    "--scope", metavar="SCOPE", help="Only these tools: all, workspace, read-only, chat, or names with commas."
+)
 @click.option("--no-tools", is_flag=True, help="Offer the model no tools.")
 @click.option(
     "--approve",
@@ -57,6 +60,7 @@ def ask(
     schema: str | None,
     no_mentions: bool,
     no_memory: bool,
+    scope: str | None,
     no_tools: bool,
     approve: str,
     as_json: bool,
@@ -80,6 +84,7 @@ def ask(
             await _chat(computer, conversation, persona, model or ""),
             model,
             tools=not no_tools,
+            scope=scope or "all",
             system=clean(system),
             memory=not no_memory,
             attended=attended,

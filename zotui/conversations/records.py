@@ -122,7 +122,8 @@ class Message(msgspec.Struct, frozen=True):
 class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a turn shall run. ``attended``: a person is there to answer questions. ``private``: only models on this
     machine may be asked. ``schema``: the answer is JSON of this schema, mended at most ``repairs`` times.
-    ``origin``: who asks, for the ledger: "chat", "automation:ID", "agent:ID".
+    ``origin``: who asks, for the ledger: "chat", "automation:ID", "agent:ID". ``scope``: the tools that it may have, as
+    ``zotui.policy.scopes`` names them.
     """
 
     system: str = ""
@@ -133,6 +134,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema: dict[str, Any] | None = None
     repairs: int = 2
     origin: str = "chat"
+    scope: str = "all"
 
 
 class Turn(msgspec.Struct, frozen=True):

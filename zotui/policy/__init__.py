@@ -3,5 +3,6 @@
 from zotui.policy.decisions import USUAL, Decision, by_effect, decide
 from zotui.policy.personas import Persona, Personas, Wanted
 from zotui.policy.rules import Rule, Rules
+from zotui.policy.scopes import allowed
 
-__all__ = ["USUAL", "Decision", "Persona", "Personas", "Rule", "Rules", "Wanted", "by_effect", "decide"]
+__all__ = ["USUAL", "Decision", "Persona", "Personas", "Rule", "Rules", "Wanted", "allowed", "by_effect", "decide"]

@@ -3,13 +3,13 @@
 import msgspec
 
 from zotui.errors import NotFound, UsageError
+from zotui.policy.scopes import PRESETS, check
 from zotui.store import Reader, Store, Transaction, new_id, now_ms
 from zotui.text import clean, one_line
 
 LONGEST_NAME = 40  # characters
 LONGEST_PROMPT = 20_000
 LONGEST_SCOPE = 2_000
-PRESETS = ("all", "workspace", "read-only", "chat")
 NOBODY = "none"  # what stands for no persona, and so is no name of one
 
 
@@ -177,10 +177,8 @@ def _checked(wanted: Wanted) -> dict[str, str | int]:
 
 def _as_kept(tools: str) -> str:
     """A scope of tools as the file has it: a preset, or a JSON array of names. Raises UsageError."""
-    names = [one_line(name, 200) for name in tools.split(",") if name.strip()]
-    if not names or len(tools) > LONGEST_SCOPE:
-        raise UsageError("no tools are named", f"{', '.join(PRESETS)}, or names with commas between them")
-    return names[0] if len(names) == 1 and names[0] in PRESETS else msgspec.json.encode(names).decode()
+    scope = check(tools[:LONGEST_SCOPE])
+    return scope if scope in PRESETS else msgspec.json.encode(scope.split(", ")).decode()
 
 
 def _as_words(kept: str) -> str:

@@ -65,11 +65,34 @@ def tools(folder: Folder) -> list[Tool]:
         more = f"\n[{rest} more lines; line={first + len(shown) + 1} shows them]" if rest > 0 else ""
         return Result("\n".join(shown) + more, f"{len(shown)} of {len(lines)} lines")
 
+    async def of_writing(arguments: WriteFile) -> str:
+        return await asyncio.to_thread(writing.write, arguments.path, arguments.content, try_only=True)
+
+    async def of_editing(arguments: EditFile) -> str:
+        old, new, every = arguments.old_string, arguments.new_string, arguments.replace_all
+        return await asyncio.to_thread(writing.edit, arguments.path, old, new, every, try_only=True)
+
     return [
         Tool("list_files", "List a folder of the workspace.", ListFiles, "read", list_files),
         Tool("read_file", "Read lines of a text file of the workspace.", ReadFile, "read", read_file),
-        Tool("write_file", "Write a whole file of the workspace.", WriteFile, "write", write_file, touches=its_path),
-        Tool("edit_file", "Replace text in a file of the workspace.", EditFile, "write", edit_file, touches=its_path),
+        Tool(
+            "write_file",
+            "Write a whole file of the workspace.",
+            WriteFile,
+            "write",
+            write_file,
+            touches=its_path,
+            preview=of_writing,
+        ),
+        Tool(
+            "edit_file",
+            "Replace text in a file of the workspace.",
+            EditFile,
+            "write",
+            edit_file,
+            touches=its_path,
+            preview=of_editing,
+        ),
     ]
 
 

@@ -39,21 +39,25 @@ class Writing:
     def __init__(self, folder: Folder) -> None:
         self._root = folder.root
 
-    def write(self, path: str, text: str) -> str:
+    def write(self, path: str, text: str, *, try_only: bool = False) -> str:
         """Write a file, made anew with its folders where it is not there; what that changed. Blocks.
 
-        What was there keeps its encoding, its mark and its mode. Raises UsageError.
+        What was there keeps its encoding, its mark and its mode. ``try_only``: what it would change. Raises UsageError.
         """
-        with self._parent(path, make=True) as (parent, name):
-            before = self._read(parent, name, path)
-            after = Content(text) if before is None else before._replace(text=_ended_like(text, before.text))
-            self._replace(parent, name, after, path)
+        try:
+            with self._parent(path, make=not try_only) as (parent, name):
+                before = self._read(parent, name, path)
+                after = Content(text) if before is None else before._replace(text=_ended_like(text, before.text))
+                if not try_only:
+                    self._replace(parent, name, after, path)
+        except NotFound:  # its folder would be made
+            before, after = None, Content(text)
         return difference(before.text if before else "", after.text, path)
 
-    def edit(self, path: str, old: str, new: str, every: bool = False) -> str:
+    def edit(self, path: str, old: str, new: str, every: bool = False, *, try_only: bool = False) -> str:
         """Put ``new`` in the place of ``old``, which stands there once, or of all of them; what that changed. Blocks.
 
-        All other bytes stay as they are. Raises NotFound, UsageError.
+        All other bytes stay as they are. ``try_only``: what it would change. Raises NotFound, UsageError.
         """
         if not old or old == new:
             raise UsageError("old and new are the same" if old else "old is empty", "write_file writes a whole file")
@@ -71,7 +75,8 @@ class Writing:
                     f"that text stands in {count} places of {one_line(path, 80)}", "give more of what is around it"
                 )
             after = before._replace(text=before.text.replace(old, new))
-            self._replace(parent, name, after, path)
+            if not try_only:
+                self._replace(parent, name, after, path)
         return difference(before.text, after.text, path)
 
     @contextlib.contextmanager

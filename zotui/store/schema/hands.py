@@ -8,19 +8,18 @@ ALTER TABLE conversations ADD COLUMN tainted_by TEXT NOT NULL DEFAULT '';  -- th
 ALTER TABLE conversations ADD COLUMN persona_id TEXT REFERENCES personas(id) ON DELETE SET NULL;
 ALTER TABLE memory ADD COLUMN tainted INTEGER NOT NULL DEFAULT 0;
 
-ALTER TABLE approvals ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';  -- of the one call that it is for
-ALTER TABLE approvals ADD COLUMN expires_at INTEGER;
-ALTER TABLE approvals ADD COLUMN used_at INTEGER;  -- an approval is good for one call
-
-CREATE TABLE grants(
-  id TEXT PRIMARY KEY,
-  subject TEXT NOT NULL,  -- conversation:ID, automation:ID, or everything
-  pattern TEXT NOT NULL,
-  decision TEXT NOT NULL DEFAULT 'allow' CHECK (decision IN ('allow','ask','deny')),
-  created_at INTEGER NOT NULL,
-  revoked_at INTEGER
-) STRICT;
-CREATE INDEX grants_subject ON grants(subject) WHERE revoked_at IS NULL;
+CREATE TRIGGER conversations_taint AFTER INSERT ON conversations WHEN new.parent_id IS NOT NULL BEGIN
+  UPDATE conversations SET (tainted_at, tainted_by) =
+    (SELECT tainted_at, tainted_by FROM conversations p WHERE p.id = new.parent_id) WHERE id = new.id;
+END;
+CREATE TRIGGER memory_taint AFTER INSERT ON memory BEGIN
+  UPDATE memory SET tainted = 1 WHERE id = new.id AND EXISTS (SELECT 1 FROM conversations c
+    WHERE c.id = json_extract(new.meta, '$.conversation') AND c.tainted_at IS NOT NULL);
+END;
+CREATE TRIGGER memory_taint_change AFTER UPDATE OF value ON memory BEGIN
+  UPDATE memory SET tainted = EXISTS (SELECT 1 FROM conversations c
+    WHERE c.id = json_extract(new.meta, '$.conversation') AND c.tainted_at IS NOT NULL) WHERE id = new.id;
+END;
 
 CREATE TABLE personas(
   id TEXT PRIMARY KEY,
@@ -115,5 +114,5 @@ CREATE INDEX binned_recent ON binned(deleted_at DESC);
 
 
 def hands(db: Database) -> None:
-    """Version 4: checkpoints of the workspace and its bin, the audit chain, taint, grants, personas and rules."""
+    """Version 4: checkpoints of the workspace and its bin, the audit chain, taint, personas and rules."""
     db.execute(_HANDS)
