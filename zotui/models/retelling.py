@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from zotui.models.dialect import images, plain
@@ -11,6 +11,9 @@ from zotui.models.provider import ProviderError
 
 NOT_TOLD = frozenset({"persona", "skills"})
 """Parts of the system message that are about this computer's own tools."""
+
+EACH_TIME = frozenset({"character", "AGENTS.md", "rules"})
+"""Parts of the system message that may be others than when a session began: they are told again with each request."""
 
 SPEAKERS = {"user": "Person", "assistant": "You", "tool": "Tool result"}
 """Who said what, where the conversation so far is told."""
@@ -37,18 +40,19 @@ def resumed(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | N
     text = "\n\n".join(_words(message, shown=True) for message in messages[places[-1] + 1 :]) if session else ""
     if not text.strip() or not _SESSION.fullmatch(session):
         return None
-    return Told(_with(text, schema), session, kept or {})
+    first = guiding(messages, EACH_TIME)
+    return Told(_with("\n\n".join([*first, text]), schema), session, kept or {})
 
 
 def retold(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None = None) -> Told:
     """The whole conversation. Raises ProviderError ("unsupported") where its last words show an image."""
-    rules = [text for message in messages if message["role"] == "system" for text in _rules(message["content"])]
+    first = guiding(messages)
     said = [message for message in messages if message["role"] != "system"]
     last = _words(said[-1], shown=True) if said else ""
     if len(said) > 1:
         earlier = [f"{SPEAKERS[message['role']]}: {words}" for message in said[:-1] if (words := _words(message))]
         last = "\n\n".join(["The conversation so far:", *earlier, "Now answer this:", last])
-    return Told(_with("\n\n".join([*rules, last]), schema))
+    return Told(_with("\n\n".join([*first, last]), schema))
 
 
 def _with(text: str, schema: Mapping[str, Any] | None) -> str:
@@ -69,8 +73,9 @@ def _words(message: Mapping[str, Any], *, shown: bool = False) -> str:
     return plain(content) + "\n[an image was here]" * len(seen)
 
 
-def _rules(content: object) -> list[str]:
-    """Of the system message, what concerns another computer too."""
-    parts = dicts(content) if isinstance(content, list) else [{"text": content}]
-    texts = [string(part.get("text")).strip() for part in parts if part.get("name") not in NOT_TOLD]
-    return [text for text in texts if text]
+def guiding(messages: Sequence[Mapping[str, Any]], only: Collection[str] | None = None) -> list[str]:
+    """Of the system message, what concerns another computer too; of that, the parts of these names only."""
+    contents = [message["content"] for message in messages if message["role"] == "system"]
+    parts = [part for one in contents for part in (dicts(one) if isinstance(one, list) else [{"text": one}])]
+    told = [part for part in parts if part.get("name") not in NOT_TOLD and (only is None or part.get("name") in only)]
+    return [text for part in told if (text := string(part.get("text")).strip())]

@@ -15,7 +15,7 @@ from zotui.models.document import at, count, decoded, dicts, string
 from zotui.models.faults import Host
 from zotui.models.pieces import Text
 from zotui.models.provider import Event, Finished, ModelInfo, Persona, ProviderError, ReasoningDelta, TextDelta
-from zotui.models.retelling import retold
+from zotui.models.retelling import EACH_TIME, guiding, retold
 from zotui.secret import Secret
 
 OWN_KEY = "zo_sk_"
@@ -97,7 +97,8 @@ def _said(request: Request) -> tuple[str, str]:
             hint="choose another model for it, or start a conversation without images",
         )
     if conversation:
-        return "\n\n".join(plain(message.get("content")) for message in new), conversation
+        now = guiding(request.messages, EACH_TIME)
+        return "\n\n".join([*now, *(plain(message.get("content")) for message in new)]), conversation
     return retold(request.messages).text, ""
 
 
