@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from zotui.errors import ZotuiError
-from zotui.policy.personas import NOBODY, , Wanted
+from zotui.policy.personas import NOBODY, Wanted
 from zotui.policy.scopes import PRESETS
 from zotui.text import one_line
 from zotui.tui.dialogs import Confirm, Dialog, Editor, Prompt
