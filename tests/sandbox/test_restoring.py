@@ -3,6 +3,8 @@
 import os
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,13 @@ def test_whatever_is_done_it_comes_back(root: Path, beside: Path, seed: int) -> 
             continue
     snapshot.restore(root, beside)
     assert all_of(root) == before
+
+
+def test_what_is_deeper_than_anybody_follows_is_put_aside_and_deleted(root: Path, beside: Path) -> None:
+    snapshot = Snapshot.take(root)
+    deep = "import os\nos.chdir('skills')\nfor _ in range(3000):\n    os.mkdir('d')\n    os.chdir('d')\n"
+    subprocess.run([sys.executable, "-c", deep], cwd=root, check=True)
+    assert snapshot.restore(root, beside).startswith("put back: skills/d (")
+    assert not (root / "skills/d").exists()
+    restoring.discard(beside)
+    assert not beside.exists()

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.openai_server import Exchange, OpenAIServer, calls, openai_server, says
-from tests.sandbox.world import running
+from tests.sandbox.world import Missing, running
 from tests.tui.conftest import within
 from zotui.computer import Computer
 from zotui.conversations import Question, ToolCallRecord
@@ -184,3 +184,13 @@ async def test_what_the_person_is_asked_hides_no_character(home: Home, server: O
         [asked] = await questions(computer)
         # what is not seen was taken out before anything could run it; what would act is shown escaped
         assert asked.text.endswith(r"command: ls é\nrgpj.exe \x1b[2J ; rm x")
+
+
+async def test_what_was_put_back_after_a_command_is_told(
+    computer: Computer, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zotui.sandbox.sandbox.Namespaces", Missing)
+    runs(server, command="echo evil > .envrc; echo done")
+    reply = await computer.ask("go")
+    assert "told: [exit code 0; put back: .envrc (the command’s own is in " in reply.output
+    assert not (computer.home.workspace / ".envrc").exists()

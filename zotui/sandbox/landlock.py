@@ -19,7 +19,7 @@ from zotui.sandbox import bubblewrap, seccomp, warden
 from zotui.sandbox.command import Command
 from zotui.sandbox.namespaces import memory_file
 from zotui.sandbox.reach import PLACES, Reach
-from zotui.sandbox.restoring import Snapshot
+from zotui.sandbox.restoring import Snapshot, discard
 from zotui.sandbox.wall import Profile, Start, Wall
 
 OLD_MARSHAL = 2  # the form that every Python reads
@@ -56,7 +56,10 @@ class Landlock:
         if self._abi < OLDEST:
             raise SandboxError("this kernel's Landlock is too old" if self._abi else "this kernel has no Landlock")
         await asyncio.to_thread(_forget_dead, self._scratch)
-        self._own = Path(tempfile.mkdtemp(prefix=f"own-{os.getpid()}-", dir=self._scratch))
+        try:
+            self._own = Path(tempfile.mkdtemp(prefix=f"own-{os.getpid()}-", dir=self._scratch))
+        except OSError as error:
+            raise SandboxError(f"{self._scratch} cannot be written: {error.strerror}") from None
         gaps = [PLANTED, CHANGED]
         if os.geteuid() == 0:
             if said := await self._reach.extend((profile.workspace, *profile.writable, self._own)):
@@ -107,7 +110,7 @@ class Landlock:
         words = [*self._through_keeper(), _python(), "-I", "-S", f"/proc/self/fd/{script}", *map(str, told)]
 
         def finish() -> str:
-            shutil.rmtree(own, ignore_errors=True)
+            discard(own)
             try:
                 return snapshot.restore(root, self._scratch)
             except OSError as error:
@@ -128,7 +131,7 @@ class Landlock:
         """End the keeper, and forget what commands had of their own."""
         await self._reach.tear_down()
         if self._own is not None:
-            shutil.rmtree(self._own, ignore_errors=True)
+            discard(self._own)
             self._own = None
 
 
@@ -138,7 +141,7 @@ def _forget_dead(scratch: Path) -> None:
         try:
             os.kill(int(path.name.split("-")[1]), 0)
         except ProcessLookupError:
-            shutil.rmtree(path, ignore_errors=True)
+            discard(path)
         except (OSError, ValueError):
             continue
 

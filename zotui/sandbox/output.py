@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from zotui.private import make_file
+from zotui.sandbox.restoring import discard
 
 SHOWN = 1_000_000  # bytes at hand, half of them from the beginning
 CHUNK = 1 << 16
@@ -104,4 +104,4 @@ def forget_old(folder: Path) -> None:
     for path in folder.glob("put-aside-*"):
         with contextlib.suppress(OSError):
             if path.stat().st_mtime < oldest:
-                shutil.rmtree(path, ignore_errors=True)
+                discard(path)

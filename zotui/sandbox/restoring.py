@@ -8,8 +8,9 @@ import contextlib
 import os
 import shutil
 import stat
+import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -62,7 +63,7 @@ class Snapshot:
 
         Blocks.
         """
-        now = _look(root, self._places, self._entries)
+        now = _look(root, self._places, self._entries, whole=False)
         changed = [name for name in sorted({*now, *self._entries}) if not _same(now.get(name), self._entries.get(name))]
         if not changed:
             return ""
@@ -118,27 +119,42 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _look(root: Path, places: list[str], known: dict[str, Entry]) -> dict[str, Entry]:
-    """All entries of these places, those above the others first. What cannot be read is as if it were not there."""
+def discard(path: Path) -> None:
+    """Delete a folder that a command could fill as it liked. Blocks."""
+    try:
+        shutil.rmtree(path, ignore_errors=True)
+    except RecursionError:  # one within the other, more often than Python follows
+        subprocess.run(["rm", "-rf", "--", path], check=False, stderr=subprocess.DEVNULL)
+
+
+def _look(root: Path, places: list[str], known: dict[str, Entry], whole: bool = True) -> dict[str, Entry]:
+    """All entries of these places, those above the others first; unless ``whole``, what is new is not looked into. What
+    cannot be read is as if it were not there."""
     found: dict[str, Entry] = {}
     room = MOST
     for place in places:
-        for name in _walk(root, place):
+        for name in _walk(root, place, None if whole else known):
             with contextlib.suppress(OSError):
                 found[name] = entry = _entry(root, name, known.get(name), min(room, LARGEST))
                 room -= len(entry.content or b"")
     return found
 
 
-def _walk(root: Path, name: str) -> Iterator[str]:
-    path = root / name
-    if not os.path.lexists(path) or Path(os.path.realpath(path.parent)) != Path(os.path.realpath(root), name).parent:
-        return  # not there, or behind a link that was put above it
-    yield name
-    if path.is_dir() and not path.is_symlink():
-        with contextlib.suppress(OSError):
-            for child in sorted(os.listdir(path)):
-                yield from _walk(root, f"{name}/{child}")
+def _walk(root: Path, place: str, known: Container[str] | None) -> Iterator[str]:
+    """A place and what lies in it, each folder before what is in that; but not within a folder that is none of the
+    ``known``. It may be as deep as a command could make it."""
+    if Path(os.path.realpath((root / place).parent)) != Path(os.path.realpath(root), place).parent:
+        return  # behind a link that was put above it
+    left = [place]
+    while left:
+        name = left.pop()
+        path = root / name
+        if not os.path.lexists(path):
+            continue
+        yield name
+        if (known is None or name in known) and path.is_dir() and not path.is_symlink():
+            with contextlib.suppress(OSError):
+                left += [f"{name}/{child}" for child in sorted(os.listdir(path), reverse=True)]
 
 
 def _entry(root: Path, name: str, known: Entry | None, room: int) -> Entry:

@@ -100,7 +100,10 @@ class Sandbox:
 
     async def _try(self, builder: Builder, profile: Profile) -> None:
         """Run nothing behind it. Raises SandboxError that says what went wrong."""
-        start = await asyncio.to_thread(builder.start, Command(("/bin/true",)), profile, True)
+        try:
+            start = await asyncio.to_thread(builder.start, Command(("/bin/true",)), profile, True)
+        except OSError as error:
+            raise SandboxError(f"{builder.name} does not start: {error.strerror}") from None
         try:
             process = await spawn(start, one_stream=True, fed=False)
             said, _ = await asyncio.wait_for(process.communicate(), 10)
@@ -126,7 +129,10 @@ class Sandbox:
             if self._builder is None:
                 raise SandboxError(f"no sandbox, no commands: {wall.gaps}", wall.mend or "zotui doctor says more")
             profile = self._raised
-            start = await asyncio.to_thread(self._builder.start, command, profile, not self._children)
+            try:
+                start = await asyncio.to_thread(self._builder.start, command, profile, not self._children)
+            except OSError as error:  # the disk is full
+                raise SandboxError(f"the command does not start: {error.strerror}") from None
             try:
                 process = await spawn(start, one_stream=out is err, fed=fed)
             except OSError as error:

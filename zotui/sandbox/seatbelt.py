@@ -5,7 +5,6 @@ has not run on a Mac.
 """
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from zotui.errors import SandboxError
 from zotui.sandbox import bubblewrap, protected
 from zotui.sandbox.command import Command
+from zotui.sandbox.restoring import discard
 from zotui.sandbox.wall import Profile, Start, Wall
 
 PROGRAM = "/usr/bin/sandbox-exec"
@@ -60,7 +60,7 @@ class Seatbelt:
         words = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', folder, PROGRAM, "-p", text, *command.words]
 
         def finish() -> str:
-            shutil.rmtree(own, ignore_errors=True)
+            discard(own)
             return ""
 
         return Start(words, bubblewrap.environment(more.items()), (), finish)
