@@ -18,8 +18,11 @@ from zotui.home import Home
 from zotui.models import discovery
 from zotui.models.discovery import Found
 from zotui.tui.app import Zotui
+from zotui.tui.audit_view import AuditView
 from zotui.tui.compare_view import CompareView
 from zotui.tui.panes.conversation import ConversationPane
+from zotui.tui.rules_dialog import RulesDialog
+from zotui.tui.timeline import Timeline
 from zotui.tui.widgets.column_view import ColumnView
 from zotui.tui.widgets.completions import Completions
 from zotui.tui.widgets.rows import Rows
@@ -126,6 +129,47 @@ async def run(pilot: Pilot[None]) -> None:
     await wait_for(pilot, lambda: "exit code" in str(app.screen.query_one(".box").border_subtitle))
 
 
+async def worked(pilot: Pilot[None]) -> None:
+    """Two turns that touch files."""
+    app = cast(Zotui, pilot.app)
+    assert app.computer is not None
+    if not (app.computer.home.workspace / "certificates.md").exists():
+        first = await app.computer.ask("Note when the certificates end", attended=True)
+        await app.computer.ask("Correct the note", first.conversation_id, attended=True)
+
+
+async def timeline(pilot: Pilot[None]) -> None:
+    """A file's timeline."""
+    await worked(pilot)
+    cast(Zotui, pilot.app).desk.act("timeline", "certificates.md")
+    await wait_for(
+        pilot, lambda: isinstance(pilot.app.screen, Timeline) and pilot.app.screen.query_one(Rows).count == 2
+    )
+    await pilot.pause(0.3)
+
+
+async def audit(pilot: Pilot[None]) -> None:
+    """The audit log."""
+    await worked(pilot)
+    cast(Zotui, pilot.app).desk.act("audit")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, AuditView) and pilot.app.screen.query_one(Rows).count)
+    await pilot.pause(0.3)
+
+
+async def rules(pilot: Pilot[None]) -> None:
+    """The rules."""
+    app = cast(Zotui, pilot.app)
+    assert app.computer is not None
+    if not await app.computer.rules.list():
+        await app.computer.rules.add("Answer in British English.")
+        await app.computer.rules.add("Use type hints.", "glob", "*.py")
+        await app.computer.rules.add("Never renew on a Friday.", "regex", "(?i)certificate|renew")
+        await app.computer.rules.add("Suggest a doctor.", "model", "the person asks about their health")
+    app.desk.act("rules")
+    await wait_for(pilot, lambda: isinstance(app.screen, RulesDialog) and app.screen.query_one(Rows).count == 4)
+    await pilot.pause(0.3)
+
+
 async def completion(pilot: Pilot[None]) -> None:
     """Files and more, as one types."""
     await pilot.press(*"look into ", "at", *"ho")
@@ -155,6 +199,9 @@ SHOTS: tuple[tuple[str, tuple[int, int], Press], ...] = (
     ("narrow", (80, 24), keys()),
     ("light", (140, 40), light),
     ("question", (140, 40), ask),  # last: it leaves a conversation
+    ("timeline", (120, 30), timeline),  # and these, and what they wrote
+    ("audit", (120, 30), audit),
+    ("rules", (120, 30), rules),
     ("completion", (140, 40), completion),  # and this a draft
 )
 

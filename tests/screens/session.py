@@ -53,6 +53,7 @@ def days_left(not_after: str) -> int:
   2. `certbot renew`
 - [ ] tell the monitor
 """
+NOTE = "# Certificates\n\n- lab-3: 30 Nov 2026\n- lab-4: 14 Mar 2027\n"
 STEPS = [
     {"text": "find out when it ends", "status": "completed"},
     {"text": "renew the certificate on lab-3", "status": "in_progress"},
@@ -62,6 +63,23 @@ SCRIPT: dict[str, list[tuple[str, object]]] = {
     "Which box is staging": [
         ("calls", [("recall", {"query": "staging box"}), ("read_file", {"path": "hosts.md"})]),
         ("text", STAGING),
+    ],
+    "Note when": [
+        ("calls", [("write_file", {"path": "certificates.md", "content": NOTE})]),
+        ("text", "Noted in `certificates.md`."),
+    ],
+    "Correct the note": [
+        (
+            "calls",
+            [
+                (
+                    "edit_file",
+                    {"path": "certificates.md", "old_string": "30 Nov 2026", "new_string": "29 Nov 2026, 12:00 UTC"},
+                )
+            ],
+        ),
+        ("calls", [("run_command", {"command": "cp certificates.md certificates.old.md"})]),
+        ("text", "Corrected."),
     ],
     "remind me": [
         (
