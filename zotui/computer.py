@@ -37,6 +37,7 @@ from zotui.skills import Shelf
 from zotui.store import Notes, Store, is_ready, now_ms
 from zotui.wishes import Options, Wishes
 from zotui.workspace import Files, Folder
+from zotui.workspace.moving import Bin
 from zotui.workspace.undo import Checkpoints
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Computer:
         self.skills = Shelf(home.skills)
         self.files = Files(store)
         self.workspace = Folder(home.workspace)
+        self.bin = Bin(store, self.workspace, home.bin)
         self.checkpoints = Checkpoints(store, home.workspace, home.run / "workspace.lock", self._room_for_copies)
         self.sandbox = sandbox_of(home, lambda: self.models.config.sandbox)
         self.standing = Standing(store, self.sandbox)
@@ -354,6 +356,7 @@ class Computer:
         """What was deleted long ago goes for ever."""
         try:
             await self.chats.empty_trash(now_ms() - TRASH_MS)
+            await asyncio.to_thread(self.bin.empty, now_ms() - TRASH_MS)
         except StoreError as error:  # it goes the next time
             log.warning("the trash: %s", error)
 

@@ -46,6 +46,11 @@ class Home:
         return self.path / "logs"
 
     @property
+    def bin(self) -> Path:
+        """Where deleted files of the workspace are, for a while."""
+        return self.path / "bin"
+
+    @property
     def outputs(self) -> Path:
         """What commands put out, where that is long. Of the last days."""
         return self.path / "outputs"

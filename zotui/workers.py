@@ -33,7 +33,7 @@ def toolbox(computer: "Computer") -> Toolbox:
     return Toolbox(
         [
             *memory_tools(computer.memory),
-            *workspace_tools(computer.workspace),
+            *workspace_tools(computer.workspace, computer.bin),
             *command_tools(computer.sandbox),
             *agent_tools(computer.store, computer.chats),
             *plan_tools(computer.plans),

@@ -21,6 +21,8 @@ VERBS = {
     "rules": ("rules", "What shall hold for requests, always or on a condition."),
     "personas": ("personas", "Who the computer is in a conversation: prompt, model, tools."),
     "approvals": ("approvals", "Questions that wait for you."),
+    "files": ("files", "Files kept in the database: put, get, list, remove."),
+    "bin": ("bin", "What was deleted from the workspace: list, restore, empty."),
     "undo": ("undo", "Take back what the last turn did to files."),
     "redo": ("undo", "Do again what was undone last."),
     "timeline": ("undo", "What turns did to one file; its differences, its states."),

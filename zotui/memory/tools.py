@@ -46,7 +46,7 @@ def tools(memories: Memories) -> list[Tool]:
     return [
         Tool(
             "remember",
-            "Keep a fact about the person or their world for later conversations.",
+            "Keep a fact for later conversations.",
             Remember,
             "write",
             remember,

@@ -34,7 +34,7 @@ def tools(sandbox: Sandbox) -> list[Tool]:
                 await telling
         return Result(said(outcome, out), summary(outcome))
 
-    words = "Run bash in the workspace, in a sandbox: nothing else is writable, and the network is off."
+    words = "Run bash in the workspace, in a sandbox: nothing else is writable, the network is off."
     return [Tool("run_command", words, RunCommand, "run", run_command)]
 
 

@@ -9,6 +9,8 @@ from msgspec import Meta, Struct
 from zotui.text import clean, size
 from zotui.toolbox import Result, Tool, ToolContext
 from zotui.workspace.folder import Folder
+from zotui.workspace.moving import Bin
+from zotui.workspace.searching import search
 from zotui.workspace.writing import Writing
 
 LINES = 400
@@ -29,6 +31,21 @@ class WriteFile(Struct, forbid_unknown_fields=True):
     content: str
 
 
+class SearchFiles(Struct, forbid_unknown_fields=True):
+    pattern: Annotated[str, Meta(min_length=1, max_length=1000, description="A regular expression.")]
+    files: Annotated[str, Meta(description="A glob, as *.py; empty for all.")] = ""
+    literal: Annotated[bool, Meta(description="Take the pattern as plain text.")] = False
+
+
+class MoveFile(Struct, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(min_length=1)]
+    to: Annotated[str, Meta(min_length=1)]
+
+
+class DeleteFile(Struct, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(min_length=1)]
+
+
 class EditFile(Struct, forbid_unknown_fields=True):
     path: Annotated[str, Meta(min_length=1)]
     old_string: Annotated[str, Meta(min_length=1, description="Stands there once.")]
@@ -36,7 +53,7 @@ class EditFile(Struct, forbid_unknown_fields=True):
     replace_all: bool = False
 
 
-def tools(folder: Folder) -> list[Tool]:
+def tools(folder: Folder, bin_: Bin) -> list[Tool]:
     """The workspace tools."""
     writing = Writing(folder)
 
@@ -64,6 +81,21 @@ def tools(folder: Folder) -> list[Tool]:
         rest = len(lines) - first - len(shown)
         more = f"\n[{rest} more lines; line={first + len(shown) + 1} shows them]" if rest > 0 else ""
         return Result("\n".join(shown) + more, f"{len(shown)} of {len(lines)} lines")
+
+    async def search_files(arguments: SearchFiles, context: ToolContext) -> Result:
+        found, more = await search(folder.root, arguments.pattern, literal=arguments.literal, files=arguments.files)
+        lines = [f"{match.path}:{match.line}: {match.text}" for match in found]
+        return Result(
+            "\n".join([*lines, *(["[there are more]"] * more)]) or "Nothing found.", f"{len(found)}{'+' * more} found"
+        )
+
+    async def move_file(arguments: MoveFile, context: ToolContext) -> Result:
+        await asyncio.to_thread(bin_.move, arguments.path, arguments.to)
+        return Result(f"Moved to {arguments.to}.", "moved")
+
+    async def delete_file(arguments: DeleteFile, context: ToolContext) -> Result:
+        await asyncio.to_thread(bin_.delete, arguments.path, context.conversation, context.turn)
+        return Result("It is in the bin, from where the person can bring it back.", "in the bin")
 
     async def of_writing(arguments: WriteFile) -> str:
         return await asyncio.to_thread(writing.write, arguments.path, arguments.content, try_only=True)
@@ -93,10 +125,31 @@ def tools(folder: Folder) -> list[Tool]:
             touches=its_path,
             preview=of_editing,
         ),
+        Tool(
+            "search_files", "Search the text of the workspace's files.", SearchFiles, "read", search_files, core=False
+        ),
+        Tool(
+            "move_file",
+            "Move or rename a file or folder of the workspace.",
+            MoveFile,
+            "write",
+            move_file,
+            core=False,
+            touches=lambda arguments: (arguments.path, arguments.to),
+        ),
+        Tool(
+            "delete_file",
+            "Put a file or folder of the workspace into the bin.",
+            DeleteFile,
+            "write",
+            delete_file,
+            core=False,
+            touches=its_path,
+        ),
     ]
 
 
-def its_path(arguments: WriteFile | EditFile) -> Sequence[str]:
+def its_path(arguments: WriteFile | EditFile | DeleteFile) -> Sequence[str]:
     """The one path that a call changes."""
     return (arguments.path,)
 

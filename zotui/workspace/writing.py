@@ -45,7 +45,7 @@ class Writing:
         What was there keeps its encoding, its mark and its mode. ``try_only``: what it would change. Raises UsageError.
         """
         try:
-            with self._parent(path, make=not try_only) as (parent, name):
+            with self.parent(path, make=not try_only) as (parent, name):
                 before = self._read(parent, name, path)
                 after = Content(text) if before is None else before._replace(text=_ended_like(text, before.text))
                 if not try_only:
@@ -61,7 +61,7 @@ class Writing:
         """
         if not old or old == new:
             raise UsageError("old and new are the same" if old else "old is empty", "write_file writes a whole file")
-        with self._parent(path, make=False) as (parent, name):
+        with self.parent(path, make=False) as (parent, name):
             before = self._read(parent, name, path)
             if before is None:
                 raise NotFound(f"no {one_line(path, 80)!r} in the workspace", "list_files shows what there is")
@@ -80,8 +80,9 @@ class Writing:
         return difference(before.text, after.text, path)
 
     @contextlib.contextmanager
-    def _parent(self, path: str, make: bool) -> Iterator[tuple[int, str]]:
-        """A descriptor of the folder that a file is in, and the file's name there. Raises NotFound, UsageError."""
+    def parent(self, path: str, make: bool) -> Iterator[tuple[int, str]]:
+        """A descriptor of the folder that a file is in, and the file's name there; no link is followed, and what is for
+        the person alone is refused. Raises NotFound, UsageError."""
         *folders, name = self._parts(path)
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
