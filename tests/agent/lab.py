@@ -11,7 +11,6 @@ from msgspec import Struct
 from tests.openai_server import OpenAIServer
 from tests.processes import opened
 from tests.waiting import wait_for
-from zotui import notices
 from zotui.agent import Agent, Limits, Worker
 from zotui.agent.guidance import Guidance
 from zotui.agent.tools import tools as agent_tools
@@ -28,7 +27,7 @@ from zotui.models.offline import Offline
 from zotui.models.retries import Retries
 from zotui.models.router import Router
 from zotui.policy import decide
-from zotui.store import Store, Transaction
+from zotui.store import Store
 from zotui.toolbox import Ask, Effect, Result, Tool, Toolbox, ToolContext
 from zotui.vault import Vault
 
@@ -175,13 +174,7 @@ def agent(store: Store, url: str, tools: Sequence[Tool], home: Home, config: Con
         limits=lambda: Limits(**limits),
         guidance=Guidance(store, router, workspace),
         decide=lambda tool, arguments: decide(config.policy, tool, arguments),
-        notify=notice,
     )
-
-
-def notice(db: Transaction, kind: str, text: str, place: str) -> str:
-    """Tell the person, as the computer does."""
-    return notices.add(db, kind, text, place, "info")
 
 
 async def nothing_found() -> list[Any]:

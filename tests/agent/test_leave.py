@@ -3,12 +3,15 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.agent.lab import Lab, Word, tool
+from tests.agent.lab import Lab, Word, agent, tool
 from tests.openai_server import OpenAIServer, calls, says
-from zotui.agent import journal
+from zotui import notices
+from zotui.agent import Worker, journal
 from zotui.computer import Computer
+from zotui.config import Config
 from zotui.errors import UsageError
 from zotui.home import Home
 from zotui.notices import Notices
@@ -92,10 +95,6 @@ async def test_a_persona_has_its_tools_and_no_others(home: Home, server: OpenAIS
 
 async def allow_all(lab: Lab, *tools: Any) -> None:
     """A worker whose policy allows everything."""
-    import msgspec
-
-    from zotui.config import Config
-
     lab.worker(*tools, config=msgspec.structs.replace(Config(), policy={"net": "allow", "outside": "allow"}))
 
 
@@ -120,9 +119,15 @@ async def test_a_call_that_was_allowed_is_asked_about_once_tainted(lab: Lab, ser
 
 
 async def test_unattended_it_is_denied_and_the_inbox_says_so(lab: Lab, server: OpenAIServer) -> None:
-    lab.worker(SEND)
+    def notice(db: Transaction, kind: str, text: str, place: str) -> str:
+        return notices.add(db, kind, text, place, "info")
+
+    told = msgspec.structs.replace(agent(lab.store, server.url, (SEND,), lab.home), notify=notice)
+    worker = Worker(told, own_only=False)
+    worker.start()
     server.script(calls(("send", {"word": "secretly"})), says("I could not"))
     view = await lab.ask("go", attended=False)
+    await worker.stop()
     assert RAN == []
     assert view.turn.status == "done"
     heard = await Notices(lab.store).list()

@@ -15,7 +15,7 @@ async def test_a_persona_is_added_found_changed_and_removed(store: Store) -> Non
     await personas.add(Wanted(name="bob", tools="read_file, list_files,"))
     assert [(one.name, one.tools) for one in await personas.list()] == [
         ("Ada", "read-only"),
-        ("bob", "read_file,list_files"),
+        ("bob", "list_files,read_file"),
     ]
     assert await personas.find("aDA") == ada == await personas.find(ada.id)
     changed = await personas.edit("ada", Wanted(name="ADA", model="lab/tiny"))
@@ -34,7 +34,7 @@ async def test_a_persona_is_added_found_changed_and_removed(store: Store) -> Non
         (Wanted(name="x" * 41), "is no name"),
         (Wanted(name="BOB"), "there is a persona 'BOB' already"),
         (Wanted(name="a", prompt="x" * 20_001), "at most 20,000 are kept"),
-        (Wanted(name="a", tools=" ,"), "no tools are named"),
+        (Wanted(name="a", tools=" ,"), "is no scope of tools"),
         (Wanted(name="a", hue=360), "360 is no hue"),
     ],
     ids=["nameless", "blank", "none", "long", "taken", "prompt", "tools", "hue"],
