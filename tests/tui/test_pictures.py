@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tests.tui.conftest import opened, wait_for
@@ -17,6 +18,7 @@ from zotui.home import Home
 from zotui.policy.conditions import Judged
 from zotui.tui.app import Zotui
 from zotui.tui.panes.chats import ChatsPane
+from zotui.tui.panes.listing import ListingPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.widgets.rows import Rows
 from zotui.tui.widgets.transcript import Transcript
@@ -134,7 +136,15 @@ async def alone(pilot: Pilot[None], app: Zotui, pane: str) -> None:
     if not app.desk.current.whole:
         await pilot.press("f2")
     await wait_for(pilot, lambda: app.desk.current.whole and app.desk.current.id == pane)
+    await wait_for(pilot, lambda: reads(app.desk.current))
     await pilot.pause(0.2)
+
+
+def reads(pane: Widget) -> bool:
+    """Whether a pane shows in full the row that its cursor is on, where it has a list with one."""
+    if not isinstance(pane, ListingPane) or pane.rows.current is None:
+        return True
+    return bool(pane.query("#text")) and bool(str(pane.query_one("#text", Static).content))
 
 
 @pytest.mark.parametrize("size", WHOLE)

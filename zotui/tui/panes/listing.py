@@ -30,6 +30,7 @@ class ListingPane(Pane):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self.search = ""
+        self._has_full = False
 
     def compose(self) -> ComposeResult:
         line = Input(placeholder="search; enter keeps it, esc clears it", id="search")
@@ -78,11 +79,20 @@ class ListingPane(Pane):
 
     def zoomed(self, whole: bool) -> None:
         super().zoomed(whole)
-        if whole and not self.query("#full"):
-            self.mount(VerticalScroll(Static("", markup=False, id="text"), id="full"))
-            self.call_after_refresh(self._show_full)
+        if whole and not self._has_full:
+            self._has_full = True
+            self.run_worker(self._mount_full())
+        self._give_room()
+
+    async def _mount_full(self) -> None:
+        """Mount the lower half; once it is there it shows the row that was gone to meanwhile."""
+        await self.mount(VerticalScroll(Static("", markup=False, id="text"), id="full"))
+        self._give_room()
+        self._show_full()
+
+    def _give_room(self) -> None:
         for part in self.query("#full"):
-            part.display = whole and self.app.size.height >= ROOM_FOR_BOTH
+            part.display = self.whole and self.app.size.height >= ROOM_FOR_BOTH
 
     def full_text(self, row: Row) -> str:
         """The row in full, for the lower half of the whole pane."""
