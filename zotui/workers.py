@@ -22,6 +22,7 @@ from zotui.store import Transaction
 from zotui.toolbox import Tool, Toolbox
 from zotui.workspace import Instructions
 from zotui.workspace.commands import tools as command_tools
+from zotui.workspace.tools import moving_tools
 from zotui.workspace.tools import tools as workspace_tools
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def toolbox(computer: "Computer") -> Toolbox:
     return Toolbox(
         [
             *memory_tools(computer.memory),
-            *workspace_tools(computer.workspace, computer.bin),
+            *workspace_tools(computer.workspace),
+            *moving_tools(computer.bin),
             *command_tools(computer.sandbox),
             *agent_tools(computer.store, computer.chats),
             *plan_tools(computer.plans),

@@ -9,6 +9,7 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.css.query import NoMatches
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -78,6 +79,8 @@ class CompareView(ModalScreen):  # type: ignore[type-arg]
                 try:
                     self._found = await self._computer.comparisons.view(self._comparison)
                     await self._show(self._found)
+                except NoMatches:  # it is being closed
+                    return
                 except ZotuiError as error:
                     self.query_one("#prompt", Static).update(f"✗ {error}")
                 await watch.wait(None if self._found and self._found.over else 1.0)

@@ -53,7 +53,7 @@ class EditFile(Struct, forbid_unknown_fields=True):
     replace_all: bool = False
 
 
-def tools(folder: Folder, bin_: Bin) -> list[Tool]:
+def tools(folder: Folder) -> list[Tool]:
     """The workspace tools."""
     writing = Writing(folder)
 
@@ -89,14 +89,6 @@ def tools(folder: Folder, bin_: Bin) -> list[Tool]:
             "\n".join([*lines, *(["[there are more]"] * more)]) or "Nothing found.", f"{len(found)}{'+' * more} found"
         )
 
-    async def move_file(arguments: MoveFile, context: ToolContext) -> Result:
-        await asyncio.to_thread(bin_.move, arguments.path, arguments.to)
-        return Result(f"Moved to {arguments.to}.", "moved")
-
-    async def delete_file(arguments: DeleteFile, context: ToolContext) -> Result:
-        await asyncio.to_thread(bin_.delete, arguments.path, context.conversation, context.turn)
-        return Result("It is in the bin, from where the person can bring it back.", "in the bin")
-
     async def of_writing(arguments: WriteFile) -> str:
         return await asyncio.to_thread(writing.write, arguments.path, arguments.content, try_only=True)
 
@@ -128,6 +120,21 @@ def tools(folder: Folder, bin_: Bin) -> list[Tool]:
         Tool(
             "search_files", "Search the text of the workspace's files.", SearchFiles, "read", search_files, core=False
         ),
+    ]
+
+
+def moving_tools(bin_: Bin) -> list[Tool]:
+    """The tools that move and delete."""
+
+    async def move_file(arguments: MoveFile, context: ToolContext) -> Result:
+        await asyncio.to_thread(bin_.move, arguments.path, arguments.to)
+        return Result(f"Moved to {arguments.to}.", "moved")
+
+    async def delete_file(arguments: DeleteFile, context: ToolContext) -> Result:
+        await asyncio.to_thread(bin_.delete, arguments.path, context.conversation, context.turn)
+        return Result("It is in the bin, from where the person can bring it back.", "in the bin")
+
+    return [
         Tool(
             "move_file",
             "Move or rename a file or folder of the workspace.",
