@@ -36,10 +36,11 @@ class ToolContext(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What a tool gives: text for the model, and a few words for the person."""
+    """What a tool gives: text for the model, and a few words for the person. ``tainted``: anybody's words are in it."""
 
     text: str
     summary: str = ""
+    tainted: bool = False
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -58,7 +59,7 @@ class Tool(msgspec.Struct, frozen=True):
 
     ``core`` tools are described in every request, the others once ``find_tool`` has found them. ``touches`` names the
     paths of the workspace that a call with these arguments may change; ``preview`` what it would change, for the person who
-    is asked. ``untrusted``: what it gives may be anybody's words.
+    is asked.
     """
 
     name: str
@@ -68,7 +69,6 @@ class Tool(msgspec.Struct, frozen=True):
     run: Callable[[Any, ToolContext], Awaitable[Result | Ask]]
     core: bool = True
     touches: Callable[[Any], Sequence[str]] = untouched
-    untrusted: bool = False
     preview: Callable[[Any], Awaitable[str]] | None = None
 
     def schema(self) -> dict[str, Any]:
@@ -167,7 +167,8 @@ class Toolbox:
             raise ToolError(f"{name} failed: {type(error).__name__}: {one_line(str(error), 300)}") from error
         if isinstance(outcome, Ask):
             return outcome
-        return Result(clean(outcome.text)[:LONGEST_RESULT], one_line(outcome.summary, 60))
+        tainted = outcome.tainted or tool.effect == "net"
+        return Result(clean(outcome.text)[:LONGEST_RESULT], one_line(outcome.summary, 60), tainted)
 
 
 def found_in(result: str) -> list[str]:

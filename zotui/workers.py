@@ -11,10 +11,11 @@ from zotui.agent.planning import tools as plan_tools
 from zotui.agent.scope import scope_in
 from zotui.agent.tools import tools as agent_tools
 from zotui.background import lock_is_held
+from zotui.conversations import taint
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
-from zotui.policy import Decision, decide, taint
+from zotui.policy import Decision, decide
 from zotui.policy.conditions import Scope
 from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
@@ -49,13 +50,9 @@ def agent(computer: "Computer") -> Agent:
 
     async def recall(conversation: str, request: str) -> Sequence[str]:
         found = await computer.memory.get_context(conversation, query=request)
-        await heed_taint(conversation, [memory.id for memory in found])
-        return [memory.content for memory in found]
-
-    async def heed_taint(conversation: str, memories: Sequence[str]) -> None:
-        """A memory that was made of anybody's words taints the conversation into which it comes."""
-        if await computer.store.read(lambda db: taint.is_any_tainted(db, memories)):
+        if any(memory.tainted for memory in found):
             await computer.store.write(lambda db: taint.mark(db, conversation, "a memory"))
+        return [memory.content for memory in found]
 
     async def skills() -> str:
         return index(await asyncio.to_thread(computer.skills.list))
@@ -67,8 +64,8 @@ def agent(computer: "Computer") -> Agent:
         now = computer.models.config.agent
         return Limits(now.max_steps, now.tool_timeout_s, now.context_tokens, now.compaction)
 
-    def judge(tool: Tool, arguments: Mapping[str, Any]) -> Decision:
-        decision = decide(computer.models.config.policy, tool, arguments)
+    def judge(tool: Tool, arguments: Mapping[str, Any], tainted: bool) -> Decision:
+        decision = decide(computer.models.config.policy, tool, arguments, tainted)
         unwalled = tool.effect == "run" and computer.sandbox.is_open
         return "ask" if decision == "allow" and unwalled else decision
 

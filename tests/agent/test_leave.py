@@ -12,10 +12,10 @@ from zotui import notices
 from zotui.agent import Worker, journal
 from zotui.computer import Computer
 from zotui.config import Config
+from zotui.conversations import Given, taint
 from zotui.errors import UsageError
 from zotui.home import Home
 from zotui.notices import Notices
-from zotui.policy import taint
 from zotui.policy.scopes import allowed, check
 from zotui.store import Transaction, now_ms
 from zotui.toolbox import Result, ToolContext
@@ -147,9 +147,46 @@ async def test_taint_goes_along_into_branches_and_memories(lab: Lab, server: Ope
     view = await lab.ask("go")
     branch = await lab.chats.fork(view.turn.conv_id, view.messages[-1].id)
     assert await lab.store.read(lambda db: taint.cause(db, branch)) == "fetch"
-    kept = {one.content: one.id for one in await lab.memory.list()}
-    assert not await lab.store.read(lambda db: taint.is_any_tainted(db, [kept["the heron is grey"]]))
-    assert await lab.store.read(lambda db: taint.is_any_tainted(db, [kept["the stork is white"]]))
+    kept = {one.content: one for one in await lab.memory.list()}
+    assert not kept["the heron is grey"].tainted
+    assert kept["the stork is white"].tainted
+    assert (await lab.chats.find(branch)).tainted_by == "fetch"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("recall", {"query": "stork"}), ("list_memories", {}), ("search_chats", {"query": "stork"})],
+    ids=["recall", "list", "chats"],
+)
+async def test_tools_that_bring_tainted_words_taint(
+    lab: Lab, server: OpenAIServer, name: str, arguments: dict[str, Any]
+) -> None:
+    await allow_all(lab, FETCH)
+    server.script(
+        calls(("fetch", {"word": "stork"})),
+        calls(("remember", {"content": "the stork is white"})),
+        says("a stork, kept"),
+    )
+    await lab.ask("a page of birds")
+    server.script(says("hello"), calls((name, arguments)), says("found"))
+    clean = await lab.ask("hello", memory=False)
+    assert await lab.store.read(lambda db: taint.cause(db, clean.turn.conv_id)) == ""
+    view = await lab.ask("look it up", memory=False)
+    assert await lab.store.read(lambda db: taint.cause(db, view.turn.conv_id)) == name
+
+
+@pytest.mark.parametrize("named", ["chat", "key", "id"])
+async def test_what_is_mentioned_brings_its_taint(home: Home, named: str) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        source = await computer.chats.create()
+        await computer.store.write(lambda db: taint.mark(db, source, "fetch"))
+        memory = await computer.memory.set("bird", "the stork is white", {"conversation": source})
+        await computer.memory.set("other", "the heron is grey")
+        name = {"chat": f"chat:{source}", "key": "memory:bird", "id": f"memory:{memory[-8:]}"}[named]
+        tainted = await computer.turns.submit("x", files=[Given(name, b"x", "text/plain", "x", name)])
+        fine = await computer.turns.submit("x", files=[Given("memory:other", b"x", "text/plain", "x", "memory:other")])
+        assert (await computer.chats.find(tainted.conv_id)).tainted_by == name
+        assert (await computer.chats.find(fine.conv_id)).tainted_by == ""
 
 
 async def test_a_tainted_memory_taints_where_it_is_recalled(home: Home, server: OpenAIServer) -> None:

@@ -108,17 +108,20 @@ CASES: list[tuple[str, Decision]] = [
     ("docker rm x > out", "deny"),
     ("> out docker rm x", "deny"),
     ("2>&1 docker rm x", "deny"),
-    ("docker $WHAT x", "deny"),  # it may be rm
-    ("$TOOL rm x", "deny"),
-    ("docker {rm,x}", "deny"),
+    ("docker $WHAT x", "ask"),  # it may be rm
+    ("$TOOL rm x", "ask"),
+    ("docker {rm,x}", "ask"),
     ("cat <<E\n$(docker rm x)\nE", "deny"),
     ("docker ps; rm -rf ~", "ask"),
     ("docker ps && rm -rf ~", "ask"),
     ("docker ps\nrm -rf ~", "ask"),
-    ("docker ps `rm -rf x`", "deny"),  # what the backticks give may be rm
+    ("docker ps `rm -rf x`", "ask"),  # what the backticks give may be rm
     ("ls $(rm -rf x)", "ask"),
     ("ls > ~/.bashrc", "ask"),
     ("ls >> notes", "ask"),
+    ("docker $A rm", "deny"),
+    ("docker rm $A", "deny"),
+    ("$(ls) rm x", "ask"),
     ("PATH=. docker ps", "ask"),
     ("LD_PRELOAD=x ls", "ask"),
     ("docker-compose up", "ask"),
@@ -141,6 +144,26 @@ CASES: list[tuple[str, Decision]] = [
 @pytest.mark.parametrize(("line", "wanted"), CASES, ids=[f"{n:02}" for n in range(len(CASES))])
 def test_what_becomes_of_a_line(line: str, wanted: Decision) -> None:
     assert decide(POLICY, RUN, {"command": line}) == wanted, (line, read(line))
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("echo half > half.txt; sleep 300", "allow"),
+        ("A=1 make -j4 2>&1 | tail -5", "allow"),
+        ("for f in *.py; do python $f; done", "allow"),
+        ("cat <<E > notes\ndocker is nice\nE", "allow"),
+        ('git commit -m "$MESSAGE"', "allow"),
+        ("docker logs $ID", "ask"),  # it may be rm
+        ("$TOOL x", "ask"),
+        (". ./environment; make", "ask"),  # which may say anything
+        ("echo 'unclosed", "ask"),
+        ("make; docker rm x", "deny"),
+    ],
+    ids=[f"{n}" for n in range(10)],
+)
+def test_a_pattern_that_denies_leaves_the_rest_as_it_is(line: str, wanted: Decision) -> None:
+    assert decide({"!Bash(docker rm *)": "deny"}, RUN, {"command": line}) == wanted, read(line)
 
 
 @given(st.text(alphabet="docker rm$(){}[]'\"`\\;&|<>\n=#*!~0x", max_size=60))

@@ -98,7 +98,7 @@ async def test_a_policy_that_forbids(home: Home, server: OpenAIServer) -> None:
     runs(server, command="touch made")
     async with Computer.open(home, workers="own") as computer:
         reply = await computer.ask("go")
-        assert "the policy forbids run_command" in reply.output
+        assert "the policy forbids this call of run_command" in reply.output
         assert not (home.workspace / "made").exists()
 
 

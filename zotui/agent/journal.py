@@ -9,6 +9,7 @@ import msgspec
 
 from zotui.agent.context import Part
 from zotui.agent.inspection import noted
+from zotui.conversations import taint
 from zotui.conversations.closing import close_open_rows, seal_parts
 from zotui.conversations.noting import note_call
 from zotui.conversations.reads import tool_calls
@@ -18,7 +19,6 @@ from zotui.errors import StoreFull
 from zotui.models import gate, ledger
 from zotui.models.ledger import Cost
 from zotui.models.provider import ToolCall, Usage
-from zotui.policy import taint
 from zotui.policy.conditions import Judged
 from zotui.store import Store, Transaction, new_id, now_ms
 from zotui.store.work import check, finish

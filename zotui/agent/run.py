@@ -26,7 +26,7 @@ from zotui.models.ledger import Bill, SpendingCap
 from zotui.models.provider import ProviderError
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Router, Wanted
-from zotui.policy import Decision, allowed, by_effect, taint
+from zotui.policy import GUARDED, Decision, allowed, by_effect
 from zotui.policy.personas import persona_of
 from zotui.store import Reader, Store, Transaction
 from zotui.text import one_line
@@ -64,7 +64,7 @@ class Agent(msgspec.Struct, frozen=True):
     workspace: str
     limits: Callable[[], Limits]  # as config.toml has them now
     notify: Notify = unheard
-    decide: Callable[[Tool, Mapping[str, Any]], Decision] = by_effect
+    decide: Callable[[Tool, Mapping[str, Any], bool], Decision] = by_effect  # of a call, and whether it is tainted
     guard: Guard = Unguarded()
     guidance: Guidance | None = None
 
@@ -271,7 +271,7 @@ class TurnRun:
         if isinstance(outcome, Ask):
             await journal.ask(call.id, outcome)
         else:
-            tainted = call.name if taint.taints(tool) else ""
+            tainted = call.name if outcome.tainted else ""
             await journal.end_call(call.id, "done", outcome.text, outcome.summary, taints=tainted)
 
     async def _guard(self, tool: Tool, call: ToolCallRecord, context: ToolContext) -> None:
@@ -303,17 +303,19 @@ class TurnRun:
 
     async def _may_run(self, tool: Tool, call: ToolCallRecord, options: TurnOptions) -> bool:
         """Whether the policy lets a call run now; False where the person is asked first. Raises ToolError for no."""
-        decision = self._agent.decide(tool, call.given or {})
+        tainted = await self._journal.tainted_by()
+        decision = self._agent.decide(tool, call.given or {}, bool(tainted))
         if decision == "deny":
-            raise ToolError(f"the policy forbids {tool.name}", "do without it, or say what you would have done")
-        tainted = await self._journal.tainted_by() if tool.effect in taint.GUARDED else ""
-        if (decision == "allow" and not tainted) or await self._journal.is_allowed(call.id):
+            raise ToolError(
+                f"the policy forbids this call of {tool.name}", "do without it, or say what you would have done"
+            )
+        if decision == "allow" or await self._journal.is_allowed(call.id):
             return True
         if not options.attended:
             refused = f"{tool.name} needed your leave, and nobody was there; [policy] in config.toml can give it"
             await self._journal.refuse_unattended(call.id, f"{refused}\n{words(call)}")
             raise ToolError(f"{tool.name} needs the person's leave, and nobody is there", "do without it")
-        question = await leave(tool, call, tainted)
+        question = await leave(tool, call, tainted if tool.effect in GUARDED else "")
         await self._journal.ask(call.id, Ask(question, [ALLOWING[0], DENYING[0]]), "approval")
         return False
 

@@ -64,11 +64,12 @@ def tools(store: Store, chats: Chats) -> list[Tool]:
 
     async def search_chats(arguments: SearchChats, context: ToolContext) -> Result:
         found = [
-            f"- {one_line(conversation.title, 60)}: {one_line(excerpt, 300)}"
+            (conversation, f"- {one_line(conversation.title, 60)}: {one_line(excerpt, 300)}")
             for conversation, message, excerpt in await chats.search(arguments.query, arguments.limit + 3)
             if message.turn_id != context.turn
         ][: arguments.limit]
-        return Result("\n".join(found) or "Nothing found.", f"{len(found)} found")
+        tainted = any(conversation.tainted_by for conversation, _ in found)
+        return Result("\n".join(line for _, line in found) or "Nothing found.", f"{len(found)} found", tainted)
 
     return [
         Tool("now", "The current date and time.", Now, "read", now),

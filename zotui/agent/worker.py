@@ -149,10 +149,12 @@ class Worker:
             failed = journal.finish("failed", "error", f"zotui itself failed: {type(error).__name__}: {error}")
             await self._settle(journal.turn, failed)
         finally:
-            await self._settle_files(self._agent.guard.settle(journal.turn))
-            self._running.pop(journal.turn, None)
-            self._stopped.discard(journal.turn)
-            self._wake_claiming()  # a slot is free
+            try:
+                await self._settle_files(self._agent.guard.settle(journal.turn))
+            finally:
+                self._running.pop(journal.turn, None)
+                self._stopped.discard(journal.turn)
+                self._wake_claiming()  # a slot is free
 
     def _wake_claiming(self) -> None:
         if self._watch is not None:
@@ -170,7 +172,7 @@ class Worker:
     async def _settle_files(self, settling: Coroutine[Any, Any, None]) -> None:
         """Note what turns changed in the workspace. Where that fails it is done the next time."""
         try:
-            await asyncio.shield(settling)
+            await settling
         except (OSError, StoreError) as error:
             log.warning("what a turn changed: %s", error)
 

@@ -13,7 +13,8 @@ class Conversation(msgspec.Struct, frozen=True):
     """One chat. Times in milliseconds since 1970; ``messages`` counts them; ``model`` empty means the default.
 
     ``kind``: a chat; a branch of another (``parent_id``), which it leaves after ``parent_message_id``; a sequel, which
-    goes on from a summary of its parent; a trial of a comparison.
+    goes on from a summary of its parent; a trial of a comparison. ``tainted_by``: whose words are in it, where they are
+    neither the person's nor their computer's.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Conversation(msgspec.Struct, frozen=True):
     pinned_at: int | None = None
     archived_at: int | None = None
     deleted_at: int | None = None
+    tainted_by: str = ""
     messages: int = 0
 
 

@@ -16,7 +16,8 @@ SHORTEST_END = 4  # characters of an id that can stand for it
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """One memory. ``score`` is a recall's, higher is better; times in milliseconds since 1970."""
+    """One memory. ``score`` is a recall's, higher is better; times in milliseconds since 1970. ``tainted``: it was made
+    where anybody's words were."""
 
     id: str
     content: str
@@ -24,6 +25,7 @@ class Memory(msgspec.Struct, frozen=True):
     key: str | None = None
     created_at: int = 0
     updated_at: int = 0
+    tainted: bool = False
     score: float = 0.0
 
 
@@ -34,7 +36,7 @@ class Version(msgspec.Struct, frozen=True):
     created_at: int
 
 
-_COLUMNS = "m.id, m.value, m.meta, m.key, m.created_at, m.updated_at"
+_COLUMNS = "m.id, m.value, m.meta, m.key, m.created_at, m.updated_at, m.tainted"
 
 
 Ids = list[str]
@@ -256,8 +258,8 @@ def put_key(db: Transaction, key: str, value: str, meta: str) -> str:
 
 
 def _memory(row: tuple[Any, ...]) -> Memory:
-    identity, content, meta, key, created, updated, *score = row
-    return Memory(identity, content, msgspec.json.decode(meta), key, created, updated, *score)
+    identity, content, meta, key, created, updated, tainted, *score = row
+    return Memory(identity, content, msgspec.json.decode(meta), key, created, updated, bool(tainted), *score)
 
 
 def _packed(meta: Mapping[str, Any] | None) -> str:

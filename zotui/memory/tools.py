@@ -36,12 +36,12 @@ def tools(memories: Memories) -> list[Tool]:
 
     async def recall(arguments: Recall, context: ToolContext) -> Result:
         found = await memories.recall(arguments.query, arguments.limit)
-        return Result(_lines(found) or "Nothing found.", f"{len(found)} found")
+        return Result(_lines(found) or "Nothing found.", f"{len(found)} found", _is_tainted(found))
 
     async def list_memories(arguments: ListMemories, context: ToolContext) -> Result:
         found = await memories.list(limit=arguments.limit)
         total = await memories.count()
-        return Result(_lines(found) or "Nothing is remembered yet.", f"{len(found)} of {total}")
+        return Result(_lines(found) or "Nothing is remembered yet.", f"{len(found)} of {total}", _is_tainted(found))
 
     return [
         Tool(
@@ -54,6 +54,10 @@ def tools(memories: Memories) -> list[Tool]:
         Tool("recall", "Search what was remembered in all conversations.", Recall, "read", recall),
         Tool("list_memories", "List the newest memories.", ListMemories, "read", list_memories, core=False),
     ]
+
+
+def _is_tainted(found: list[Memory]) -> bool:
+    return any(memory.tainted for memory in found)
 
 
 def _lines(found: list[Memory]) -> str:

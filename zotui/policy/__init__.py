@@ -1,8 +1,20 @@
 """The policy: what the agent may do by itself, what it asks for, what it may not."""
 
-from zotui.policy.decisions import USUAL, Decision, by_effect, decide
+from zotui.policy.decisions import GUARDED, USUAL, Decision, by_effect, decide
 from zotui.policy.personas import Persona, Personas, Wanted
 from zotui.policy.rules import Rule, Rules
 from zotui.policy.scopes import allowed
 
-__all__ = ["USUAL", "Decision", "Persona", "Personas", "Rule", "Rules", "Wanted", "allowed", "by_effect", "decide"]
+__all__ = [
+    "GUARDED",
+    "USUAL",
+    "Decision",
+    "Persona",
+    "Personas",
+    "Rule",
+    "Rules",
+    "Wanted",
+    "allowed",
+    "by_effect",
+    "decide",
+]

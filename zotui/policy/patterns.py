@@ -5,8 +5,9 @@
 ``Net(example.org)`` ``Net(*.example.org)``   a host.
 ``!Bash(docker rm *)``   the same, always denied.
 
-A pattern that allows must hold for all that a call does, for certain. One that denies or asks need only be possible: in
-any of the commands of a line, within wrappers and substitutions, with other words between its own.
+A pattern that allows must hold for all that a call does, for certain. One that denies or asks holds for any of the
+commands of a line, within wrappers and substitutions, with other words between its own. Where it would hold only if
+something turned out so (``docker $WHAT x``), that is ``maybe``. Paths are taken as a call names them.
 """
 
 import fnmatch
@@ -15,12 +16,13 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from zotui.policy import shell
 from zotui.toolbox import Tool
 
+Holding = Literal["no", "maybe", "yes"]
 _PATTERN = re.compile(r"(!?)(Bash|Read|Write|Net)\((.+)\)", re.DOTALL)
 
 
@@ -55,7 +57,7 @@ def holds(patterns: Sequence[Pattern], tool: Tool, arguments: Mapping[str, Any])
             and bool(line.commands)
             and all(any(_is(pattern.words, words) for pattern in wanted) for words in line.commands)
         )
-    paths, host = _paths(tool, arguments), _host(arguments)
+    paths, host = _paths(arguments), _host(arguments)
     if tool.effect in ("read", "write") and paths:
         wanted = [one for one in patterns if one.kind == ("Read" if tool.effect == "read" else "Write")]
         return all(any(_in(pattern.words[0], path) for pattern in wanted) for path in paths)
@@ -64,25 +66,20 @@ def holds(patterns: Sequence[Pattern], tool: Tool, arguments: Mapping[str, Any])
     return False
 
 
-def may_hold(pattern: Pattern, tool: Tool, arguments: Mapping[str, Any]) -> bool:
-    """Whether a pattern that denies or asks is possible for any part of a call."""
+def touches(pattern: Pattern, tool: Tool, arguments: Mapping[str, Any]) -> Holding:
+    """Whether a pattern that denies or asks holds for any part of a call."""
     if (command := _command(tool, arguments)) is not None:
         if pattern.kind != "Bash":
-            return False
-        found = shell.read(command).commands
-        return any(_may_be(pattern.words, one) for words in found for one in shell.candidates(words))
+            return "no"
+        line = shell.read(command)
+        ways = [_may_be(pattern.words, one) for words in line.commands for one in shell.candidates(words)]
+        return "yes" if "yes" in ways else "maybe" if line.hidden or "maybe" in ways else "no"
     if pattern.kind == "Net":
         host = _host(arguments)
-        return bool(host) and fnmatch.fnmatchcase(host, pattern.words[0].lower())
+        return "yes" if host and fnmatch.fnmatchcase(host, pattern.words[0].lower()) else "no"
     if pattern.kind == ("Write" if tool.effect == "write" else "Read") and tool.effect in ("read", "write"):
-        return any(_in(pattern.words[0], path) for path in _paths(tool, arguments))
-    return False
-
-
-def is_unsure(tool: Tool, arguments: Mapping[str, Any]) -> bool:
-    """Whether a call is a command of which nobody can say before what it runs."""
-    command = _command(tool, arguments)
-    return command is not None and not shell.read(command).plain
+        return "yes" if any(_in(pattern.words[0], path) for path in _paths(arguments)) else "no"
+    return "no"
 
 
 def _command(tool: Tool, arguments: Mapping[str, Any]) -> str | None:
@@ -90,7 +87,7 @@ def _command(tool: Tool, arguments: Mapping[str, Any]) -> str | None:
     return command if tool.effect == "run" and isinstance(command, str) else None
 
 
-def _paths(tool: Tool, arguments: Mapping[str, Any]) -> list[str]:
+def _paths(arguments: Mapping[str, Any]) -> list[str]:
     named = [arguments.get(name) for name in ("path", "to", "source", "target")]
     return [posixpath.normpath(path.lstrip("/")) for path in named if isinstance(path, str) and path]
 
@@ -112,23 +109,28 @@ def _is(pattern: Sequence[str], words: Sequence[str]) -> bool:
     return bool(words) and fnmatch.fnmatchcase(words[0], pattern[0]) and _is(pattern[1:], words[1:])
 
 
-def _may_be(pattern: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether words may mean what a pattern does: its words in this order, others between; an unknown word may be any."""
+def _may_be(pattern: Sequence[str], words: Sequence[str]) -> Holding:
+    """Whether words mean what a pattern does: its words in this order, others between; an unknown word may be any, and
+    several."""
     wanted = [word for word in pattern if word != "*"]
-    if not words:
-        return False
+    if not words or not _fit(wanted, [posixpath.basename(word) if at == 0 else word for at, word in enumerate(words)]):
+        return "no"
+    known = [word for word in words if word != shell.UNKNOWN]
+    certain = words[0] != shell.UNKNOWN and _fit(wanted, [posixpath.basename(known[0]), *known[1:]])
+    return "yes" if certain else "maybe"
+
+
+def _fit(wanted: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether the first word fits, and the others after it in their order."""
     if not wanted:
         return True
-    name = words[0] if words[0] == shell.UNKNOWN else posixpath.basename(words[0])
-    if not _word_may_be(posixpath.basename(wanted[0]), name):
+    first, *others = words
+    if not (first == shell.UNKNOWN or fnmatch.fnmatchcase(first, posixpath.basename(wanted[0]))):
         return False
-    rest = iter(words[1:])
-    unknown = shell.UNKNOWN in words  # which may be several words
-    return all(any(_word_may_be(one, word) for word in rest) or unknown for one in wanted[1:])
-
-
-def _word_may_be(pattern: str, word: str) -> bool:
-    return word == shell.UNKNOWN or fnmatch.fnmatchcase(word, pattern)
+    if shell.UNKNOWN in words:  # which may be whatever is missing
+        return True
+    rest = iter(others)
+    return all(any(fnmatch.fnmatchcase(word, one) for word in rest) for one in wanted[1:])
 
 
 @lru_cache(maxsize=512)

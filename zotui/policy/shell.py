@@ -7,6 +7,7 @@ word is :data:`UNKNOWN` and the line is not ``plain``. Grammar: https://www.gnu.
 
 import posixpath
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 UNKNOWN: Final = "\0?"
@@ -26,29 +27,33 @@ WRAPPERS = frozenset(
 _LEADING = frozenset({"!", "{", "}", "if", "then", "elif", "else", "while", "until", "do", "time", "coproc"})
 _LONE = frozenset({"fi", "done", "esac", "}"})
 _COMPOUND = frozenset({"for", "case", "select", "function", "[[", "in"})
+_HIDING = frozenset({".", "source", "alias", "trap", "function", "enable", "hash"})
+"""Words of the shell after which others mean, or run, what the line does not say."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
 _NOWHERE = frozenset({"/dev/null", "1", "2", "-"})
 
 
 class Line(NamedTuple):
-    """The simple commands that a line runs, nested ones too; ``plain``: whether that is all it does for certain."""
+    """The simple commands that a line runs, nested ones too. ``plain``: whether that is all it does, for certain, so that
+    it can be allowed by them. ``hidden``: whether it may run some that are not among them."""
 
     commands: list[list[str]]
     plain: bool
+    hidden: bool = False
 
 
+@lru_cache(maxsize=128)
 def read(line: str) -> Line:
     """What a line would run. Never raises: what cannot be read is not plain."""
     reader = _Reader(line[:LONGEST])
-    if len(line) > LONGEST:
-        reader.plain = False
+    reader.hidden = len(line) > LONGEST
     try:
         reader.script("", 0)
     except (IndexError, RecursionError, ValueError):  # it ends within a quote, or is nested too deeply
-        reader.plain = False
+        reader.hidden = True
         reader.end_command()
-    return Line(reader.commands, reader.plain)
+    return Line(reader.commands, reader.plain and not reader.hidden, reader.hidden)
 
 
 def candidates(command: list[str], depth: int = 0) -> list[list[str]]:
@@ -70,6 +75,7 @@ class _Reader:
         self.text = text
         self.at = 0
         self.plain = True
+        self.hidden = False
         self.commands: list[list[str]] = []
         self._words: list[str] = []
 
@@ -90,7 +96,7 @@ class _Reader:
             elif self.text.startswith("\\\n", self.at):
                 self.at += 2
             elif char in ";&|\n()" and not self.text.startswith("&>", self.at):
-                self.plain = self.plain and char != ")"  # a pattern of case, or a mistake
+                self.hidden = self.hidden or char == ")"  # a pattern of case, or a mistake
                 self.at += 1
                 self.end_command()
                 if char == "(":
@@ -119,6 +125,8 @@ class _Reader:
             self.plain = False
         if UNKNOWN in words:
             self.plain = False
+        if words[0] in _HIDING:
+            self.hidden = True
         self.commands.append(words)
 
     def _redirection(self, sign: str, after: int, depth: int) -> None:
@@ -196,9 +204,9 @@ class _Reader:
                 inner.append(text[self.at])
                 self.at += 1
             self.at += 1
-            nested = _Reader("".join(inner))
-            nested.script("", depth + 1)
+            nested = read("".join(inner))
             self.commands += nested.commands
+            self.hidden = self.hidden or nested.hidden
             return False
         if text.startswith("$(", self.at):
             self.at += 2

@@ -40,6 +40,11 @@ class Sandbox:
         self._children: set[Child] = set()
 
     @property
+    def has_network(self) -> bool:
+        """Whether commands reach other machines, and may bring their words."""
+        return self._profile().network or self.is_open
+
+    @property
     def is_open(self) -> bool:
         """Whether a command may run without any wall: no one should begin then that nobody was asked about."""
         return self.is_unwanted and (self.stood is None or self.stood.kind == "none")

@@ -32,7 +32,7 @@ def tools(sandbox: Sandbox) -> list[Tool]:
             telling.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await telling
-        return Result(said(outcome, out), summary(outcome))
+        return Result(said(outcome, out), summary(outcome), sandbox.has_network)
 
     words = "Run bash in the workspace, in a sandbox: nothing else is writable, the network is off."
     return [Tool("run_command", words, RunCommand, "run", run_command)]

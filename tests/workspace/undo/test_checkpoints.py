@@ -156,6 +156,18 @@ async def test_within_git_only_what_was_lost_comes_back(checkpoints: Checkpoints
     assert log.stdout.split() == [b"two", b"one"]
 
 
+async def test_what_can_be_had_again_is_not_covered_and_never_deleted_with_its_folder(
+    checkpoints: Checkpoints, workspace: Path
+) -> None:
+    await turn(checkpoints, "t1", "mkdir -p made/__pycache__; echo 1 > made/m.py; echo 1 > made/__pycache__/m", workspace)
+    (workspace / "made" / ".venv").mkdir()
+    (workspace / "made" / ".venv" / "mine").write_text("1")
+    undone = await checkpoints.undo(CHAT)
+    assert undone.left == ["made: it holds '.venv' and was left"]
+    assert (workspace / "made" / ".venv" / "mine").exists()
+    assert not (workspace / "made" / "__pycache__").exists()
+
+
 async def test_a_link_is_never_followed(checkpoints: Checkpoints, workspace: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -1,6 +1,5 @@
 """Turns of the agent that touch files: each has its checkpoint, commands included, and what they did is in the log."""
 
-import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -11,6 +10,7 @@ import pytest_asyncio
 from tests.openai_server import OpenAIServer, calls, openai_server, says
 from tests.waiting import wait_for
 from zotui.computer import Computer
+from zotui.errors import UsageError
 from zotui.home import Home
 from zotui.store import audit
 from zotui.workspace.undo import scan as scanning
@@ -61,6 +61,8 @@ async def test_a_stopped_turn_has_its_checkpoint(computer: Computer, server: Ope
     server.script(calls(("run_command", {"command": "echo 1 > a; sleep 600"})), says("never"))
     turn = await computer.submit("go")
     await wait_for((computer.home.workspace / "a").exists)
+    with pytest.raises(UsageError, match="a turn is at work on files"):
+        await computer.checkpoints.undo()
     await computer.stop_everything()
     await wait_for(lambda: settled(computer))
     view = await computer.turns.view(turn)
@@ -117,9 +119,11 @@ async def test_an_approval_is_in_the_log(computer: Computer, server: OpenAIServe
     question = (await wait_for(computer.turns.questions))[0]
     await computer.turns.answer(question.id, "allow")
     await wait_for((computer.home.workspace / "a").exists)
-    async with asyncio.timeout(30):
-        while len(await computer.store.read(audit.entries)) < 4:
-            await asyncio.sleep(0.01)
+
+    async def logged() -> bool:
+        return len(await computer.store.read(audit.entries)) == 4
+
+    await wait_for(logged)
     rows = list(reversed(await computer.store.read(audit.entries)))
     assert [row.kind for row in rows] == ["approval", "approval", "call", "call"]
     assert all(row.call == rows[0].call for row in rows)

@@ -12,6 +12,17 @@ CREATE TRIGGER conversations_taint AFTER INSERT ON conversations WHEN new.parent
   UPDATE conversations SET (tainted_at, tainted_by) =
     (SELECT tainted_at, tainted_by FROM conversations p WHERE p.id = new.parent_id) WHERE id = new.id;
 END;
+CREATE INDEX memory_tainted ON memory(id, key) WHERE tainted = 1;
+CREATE TRIGGER attachments_taint_chat AFTER INSERT ON attachments WHEN new.path LIKE 'chat:%' BEGIN
+  UPDATE conversations SET tainted_at = (SELECT created_at FROM turns WHERE id = new.turn_id), tainted_by = new.path
+  WHERE id = (SELECT conv_id FROM turns WHERE id = new.turn_id) AND tainted_at IS NULL
+    AND EXISTS (SELECT 1 FROM conversations c WHERE c.id = substr(new.path, 6) AND c.tainted_at IS NOT NULL);
+END;
+CREATE TRIGGER attachments_taint_memory AFTER INSERT ON attachments WHEN new.path LIKE 'memory:%' BEGIN
+  UPDATE conversations SET tainted_at = (SELECT created_at FROM turns WHERE id = new.turn_id), tainted_by = new.path
+  WHERE id = (SELECT conv_id FROM turns WHERE id = new.turn_id) AND tainted_at IS NULL
+    AND EXISTS (SELECT 1 FROM memory m WHERE m.tainted = 1 AND substr(new.path, 8) IN (m.key, substr(m.id, 7 - length(new.path))));
+END;
 CREATE TRIGGER memory_taint AFTER INSERT ON memory BEGIN
   UPDATE memory SET tainted = 1 WHERE id = new.id AND EXISTS (SELECT 1 FROM conversations c
     WHERE c.id = json_extract(new.meta, '$.conversation') AND c.tainted_at IS NOT NULL);
@@ -63,7 +74,6 @@ CREATE INDEX audit_turn ON audit(turn_id) WHERE turn_id IS NOT NULL;
 
 CREATE TABLE copies(
   hash TEXT PRIMARY KEY,  -- SHA-256 of the content as it was on the disk
-  size INTEGER NOT NULL,
   packed TEXT NOT NULL CHECK (packed IN ('no','zlib')),
   stored INTEGER NOT NULL,  -- bytes that it takes
   content BLOB NOT NULL

@@ -18,10 +18,11 @@ from zotui.workspace.undo import copies, records, tree
 from zotui.workspace.undo.records import Checkpoint, FileChange
 from zotui.workspace.undo.restoring import Restoring, may_be_restored
 from zotui.workspace.undo.scan import Looked, Scan, Stopped
-from zotui.workspace.undo.state import State, below
+from zotui.workspace.undo.state import State, below, packed
 
 T = TypeVar("T")
 Told = Callable[[int, int], None]
+NOTHING_DONE, NOTHING_UNDONE = "no turn that could be undone has changed a file", "nothing was undone"
 NAMED = 5  # paths that a sentence names
 FULL = 0.75  # of what copies may take: from here on the oldest checkpoints go
 
@@ -86,12 +87,11 @@ class Checkpoints:
         Raises UsageError where there is none, where a turn still runs, or where something else has changed the same
         paths since, unless ``force``.
         """
-        nothing = "no turn that could be undone has changed a file"
-        return await self._move(_LAST_DONE, (conversation,), "undone", nothing, force)
+        return await self._move(conversation, force, undoing=True)
 
     async def redo(self, conversation: str | None = None, *, force: bool = False) -> Undone:
         """Do again what was undone last. Raises like :meth:`undo`."""
-        return await self._move(_LAST_UNDONE, (conversation,), "done", "nothing was undone", force)
+        return await self._move(conversation, force, undoing=False)
 
     async def timeline(self, path: str) -> list[FileChange]:
         """What happened to a path, the newest first."""
@@ -199,20 +199,21 @@ class Checkpoints:
         self._store.write_now(put)
         self._make_room()
 
-    async def _move(self, where: str, values: Sequence[object], to: str, nothing: str, force: bool) -> Undone:
+    async def _move(self, conversation: str | None, force: bool, *, undoing: bool) -> Undone:
         await self.settle_left()
         async with self._busy:
-            return await self._in_thread(lambda off: self._moved(where, values, to, nothing, force, off))
+            return await self._in_thread(lambda off: self._moved(conversation, force, undoing, off))
 
-    def _moved(
-        self, where: str, values: Sequence[object], to: str, nothing: str, force: bool, off: threading.Event
-    ) -> Undone:
-        found = self._store.read_now(lambda db: records.checkpoints(db, where, values))
+    def _moved(self, conversation: str | None, force: bool, undoing: bool, off: threading.Event) -> Undone:
+        running = "status = 'open' AND (?1 IS NULL OR conv_id = ?1)"
+        if self._store.read_now(lambda db: records.checkpoints(db, running, (conversation,))):
+            raise UsageError("a turn is at work on files", "stop it first, or wait for its end")
+        where, nothing = (_LAST_DONE, NOTHING_DONE) if undoing else (_LAST_UNDONE, NOTHING_UNDONE)
+        found = self._store.read_now(lambda db: records.checkpoints(db, where, (conversation,)))
         if not found:
             raise UsageError(nothing)
         checkpoint = found[0]
         changes = self._store.read_now(lambda db: records.changes(db, "c.id = ?", (checkpoint.id,)))
-        undoing = to == "undone"
         steps = [
             (one.path, *((one.after, one.before) if undoing else (one.before, one.after)))
             for one in changes
@@ -236,12 +237,12 @@ class Checkpoints:
             self._keep(db, looked, attributed=False)
             db.execute(
                 "UPDATE checkpoints SET status = ?, undone_at = ? WHERE id = ?",
-                (to, now_ms() if undoing else None, checkpoint.id),
+                ("undone" if undoing else "done", now_ms() if undoing else None, checkpoint.id),
             )
             audit.add(
                 db,
                 "undo" if undoing else "redo",
-                f"{len(steps)} paths of the workspace",
+                _named([path for path, _, _ in steps]),
                 conversation=checkpoint.conversation,
                 turn=checkpoint.turn,
                 details={"left": left[:50]},
@@ -254,13 +255,10 @@ class Checkpoints:
         """What stands at these paths now is what a checkpoint comes back to."""
         self._keep(db, looked, attributed=False)
         column = "after" if undoing else "before"
-        states = dict.fromkeys(paths)
         for path in paths:
-            states[path] = self._restoring().state(path)
-        for path, state in states.items():
             db.execute(
                 f"UPDATE file_changes SET {column} = ? WHERE checkpoint_id = ? AND path = ?",
-                (msgspec.json.encode(state).decode(), checkpoint, path),
+                (packed(self._restoring().state(path)), checkpoint, path),
             )
 
     def _scan(self, paths: Sequence[str] | None, off: threading.Event, told: Told = lambda done, of: None) -> Looked:
@@ -312,11 +310,11 @@ def _gaps(db: Reader, paths: Sequence[str] | None) -> list[str]:
     """What could not be brought back if it were changed, in words."""
     bare: list[tuple[str, int]] = []
     for folder, kept in tree.load(db).items():
-        for name in tree.bare(kept):
-            path = f"{folder}/{name}" if folder else name
-            if paths is None or any(below(path, one) for one in paths):
-                sizes = {mark[0]: mark[2] for mark in tree.opened(kept).marks}
-                bare.append((path, sizes[name]))
+        if names := tree.bare(kept):
+            sizes = {mark[0]: mark[2] for mark in tree.opened(kept).marks}
+            bare += [(f"{folder}/{name}" if folder else name, sizes[name]) for name in names]
+    if paths is not None:
+        bare = [one for one in bare if any(below(one[0], path) for path in paths)]
     if not bare:
         return []
     biggest = sorted(bare, key=lambda one: -one[1])

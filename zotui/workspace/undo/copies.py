@@ -8,8 +8,8 @@ import msgspec
 
 from zotui.store import Reader, Transaction
 
-Copy = tuple[str, int, str, bytes]
-"""A hash, the size of the content, how it is packed, and the packed bytes."""
+Copy = tuple[str, str, bytes]
+"""A hash, how the content is packed, and the packed bytes."""
 LEVEL = 1  # of zlib: copying must not be what a command waits for
 TRY = 65_536  # bytes by which it is seen whether a file can be compressed
 
@@ -34,10 +34,10 @@ def names(db: Reader) -> set[str]:
 
 def keep(db: Transaction, some: Iterable[Copy]) -> None:
     """Keep copies, each once."""
-    for name, size, how, packed in some:
+    for name, how, packed in some:
         db.execute(
-            "INSERT OR IGNORE INTO copies(hash, size, packed, stored, content) VALUES (?, ?, ?, ?, ?)",
-            (name, size, how, len(packed), packed),
+            "INSERT OR IGNORE INTO copies(hash, packed, stored, content) VALUES (?, ?, ?, ?)",
+            (name, how, len(packed), packed),
         )
 
 

@@ -218,7 +218,7 @@ class Scan:
             how, packed = copies.pack(content)
             self._room -= len(packed)
             self._waiting += len(packed)
-            batch.append((hash_, len(content), how, packed))
+            batch.append((hash_, how, packed))
         after = tree.mark_of(name, status)
         if after != mark:
             return (*after[:2], len(content), after[3], 0, after[5]), hash_

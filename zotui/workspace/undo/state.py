@@ -7,10 +7,10 @@ from typing import Literal
 import msgspec
 
 Kind = Literal["file", "folder", "link", "other"]
-CACHES = frozenset(
-    {".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".venv", "__pycache__", "node_modules", "venv"}
-)
-"""Folders that programs fill and can fill again: nothing in them is copied."""
+CACHES = frozenset({".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"})
+"""Folders that programs fill by themselves, whatever is in them: they go with the folder that they are in."""
+UNCOVERED = CACHES | {".tox", ".venv", "node_modules", "venv"}
+"""Folders whose content can be had again: nothing in them is looked at, copied or changed."""
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from zotui.store import Reader, Transaction
-from zotui.workspace.undo.state import CACHES, State, is_text, kind_of
+from zotui.workspace.undo.state import UNCOVERED, State, is_text, kind_of
 
 Mark = tuple[str, int, int, int, int, int]
 """An entry's name, mode, size, time of change and of its status (ns), and inode: alike, it has not changed."""
@@ -59,7 +59,7 @@ def look(folder: int) -> Seen:
                 continue
             mode = s.st_mode
             if mode & 0o170000 == stat.S_IFDIR:
-                if name not in CACHES:
+                if name not in UNCOVERED:
                     add((name, mode, 0, 0, 0, 0))
             else:
                 add((name, mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino))
