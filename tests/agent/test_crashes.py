@@ -13,6 +13,7 @@ from tests.agent.test_turns import unfinished
 from tests.openai_server import Exchange, OpenAIServer, calls, hangs, says
 from tests.processes import Children, one, opened, rows, serving
 from tests.waiting import wait_for
+from zotui.agent import ending
 from zotui.agent import journal as journal_module
 from zotui.agent import worker as worker_module
 from zotui.computer import Computer
@@ -119,7 +120,7 @@ async def test_killed_with_one_call_done_and_one_running(lab: Lab, children: Chi
 async def test_a_turn_that_kills_its_workers_is_not_tried_for_ever(lab: Lab, children: Children) -> None:
     lab.server.answer(lambda exchange: hangs())
     turn = await lab.submit("hi")
-    for number in range(1, journal_module.MOST_ATTEMPTS + 1):
+    for number in range(1, ending.MOST_ATTEMPTS + 1):
         child = await crashing(lab, children)
         await wait_for(lambda number=number: len(lab.server.exchanges) == number)  # type: ignore[misc]
         kill(child)
@@ -128,9 +129,9 @@ async def test_a_turn_that_kills_its_workers_is_not_tried_for_ever(lab: Lab, chi
     assert (view.turn.status, view.turn.reason, view.turn.attempt) == (
         "interrupted",
         "lost",
-        journal_module.MOST_ATTEMPTS,
+        ending.MOST_ATTEMPTS,
     )
-    assert len(lab.server.exchanges) == journal_module.MOST_ATTEMPTS
+    assert len(lab.server.exchanges) == ending.MOST_ATTEMPTS
     assert unfinished(lab) == []
 
 

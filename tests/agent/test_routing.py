@@ -13,7 +13,7 @@ from tests.agent.lab import Lab
 from tests.openai_server import Exchange, OpenAIServer, answers, cuts, hangs, openai_server, says, thinks
 from tests.processes import looking, one, rows
 from tests.waiting import wait_for
-from zotui.agent.run import encoded_images
+from zotui.agent.agent import encoded_images
 from zotui.config import Config, PriceConfig, ProviderConfig, SpendingConfig
 from zotui.conversations import TurnView
 from zotui.errors import UsageError

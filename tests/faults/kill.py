@@ -28,7 +28,7 @@ from typing import Any
 from tests.openai_server import Exchange, OpenAIServer, Script, calls, openai_server, says
 from tests.processes import end_background, looking, opened, rows, serving
 from tests.waiting import wait_for
-from zotui.agent.journal import MOST_ATTEMPTS
+from zotui.agent.ending import MOST_ATTEMPTS
 from zotui.computer import Computer
 from zotui.home import Home
 

@@ -225,7 +225,7 @@ async def test_the_persona_of_the_next_conversation_is_kept(home: Home) -> None:
         app = Zotui(home, own_workers=True)
         async with app.run_test(size=(140, 40)) as pilot:
             await opened(pilot, app)
-            if app.desk.conversation.persona is None:
+            if app.desk.conversation.answering.persona is None:
                 await give(pilot, "/persona ada")
             await wait_for(pilot, lambda app=app: "● Ada · offline" in status(app))
 

@@ -233,7 +233,7 @@ def test_what_guides_a_conversation(
     async def before(pilot: Pilot[None]) -> None:
         await opened(pilot, app)
         steady(app)
-        await wait_for(pilot, lambda: app.desk.conversation.persona is not None)
+        await wait_for(pilot, lambda: app.desk.conversation.answering.persona is not None)
         app.desk.act(action)
         await wait_for(pilot, lambda: app.screen is not app.desk and app.screen.query_one(Rows).current is not None)
         await pilot.press("down")

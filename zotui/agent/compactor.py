@@ -2,9 +2,9 @@
 
 import msgspec
 
+from zotui.agent.agent import Agent
 from zotui.agent.compaction import Summariser, Turn, turns_of
 from zotui.agent.context import SUMMARY_SHARE, estimate, fitted, told
-from zotui.agent.run import Agent
 from zotui.conversations import Message, TurnOptions, reads
 from zotui.conversations.branches import keep_persona
 from zotui.conversations.summaries import Summary, SummaryLine, applied, found

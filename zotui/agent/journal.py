@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from zotui.agent.context import Part
+from zotui.agent.ending import Notify, tell_end, unheard, wind_up
 from zotui.agent.inspection import noted
 from zotui.conversations import taint
 from zotui.conversations.closing import close_open_rows, seal_parts
 from zotui.conversations.noting import note_call
-from zotui.conversations.reads import tool_calls
-from zotui.conversations.records import Turn, TurnOptions
+from zotui.conversations.records import Turn
 from zotui.conversations.turns import TurnView, viewed
 from zotui.errors import StoreFull
 from zotui.models import gate, ledger
@@ -26,13 +26,8 @@ from zotui.text import clean, one_line
 from zotui.toolbox import Ask
 
 T = TypeVar("T")
-Notify = Callable[[Transaction, str, str, str], object]  # in a transaction: kind, text, place
 FULL_DISK_PAUSE_S = 1.0
 APPROVED_MS = 600_000  # how long an approval is good for; a call that could not begin by then is asked about again
-
-
-def unheard(db: Transaction, kind: str, text: str, place: str) -> None:
-    """A notice for nobody."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -298,52 +293,6 @@ class Journal:
                 return await self._store.write(fenced, durable=durable)
             except StoreFull:  # nothing is lost: it is still in memory, and room may come
                 await asyncio.sleep(FULL_DISK_PAUSE_S)
-
-
-def tell_end(db: Transaction, turn_id: str, notify: Notify) -> None:
-    """A notice of how a turn ended: of an answer to a person, and of whatever failed; trials are watched anyway."""
-    view = viewed(db, turn_id)
-    turn, options = view.turn, msgspec.json.decode(view.turn.options, type=TurnOptions)
-    kind = db.execute("SELECT kind FROM conversations WHERE id = ?", (turn.conv_id,)).get
-    failed = turn.status in ("failed", "interrupted")
-    if kind == "trial" or not (failed or (turn.status == "done" and options.attended)):
-        return
-    place = f"chat:{turn.conv_id}" + (f"/{view.replies[-1].id}" if view.replies else "")
-    if failed:
-        why = turn.error or turn.reason or "no reason is known"
-        notify(db, "failure", f"{turn.status}: {one_line(turn.input, 60)}: {why}", place)
-    else:
-        notify(db, "answer", f"{one_line(turn.input, 60)}: {one_line(view.output, 120)}", place)
-
-
-MOST_ATTEMPTS = 3  # of a turn whose workers die
-
-
-def wind_up(db: Transaction, turn_id: str, fence: int, why: str, notify: Notify = unheard) -> None:
-    """A running turn whose worker is gone: queued again where nothing would be done or said twice, else
-    ``interrupted`` with what is known. Raises Fenced."""
-    check(db, "turns", turn_id, fence)
-    view = viewed(db, turn_id)
-    calls = tool_calls(db, "turn_id", turn_id)
-    streaming = [message for message in view.replies if message.status == "running"]
-    said = any(message.content or message.reasoning for message in streaming)
-    acted = any(call.status == "running" and call.effect != "read" for call in calls)
-    if view.turn.stop:
-        finish(db, "turns", turn_id, fence, "cancelled", "stopped")
-        close_open_rows(db, turn_id, "cancelled", "stopped")
-    elif said or acted or (why == "lost" and view.turn.attempt >= MOST_ATTEMPTS):
-        finish(db, "turns", turn_id, fence, "interrupted", why)
-        close_open_rows(db, turn_id, "interrupted", why)
-        tell_end(db, turn_id, notify)
-    else:
-        for message in streaming:
-            db.execute("DELETE FROM messages WHERE id = ?", (message.id,))
-        db.execute(
-            "UPDATE usage SET status = 'interrupted', reason = ?, finished_at = ? WHERE turn_id = ? AND status = 'running'",
-            (why, now_ms(), turn_id),
-        )
-        db.execute("UPDATE tool_calls SET status = 'queued' WHERE turn_id = ? AND status = 'running'", (turn_id,))
-        finish(db, "turns", turn_id, fence, "queued", why)
 
 
 def _add_message(db: Transaction, turn: Turn, role: str, content: str, status: str, model: str = "") -> str:

@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from zotui.agent.agent import Agent
 from zotui.agent.compactor import Compactor, settle_lost
-from zotui.agent.journal import Journal, wind_up
-from zotui.agent.run import Agent, TurnRun
+from zotui.agent.ending import wind_up
+from zotui.agent.journal import Journal
+from zotui.agent.run import TurnRun
 from zotui.errors import Fenced, StoreError
 from zotui.models import gate
 from zotui.store import Store, Transaction, Watch

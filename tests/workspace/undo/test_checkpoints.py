@@ -159,7 +159,9 @@ async def test_within_git_only_what_was_lost_comes_back(checkpoints: Checkpoints
 async def test_what_can_be_had_again_is_not_covered_and_never_deleted_with_its_folder(
     checkpoints: Checkpoints, workspace: Path
 ) -> None:
-    await turn(checkpoints, "t1", "mkdir -p made/__pycache__; echo 1 > made/m.py; echo 1 > made/__pycache__/m", workspace)
+    await turn(
+        checkpoints, "t1", "mkdir -p made/__pycache__; echo 1 > made/m.py; echo 1 > made/__pycache__/m", workspace
+    )
     (workspace / "made" / ".venv").mkdir()
     (workspace / "made" / ".venv" / "mine").write_text("1")
     undone = await checkpoints.undo(CHAT)

@@ -16,16 +16,16 @@ async def models(desk: Desk, words: str = "") -> None:
         return
     if words:
         desk.computer.check_model(words)
-        await desk.conversation.answer_with(words)
+        await desk.conversation.answering.by(words)
         return
     chosen = await desk.app.push_screen_wait(ModelPicker(desk.computer, desk.conversation.model))
     if chosen is None:
         return
     if chosen.scope == "default":
         await desk.computer.set_default_model(chosen.model, chosen.base_url)
-        await desk.conversation.answer_with("")  # here too, now and whenever the default changes
+        await desk.conversation.answering.by("")  # here too, now and whenever the default changes
     else:
-        await desk.conversation.answer_with(chosen.model)
+        await desk.conversation.answering.by(chosen.model)
 
 
 async def personas(desk: Desk, words: str = "") -> None:
@@ -36,10 +36,10 @@ async def personas(desk: Desk, words: str = "") -> None:
     if desk.computer is None:
         return
     pane = desk.conversation
-    current = pane.persona.name if pane.persona else ""
+    current = pane.answering.persona.name if pane.answering.persona else ""
     name = words or await desk.app.push_screen_wait(PersonaPicker(desk.computer, current))
     if name:
-        await pane.speak_as(None if name.lower() == NOBODY else name)
+        await pane.answering.as_persona(None if name.lower() == NOBODY else name)
     else:
         await pane.refresh_from_file()  # it may have been changed
 

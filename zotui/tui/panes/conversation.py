@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from zotui.errors import UsageError
 from zotui.tui.pane import Pane, bindings
+from zotui.tui.panes.answering import Answering
 from zotui.tui.panes.drafts import Drafts
 from zotui.tui.panes.painting import Painting
 from zotui.tui.panes.reading import Reading
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from zotui.computer import Computer
     from zotui.conversations import Message, Question, Reel, Spent, Turn
     from zotui.policy import Persona
-
-NEXT_MODEL = "next_model"  # the note that holds the model of the conversation that is not begun yet
-NEXT_PERSONA = "next_persona"  # the same of its persona
 
 
 class ConversationPane(Pane):
@@ -77,8 +75,7 @@ class ConversationPane(Pane):
         self.private = False
         """Whether only models on this machine may be asked; set by the app."""
         self.escaped_at = 0.0
-        self.next_model = ""  # of the conversation that is not begun yet
-        self.persona: Persona | None = None  # of the conversation shown, or of the one that is not begun yet
+        self.answering = Answering(self)
         self.drafts = Drafts(self)
         self.sending = Sending(self)
         self.reading = Reading(self)
@@ -126,8 +123,7 @@ class ConversationPane(Pane):
         self.composer.focus()
 
     async def attach(self, computer: Computer) -> None:
-        self.next_model = await computer.desk.get(NEXT_MODEL) or ""
-        self.persona = await self._persona_of(computer, None)
+        await self.answering.begin(computer)
         await super().attach(computer)
         await self.sending.remember()
         if computer.config.model == "offline":
@@ -142,44 +138,12 @@ class ConversationPane(Pane):
         found = await discover()
         self._offer = f"{found[0].what}: F5 connects it." if found else ""
         if self.reel is None:
-            self._paint_all()
+            self.paint_all()
 
     @property
     def model(self) -> str:
         """Who answers here: the conversation's own model, or the default."""
-        next_model = self.next_model or (self.persona.model if self.persona else "")
-        own = self.reel.conversation.model if self.reel and self.reel.conversation else next_model
-        return own or (self.computer.models.default if self.computer else "")
-
-    async def answer_with(self, model: str) -> None:
-        """Have a model answer in this conversation from now on, or in the one that is begun next; empty: the default."""
-        assert self.computer is not None
-        if self.reel is not None:
-            await self.computer.chats.set_model(self.reel.id, model)
-            await self.refresh_from_file()
-        else:
-            await self.computer.desk.set(NEXT_MODEL, model or None)  # first: what is shown is in the file
-            self.next_model = model
-            self._paint_all()
-
-    async def speak_as(self, persona: str | None) -> None:
-        """Give this conversation a persona from its next request on, or the one that is begun next. Raises NotFound."""
-        assert self.computer is not None
-        if self.reel is not None:
-            await self.computer.personas.use(self.reel.id, persona)
-            await self.refresh_from_file()
-        else:
-            found = await self.computer.personas.find(persona) if persona else None
-            await self.computer.desk.set(NEXT_PERSONA, found.id if found else None)
-            self.persona = found
-            self._paint_all()
-
-    async def _persona_of(self, computer: Computer, conversation: str | None) -> Persona | None:
-        """The persona of a conversation; None: of the one that is begun next."""
-        if conversation is not None:
-            return await computer.personas.of(conversation)
-        kept = await computer.desk.get(NEXT_PERSONA)
-        return next((one for one in await computer.personas.list() if one.id == kept), None) if kept else None
+        return self.answering.model
 
     # Which conversation
 
@@ -211,9 +175,9 @@ class ConversationPane(Pane):
             await reel.open()
         there = reel is not None and reel.conversation is not None and reel.conversation.deleted_at is None
         self.reel = reel if there else None
-        self.persona = await self._persona_of(self.computer, self.conversation)
+        await self.answering.refresh()
         self.query_one(FindLine).close()
-        self._paint_all()
+        self.paint_all()
         await self._read_plan()
 
     async def keep_draft(self) -> None:
@@ -227,17 +191,16 @@ class ConversationPane(Pane):
     # What the file says
 
     async def read(self) -> None:
-        if self.computer is not None:
-            self.persona = await self._persona_of(self.computer, self.conversation)
+        await self.answering.refresh()
         if self.reel is None:
-            self._paint_all()
+            self.paint_all()
             return
         settled = self.reel.settled
         before = self.reel.messages[settled - 1].position if settled else 0
         await self.reel.refresh()
         if self.reel.conversation is None or self.reel.conversation.deleted_at is not None:  # here or elsewhere
             self.reel = None
-            self._paint_all()
+            self.paint_all()
             return
         first = len(self.reel.messages)  # a page may have come in front meanwhile: count from the end
         while first and self.reel.messages[first - 1].position > before:
@@ -365,7 +328,7 @@ class ConversationPane(Pane):
 
     # Painting
 
-    def _paint_all(self) -> None:
+    def paint_all(self) -> None:
         self.query_one("#welcome").display = self.reel is None
         if self.reel is None:
             self.query_one("#welcome", Static).update(self._welcome())
@@ -384,10 +347,10 @@ class ConversationPane(Pane):
             conversation = self.reel.conversation
             model = conversation.model or (self.reel.messages[-1].model if self.reel.messages else "")
             reel = self.reel
-            said = self.Changed(conversation.title, model, reel.spent, self.state(), reel.today, self.persona)
+            said = self.Changed(conversation.title, model, reel.spent, self.state(), reel.today, self.answering.persona)
             self.post_message(said)
         else:
-            self.post_message(self.Changed(model=self.model, persona=self.persona))
+            self.post_message(self.Changed(model=self.model, persona=self.answering.persona))
 
     def _welcome(self) -> str:
         if self.computer is None:
@@ -399,7 +362,8 @@ class ConversationPane(Pane):
                 'A new conversation.\n\nNo model is connected (model = "offline"): type help for what works without one,\n'
                 f"or connect one: F5 chooses a model, F8 keeps a key.{offer}"
             )
-        who = f"{self.persona.name}, by {model}" if self.persona else model
+        persona = self.answering.persona
+        who = f"{persona.name}, by {model}" if persona else model
         return f"A new conversation with {who}."
 
     def show_problem(self, problem: str) -> None:

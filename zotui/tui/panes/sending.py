@@ -62,15 +62,14 @@ class Sending:
             made, _ = await computer.edit(pane.reel.id, event.edits, event.text, files=files, private=pane.private)
             await self._sent(made)
             return
-        model, conversation = pane.next_model if pane.reel is None else None, pane.conversation
-        if pane.reel is None and pane.persona is not None:
-            conversation, model = await computer.begin_as(pane.persona.id, pane.next_model), None
+        who, conversation = pane.answering, pane.conversation
+        model = who.next_model if pane.reel is None else None
+        if pane.reel is None and who.persona is not None:
+            conversation, model = await computer.begin_as(who.persona.id, who.next_model), None
         turn = await computer.submit(event.text, conversation, model, files=files, private=pane.private)
         if event.at_once:
             await computer.turns.steer(turn)
-        pane.next_model = ""
-        for note in ("next_model", "next_persona"):
-            await computer.desk.set(note, None)
+        await who.begun()
         await self._sent((await computer.turns.view(turn)).turn.conv_id if pane.reel is None else pane.reel.id)
 
     async def _sent(self, conversation: str) -> None:
