@@ -10,7 +10,7 @@ from tests.processes import rows
 from zotui.home import Home
 
 KEYS = {
-    "id", "title", "model", "created_at", "updated_at", "kind", "parent_id", "parent_message_id", "comparison_id", "pinned_at",
+    "id", "title", "model", "created_at", "updated_at", "kind", "tainted_by", "parent_id", "parent_message_id", "comparison_id", "pinned_at",
     "archived_at", "deleted_at", "messages",
 }  # fmt: skip
 
