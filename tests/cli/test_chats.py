@@ -10,8 +10,8 @@ from tests.processes import rows
 from zotui.home import Home
 
 KEYS = {
-    "id", "title", "model", "created_at", "updated_at", "kind", "tainted_by", "parent_id", "parent_message_id", "comparison_id", "pinned_at",
-    "archived_at", "deleted_at", "messages",
+    "id", "title", "model", "created_at", "updated_at", "kind", "tainted_by", "parent_id", "parent_message_id", "comparison_id",
+    "pinned_at", "archived_at", "deleted_at", "messages",
 }  # fmt: skip
 
 

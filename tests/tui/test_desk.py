@@ -1,5 +1,6 @@
 """The desk, by its keys, on a real file with the real agent."""
 
+import math
 import os
 import random
 import signal
@@ -21,6 +22,7 @@ from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
 from zotui.tui.theme import THEMES
+from zotui.tui.widgets.question import QuestionPanel
 from zotui.tui.widgets.transcript import Transcript
 
 WIDE, NARROW, TINY = (140, 40), (80, 24), (20, 6)
@@ -96,9 +98,31 @@ async def test_a_question_waits_through_a_restart_and_is_answered_by_number(home
         async with again.run_test(size=WIDE) as pilot:
             await opened(pilot, again)
             assert again.desk.conversation.question is not None
+            await wait_for(pilot, lambda: again.desk.query_one(QuestionPanel).is_seen)
             await pilot.press("2", "enter")
             await wait_for(pilot, lambda: again.desk.conversation.question is None)
             await wait_for(pilot, lambda: "lab-4" in said(again))
+
+
+async def test_a_message_on_its_way_when_a_question_comes_up_is_no_answer(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with scripted_server() as base_url:
+        write_config(home.path, base_url)
+        app = Zotui(home, own_workers=True)
+        async with app.run_test(size=WIDE, notifications=True) as pilot:
+            await opened(pilot, app)
+            monkeypatch.setattr("zotui.tui.widgets.question.SEEN_S", math.inf)
+            await pilot.press(*typed("deploy"), "enter")
+            await wait_for(pilot, lambda: app.desk.conversation.question is not None)
+            await pilot.press("2", "enter")
+            await wait_for(pilot, lambda: any("just come up" in note.message for note in app._notifications))
+            assert app.desk.conversation.composer.text == "2"
+            assert app.desk.conversation.question is not None
+            monkeypatch.undo()
+            await wait_for(pilot, lambda: app.desk.query_one(QuestionPanel).is_seen)
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "lab-4" in said(app))
 
 
 async def test_a_question_is_left_by_escape(home: Home) -> None:
@@ -515,7 +539,7 @@ async def test_a_choice_that_is_not_there_is_refused(home: Home) -> None:
         async with app.run_test(size=WIDE, notifications=True) as pilot:
             await opened(pilot, app)
             await pilot.press(*typed("deploy"), "enter")
-            await wait_for(pilot, lambda: app.desk.conversation.question is not None)
+            await wait_for(pilot, lambda: app.desk.query_one(QuestionPanel).is_seen)
             await pilot.press("9", "enter")
             await wait_for(pilot, lambda: any("choose 1 to 2" in note.message for note in app._notifications))
             assert app.desk.conversation.composer.text == "9"

@@ -1,8 +1,13 @@
 """What waits for the person: the inbox, its questions, notices, and how they are told."""
 
+import math
+
+import pytest
+
 from tests.screens.session import scripted_server, write_config
 from tests.tui.conftest import opened, said, typed, wait_for
 from zotui.computer import Computer
+from zotui.conversations import Question
 from zotui.home import Home
 from zotui.tui.app import Zotui
 from zotui.tui.inbox import Inbox
@@ -16,6 +21,31 @@ WIDE = (140, 40)
 def status(app: Zotui) -> str:
     """The text of the status line."""
     return "".join(segment.text for segment in app.desk.query_one(StatusLine).render_line(0))
+
+
+def seen(app: Zotui) -> bool:
+    """Whether a question has stood long enough to be answered."""
+    return isinstance(app.screen, QuestionDialog) and app.screen.is_seen
+
+
+async def test_keys_held_down_allow_no_call_and_enter_alone_denies(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = Question("q", "approval", "t", "c", "rm wants to run", ["allow once", "deny"], "open", None, 0)
+    app, answers = Zotui(home, own_workers=True), list[str | None]()
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        monkeypatch.setattr("zotui.tui.question_dialog.SEEN_S", math.inf)
+        await app.push_screen(QuestionDialog(call), answers.append)
+        await wait_for(pilot, lambda: app.screen.query_one(Rows).current is not None)
+        await pilot.press("enter", "1", "enter", *typed("yes"), "enter")
+        assert isinstance(app.screen, QuestionDialog)
+        assert answers == []
+        await pilot.press("escape")
+        monkeypatch.undo()
+        await app.push_screen(QuestionDialog(call), answers.append)
+        await wait_for(pilot, lambda: seen(app) and app.screen.query_one(Rows).current is not None)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.screen is app.desk)
+        assert answers == [None, "deny"]
 
 
 async def test_a_question_is_answered_from_the_inbox_by_its_number(home: Home) -> None:
@@ -34,6 +64,7 @@ async def test_a_question_is_answered_from_the_inbox_by_its_number(home: Home) -
             await pilot.press("enter")
             await wait_for(pilot, lambda: isinstance(app.screen, QuestionDialog))
             await wait_for(pilot, lambda: app.screen.query_one(Rows).current is not None)
+            await wait_for(pilot, lambda: seen(app))
             await pilot.press("2", "enter")
             await wait_for(pilot, lambda: isinstance(app.screen, Inbox))
             await pilot.press("escape")
@@ -65,6 +96,7 @@ async def test_words_of_ones_own_answer_and_escape_lets_it_wait(home: Home) -> N
             await pilot.press("enter")
             await wait_for(pilot, lambda: isinstance(again.screen, QuestionDialog))
             await wait_for(pilot, lambda: again.screen.query_one(Rows).current is not None)
+            await wait_for(pilot, lambda: seen(again))
             await pilot.press(*typed("neither"), "enter")
             await wait_for(pilot, lambda: isinstance(again.screen, Inbox))
             await pilot.press("escape")

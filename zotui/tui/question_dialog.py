@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -12,6 +13,7 @@ from textual.widgets import Input, Static
 
 from zotui.tui.dialogs import Dialog
 from zotui.tui.model_picker import RowsOf
+from zotui.tui.widgets.question import SEEN_S
 from zotui.tui.widgets.rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class QuestionDialog(Dialog):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self.question = question
+        self._since = monotonic()
 
     def compose(self) -> ComposeResult:
         choices = RowsOf()
@@ -43,7 +46,9 @@ class QuestionDialog(Dialog):
             box.border_title = "? The agent asks"
             with VerticalScroll(id="asked"):
                 yield Static(self.question.text, markup=False)
-            rows = Rows(choices, id="choices")
+            rows = Rows(id="choices")
+            last = self.question.kind == "approval"  # which denies: whoever only presses enter allows nothing
+            rows.show(choices, len(choices.rows) - 1 if last else 0)
             rows.styles.height = len(choices.rows)
             rows.display = bool(choices.rows)
             yield rows
@@ -53,7 +58,13 @@ class QuestionDialog(Dialog):
             how = "a number or up, down: choose · " if choices.rows else ""
             yield Static(f"{how}enter: answer · esc: later, it waits", classes="hint", markup=False)
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether it has stood long enough to be answered: a key that is held down answers nothing."""
+        return monotonic() - self._since >= SEEN_S
+
     def on_mount(self) -> None:
+        self._since = monotonic()
         self.query_one(Rows if self.question.choices else Input).focus()
 
     def on_key(self, event: events.Key) -> None:
@@ -78,9 +89,10 @@ class QuestionDialog(Dialog):
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:
         event.stop()
-        self.dismiss(event.row.id)
+        if self.is_seen:
+            self.dismiss(event.row.id)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        if event.value.strip():
+        if event.value.strip() and self.is_seen:
             self.dismiss(event.value)

@@ -11,6 +11,7 @@ from zotui.text import one_line
 from zotui.tui import slash
 from zotui.tui.widgets.completions import Candidate
 from zotui.tui.widgets.composer import Composer, Draft
+from zotui.tui.widgets.question import QuestionPanel
 
 if TYPE_CHECKING:
     from zotui.conversations import Given, Message, Question
@@ -54,6 +55,8 @@ class Sending:
         pane, computer = self._pane, self._pane.computer
         assert computer is not None
         if pane.question is not None and not event.edits and not event.at_once:
+            if not pane.query_one(QuestionPanel).is_seen:
+                raise UsageError("a question has just come up", "enter sends this as its answer")
             await computer.turns.answer(pane.question.id, choice(pane.question, event.text))
             computer.background.want()
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.widgets import Static
@@ -9,7 +10,8 @@ from textual.widgets import Static
 if TYPE_CHECKING:
     from zotui.conversations import Question
 
-
+SEEN_S = 0.4
+"""How long a question stands before a key can answer it: what was on its way when it came up was meant for something else."""
 LONGEST_CALL = 500  # characters of a call that are shown here; all of it is in its block in the transcript
 
 
@@ -23,12 +25,18 @@ class QuestionPanel(Static):
     def __init__(self) -> None:
         super().__init__("", id="question", markup=False)
         self._shown = ""
+        self._since = 0.0
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it has stood long enough to be answered."""
+        return monotonic() - self._since >= SEEN_S
 
     def show(self, question: Question | None) -> None:
         """Show a question, or none."""
         text = asked(question) if question else ""
         if text != self._shown:
-            self._shown = text
+            self._shown, self._since = text, monotonic()
             self.display = bool(text)
             self.update(text)
 
