@@ -66,7 +66,6 @@ class Desk(Screen[None]):
         super().__init__()
         self.computer: Computer | None = None
         self.attached = False
-        self._begun = asyncio.Event()  # the file is open, or cannot be opened
         self.arrangement = Layout()
         self.attention = Attention(self)
         self.standing = Standing(self)
@@ -131,7 +130,6 @@ class Desk(Screen[None]):
         await self.attention.refresh_from_file()
         await self.standing.refresh_from_file()
         self.attached = True
-        self._begun.set()
 
     async def _restore_layout(self, computer: Computer) -> None:
         import msgspec
@@ -184,7 +182,6 @@ class Desk(Screen[None]):
         await self._filled.wait()
         for pane in self.panes:
             pane.show_problem(str(error))
-        self._begun.set()
 
     # Layout
 
@@ -326,8 +323,6 @@ class Desk(Screen[None]):
 
     @work
     async def _do(self, doing: Awaitable[None]) -> None:
-        """Do it now, or, of a key that was pressed early, as soon as the file is open."""
-        await self._begun.wait()
         await doing
 
     async def open_chat(self, conversation: str | None, message: str = "") -> None:
