@@ -1,5 +1,6 @@
 """The desk, by its keys, on a real file with the real agent."""
 
+import asyncio
 import math
 import os
 import random
@@ -17,10 +18,12 @@ from tests.tui.conftest import opened, said, typed, wait_for
 from zotui.computer import Computer
 from zotui.home import Home
 from zotui.tui.app import Zotui
+from zotui.tui.desk import Desk
 from zotui.tui.dialogs import Confirm, Editor, Prompt, Reading
 from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
+from zotui.tui.search_dialog import SearchDialog
 from zotui.tui.theme import THEMES
 from zotui.tui.widgets.question import QuestionPanel
 from zotui.tui.widgets.transcript import Transcript
@@ -42,6 +45,22 @@ async def test_a_message_is_answered_and_kept(home: Home) -> None:
         await opened(pilot, again)
         assert "Remembered." in said(again)
         assert "the staging box is lab-3" in said(again)
+
+
+async def test_a_key_pressed_before_the_file_is_open_is_not_lost(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    opens, attach = asyncio.Event(), Desk.attach
+
+    async def late(desk: Desk, computer: Computer) -> None:
+        await opens.wait()
+        await attach(desk, computer)
+
+    monkeypatch.setattr(Desk, "attach", late)
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("ctrl+t")
+        assert app.screen is app.desk
+        opens.set()
+        await wait_for(pilot, lambda: isinstance(app.screen, SearchDialog))
 
 
 async def test_messages_typed_without_a_pause_are_separate_and_in_order(home: Home) -> None:
@@ -548,12 +567,15 @@ async def test_a_choice_that_is_not_there_is_refused(home: Home) -> None:
 async def test_a_broken_file_is_said_in_the_panes_and_the_app_lives(home: Home) -> None:
     home.database.write_bytes(b"this is no database" * 500)
     app = Zotui(home, own_workers=True)
-    async with app.run_test(size=WIDE) as pilot:
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
         await wait_for(pilot, lambda: app.desk.query(MemoryPane))
         memory = app.desk.query_one(MemoryPane)
         await wait_for(pilot, lambda: "no database" in memory.rows.problem)
         await pilot.press(*typed("hello"), "enter", "f1", "escape", "ctrl+o", "m")
         assert app.is_running
+        await pilot.press("ctrl+t")
+        await wait_for(pilot, lambda: any("no database" in note.message for note in app._notifications))
+        assert app.screen is app.desk
 
 
 async def test_rebound_keys(home: Home) -> None:

@@ -22,6 +22,7 @@ from zotui.tui.panes.conversation import ConversationPane
 from zotui.tui.panes.listing import ListingPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
+from zotui.tui.panes.telling import Changed
 from zotui.tui.standing import Standing
 from zotui.tui.widgets.lines import DebugLine, KeyLine, TabLine
 from zotui.tui.widgets.status import StatusLine
@@ -66,13 +67,15 @@ class Desk(Screen[None]):
         super().__init__()
         self.computer: Computer | None = None
         self.attached = False
+        self._settled = asyncio.Event()  # the file is open, or cannot be opened
+        self._fault: ZotuiError | None = None
         self.arrangement = Layout()
         self.attention = Attention(self)
         self.standing = Standing(self)
         self.side_panes: list[str] = []
         """The ids of the panes at the side, in the order of the first start."""
         self._filled = asyncio.Event()
-        self._said = ConversationPane.Changed()
+        self._said = Changed()
 
     def compose(self) -> ComposeResult:
         yield StatusLine()
@@ -130,6 +133,18 @@ class Desk(Screen[None]):
         await self.attention.refresh_from_file()
         await self.standing.refresh_from_file()
         self.attached = True
+        self._settled.set()
+
+    async def ready(self) -> Computer:
+        """The computer, once the file is open and shown: what a key pressed before that asks for is done then.
+
+        Raises the fault where the file cannot be opened.
+        """
+        await self._settled.wait()
+        if self._fault is not None:
+            raise self._fault
+        assert self.computer is not None
+        return self.computer
 
     async def _restore_layout(self, computer: Computer) -> None:
         import msgspec
@@ -182,6 +197,8 @@ class Desk(Screen[None]):
         await self._filled.wait()
         for pane in self.panes:
             pane.show_problem(str(error))
+        self._fault = error
+        self._settled.set()
 
     # Layout
 
@@ -279,8 +296,8 @@ class Desk(Screen[None]):
 
     # Status
 
-    @on(ConversationPane.Changed)
-    def _conversation_changed(self, event: ConversationPane.Changed) -> None:
+    @on(Changed)
+    def _conversation_changed(self, event: Changed) -> None:
         self._said = event
         self._paint_status()
         for chats in self.query(ChatsPane):
@@ -327,10 +344,9 @@ class Desk(Screen[None]):
 
     async def open_chat(self, conversation: str | None, message: str = "") -> None:
         """Show a conversation, at a message of it; None for a new one."""
-        if self.computer is None:
-            return
+        computer = await self.ready()
         await self.conversation.open(conversation)
-        await self.computer.desk.set("conversation", conversation)
+        await computer.desk.set("conversation", conversation)
         self.go_to(self.conversation)
         if message:
             await self.conversation.reading.to_message(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zotui.errors import UsageError
-from zotui.tui.acts.conversation import opened
+from zotui.tui.acts.conversation import chat_of
 from zotui.tui.widgets.draft import Draft
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ async def branches(desk: Desk, words: str = "") -> None:
     """The branches of this conversation, two of them side by side."""
     from zotui.tui.branch_view import BranchView
 
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     chosen = await desk.app.push_screen_wait(BranchView(computer, chat.id))
     if chosen:
         await desk.open_chat(chosen)
@@ -27,9 +27,7 @@ async def compare(desk: Desk, words: str = "") -> None:
     from zotui.tui.compare_dialog import CompareDialog
     from zotui.tui.compare_view import CompareView
 
-    computer, pane = desk.computer, desk.conversation
-    if computer is None:
-        return
+    computer, pane = await desk.ready(), desk.conversation
     running = await computer.comparisons.of(pane.conversation) if pane.conversation else []
     asked = next((found.id for found in running if found.kept is None and found.finished_at is None), None)
     if asked is None:
@@ -47,7 +45,7 @@ async def compare(desk: Desk, words: str = "") -> None:
 
 async def fork(desk: Desk, words: str = "") -> None:
     """A branch that ends with the message under the cursor, or with the last one."""
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     message = desk.conversation.reading.message_at_cursor() or desk.conversation.reading.last_message()
     if message is None:
         raise UsageError("nothing was said here yet")
@@ -57,7 +55,7 @@ async def fork(desk: Desk, words: str = "") -> None:
 
 async def undo_turn(desk: Desk, words: str = "") -> None:
     """A branch without the last turn; its request is in the composer again."""
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     message = desk.conversation.reading.last_request()
     if message is None:
         raise UsageError("there is no turn to take back")
@@ -68,7 +66,7 @@ async def undo_turn(desk: Desk, words: str = "") -> None:
 
 async def edit_last(desk: Desk, words: str = "") -> None:
     """Edit the last request; sending it runs it again in a branch."""
-    await opened(desk)
+    await chat_of(desk)
     message = desk.conversation.reading.last_request()
     if message is None:
         raise UsageError("there is no message to edit")
@@ -77,7 +75,7 @@ async def edit_last(desk: Desk, words: str = "") -> None:
 
 async def edit_here(desk: Desk, words: str = "") -> None:
     """Edit the request under the cursor; sending it runs it again in a branch."""
-    await opened(desk)
+    await chat_of(desk)
     message = desk.conversation.reading.request_at_cursor()
     if message is None:
         raise UsageError("no request of yours is here", "up and down move to one")

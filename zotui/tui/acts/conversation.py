@@ -48,20 +48,20 @@ async def stop_answer(desk: Desk, words: str = "") -> None:
 
 async def stop_everything(desk: Desk, words: str = "") -> None:
     """Stop all that runs, at once."""
-    if desk.computer is not None:
-        ran = await desk.computer.stop_everything()
-        desk.app.notify("everything is stopped" if ran else "nothing runs", markup=False)
+    ran = await (await desk.ready()).stop_everything()
+    desk.app.notify("everything is stopped" if ran else "nothing runs", markup=False)
 
 
 async def _stop_turns(desk: Desk) -> bool:
     """Stop what runs; where nothing does, take back the last that is queued. False where nothing was to stop."""
     conversation = desk.conversation.conversation
-    if desk.computer is None or conversation is None:
+    if conversation is None:
         return False
-    turns = await desk.computer.chats.turns(conversation, only_open=True)
+    computer = await desk.ready()
+    turns = await computer.chats.turns(conversation, only_open=True)
     now = [turn for turn in turns if turn.status != "queued"] or turns[-1:]
     for turn in now:  # what is queued behind it goes on
-        await desk.computer.turns.stop(turn.id)
+        await computer.turns.stop(turn.id)
     return bool(now)
 
 
@@ -82,7 +82,7 @@ def send_now(desk: Desk, words: str = "") -> None:
 
 async def again(desk: Desk, words: str = "") -> None:
     """Put the last request once more."""
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     turns = await computer.chats.turns(chat.id)
     if turns and turns[-1].finished_at is None:
         raise UsageError("it is still being answered", "esc stops it")
@@ -95,7 +95,7 @@ async def rename_chat(desk: Desk, words: str = "") -> None:
     """Give the conversation another title."""
     from zotui.tui.dialogs import Prompt
 
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     title = words or await desk.app.push_screen_wait(Prompt("Title", chat.title))
     if title and title.strip():
         await computer.chats.rename(chat.id, title)
@@ -103,14 +103,14 @@ async def rename_chat(desk: Desk, words: str = "") -> None:
 
 async def pin_chat(desk: Desk, words: str = "") -> None:
     """Pin the conversation, or unpin it."""
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     await computer.chats.pin(chat.id, chat.pinned_at is None)
     desk.tell("pinned" if chat.pinned_at is None else "no longer pinned")
 
 
 async def archive_chat(desk: Desk, words: str = "") -> None:
     """Archive the conversation, or take it back."""
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     await computer.chats.archive(chat.id, chat.archived_at is None)
     desk.tell("archived" if chat.archived_at is None else "back from the archive")
 
@@ -126,7 +126,7 @@ async def context(desk: Desk, words: str = "") -> None:
     """Show what the model is sent for this conversation."""
     from zotui.tui.dialogs import Reading
 
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     sent = await computer.context(chat.id)
     if sent is not None:
         desk.app.push_screen(Reading("What the model is sent", sent))
@@ -136,7 +136,7 @@ async def compact(desk: Desk, words: str = "") -> None:
     """Show the summaries of this conversation: to propose, apply, undo one."""
     from zotui.tui.summary_dialog import SummaryDialog
 
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     place = await desk.app.push_screen_wait(SummaryDialog(computer, chat.id))
     if place:
         await desk.conversation.reading.to_position(place)
@@ -144,7 +144,7 @@ async def compact(desk: Desk, words: str = "") -> None:
 
 async def continue_chat(desk: Desk, words: str = "") -> None:
     """Go on in a new chat that begins with a summary of this one."""
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     asked = await computer.summaries.sequel(chat.id)
     computer.background.want()
     desk.tell("the summary is being written …")
@@ -155,7 +155,7 @@ async def export_chat(desk: Desk, words: str = "") -> None:
     """Write the conversation into a file: ``/export [md|jsonl] [FILE]``."""
     from zotui.tui.dialogs import Prompt
 
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     form, _, name = words.partition(" ")
     if form not in ("md", "jsonl"):
         form, name = "", words
@@ -171,18 +171,18 @@ async def import_chat(desk: Desk, words: str = "") -> None:
     """Read a conversation from a file that was exported, and open it."""
     from zotui.tui.dialogs import Prompt
 
-    if desk.computer is None:
-        return
-    name = words or await desk.app.push_screen_wait(Prompt("Import from", f"{desk.computer.home.workspace}/"))
+    computer = await desk.ready()
+    name = words or await desk.app.push_screen_wait(Prompt("Import from", f"{computer.home.workspace}/"))
     if name and name.strip():
-        await desk.open_chat(await desk.computer.exchange.import_file(name.strip()))
+        await desk.open_chat(await computer.exchange.import_file(name.strip()))
 
 
-async def opened(desk: Desk) -> tuple[Computer, Conversation]:
-    """The computer and the open conversation. Raises UsageError where there is none yet."""
-    if desk.computer is None or desk.conversation.conversation is None:
+async def chat_of(desk: Desk) -> tuple[Computer, Conversation]:
+    """The computer and the conversation shown. Raises UsageError where there is none yet."""
+    computer = await desk.ready()
+    if desk.conversation.conversation is None:
         raise UsageError("nothing was said here yet", "write a message first")
-    return desk.computer, await desk.computer.chats.find(desk.conversation.conversation)
+    return computer, await computer.chats.find(desk.conversation.conversation)
 
 
 def _file_name(title: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zotui.errors import UsageError
 from zotui.text import one_line
-from zotui.tui.acts.conversation import opened
+from zotui.tui.acts.conversation import chat_of
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
@@ -31,12 +31,11 @@ async def timeline(desk: Desk, words: str = "") -> None:
     from zotui.tui.dialogs import Prompt
     from zotui.tui.timeline import Timeline
 
-    if desk.computer is None:
-        return
+    computer = await desk.ready()
     path = words or await desk.app.push_screen_wait(Prompt("A file of the workspace", ""))
     if not path:
         return
-    undone = await desk.app.push_screen_wait(Timeline(desk.computer, path.strip()))
+    undone = await desk.app.push_screen_wait(Timeline(computer, path.strip()))
     if undone is not None:
         desk.tell(told(undone, "brought back"))
 
@@ -45,14 +44,13 @@ async def audit(desk: Desk, words: str = "") -> None:
     """The audit log."""
     from zotui.tui.audit_view import AuditView
 
-    if desk.computer is not None:
-        desk.app.push_screen(AuditView(desk.computer))
+    desk.app.push_screen(AuditView(await desk.ready()))
 
 
 async def _move(desk: Desk, *, undoing: bool) -> None:
     from zotui.tui.dialogs import Confirm
 
-    computer, chat = await opened(desk)
+    computer, chat = await chat_of(desk)
     move = computer.checkpoints.undo if undoing else computer.checkpoints.redo
     question = await _question(computer, chat.id, undoing)
     if not await desk.app.push_screen_wait(Confirm(question, "Undo" if undoing else "Redo")):

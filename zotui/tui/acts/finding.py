@@ -13,10 +13,9 @@ async def search(desk: Desk, words: str = "") -> None:
     from zotui.tui.places import go
     from zotui.tui.search_dialog import SearchDialog
 
-    if desk.computer is not None:
-        place = await desk.app.push_screen_wait(SearchDialog(desk.computer, words))
-        if place:
-            await go(desk, place)
+    place = await desk.app.push_screen_wait(SearchDialog(await desk.ready(), words))
+    if place:
+        await go(desk, place)
 
 
 async def inbox(desk: Desk, words: str = "") -> None:
@@ -24,10 +23,9 @@ async def inbox(desk: Desk, words: str = "") -> None:
     from zotui.tui.inbox import Inbox
     from zotui.tui.places import go
 
-    if desk.computer is not None:
-        place = await desk.app.push_screen_wait(Inbox(desk.computer))
-        if place:
-            await go(desk, place)
+    place = await desk.app.push_screen_wait(Inbox(await desk.ready()))
+    if place:
+        await go(desk, place)
 
 
 def find(desk: Desk, words: str = "") -> None:

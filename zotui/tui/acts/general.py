@@ -47,20 +47,17 @@ async def run(desk: Desk, words: str = "") -> None:
     from zotui.tui.dialogs import Prompt
     from zotui.tui.run_view import RunView
 
-    if desk.computer is None:
-        return
+    computer = await desk.ready()
     command = words or await desk.app.push_screen_wait(Prompt("Run in the sandbox", ""))
     if command and command.strip():
-        desk.app.push_screen(RunView(desk.computer.sandbox, command))
+        desk.app.push_screen(RunView(computer.sandbox, command))
 
 
 async def no_sandbox(desk: Desk, words: str = "") -> None:
     """Have commands run without a wall until the app is left, where none can stand; or no more."""
     from zotui.tui.dialogs import Confirm
 
-    computer = desk.computer
-    if computer is None:
-        return
+    computer = await desk.ready()
     wall = await computer.standing.wall() or await computer.sandbox.look()
     if wall.kind != "none":
         desk.tell(f"{wall.name} stands: commands run behind it")
@@ -87,9 +84,9 @@ async def status(desk: Desk, words: str = "") -> None:
     from zotui.tui.dialogs import Reading
     from zotui.tui.help import status_text
 
-    if desk.computer is not None:
-        text = await status_text(desk.computer, desk.conversation.conversation, desk.conversation.model)
-        desk.app.push_screen(Reading("Status", text))
+    computer = await desk.ready()
+    text = await status_text(computer, desk.conversation.conversation, desk.conversation.model)
+    desk.app.push_screen(Reading("Status", text))
 
 
 def conversations(desk: Desk, words: str = "") -> None:
@@ -113,6 +110,6 @@ async def memory(desk: Desk, words: str = "") -> None:
     """Remember these words; without any, go to what is remembered."""
     if not words:
         desk.go_to(desk.query_one(MemoryPane))
-    elif desk.computer is not None:
-        await desk.computer.memory.memorize(words, {"source": "me"})
+    else:
+        await (await desk.ready()).memory.memorize(words, {"source": "me"})
         desk.tell("remembered")

@@ -12,17 +12,16 @@ async def models(desk: Desk, words: str = "") -> None:
     """Choose who answers: in this conversation, or from now on. With a name: that one, in this conversation."""
     from zotui.tui.model_picker import ModelPicker
 
-    if desk.computer is None:
-        return
+    computer = await desk.ready()
     if words:
-        desk.computer.check_model(words)
+        computer.check_model(words)
         await desk.conversation.answering.by(words)
         return
-    chosen = await desk.app.push_screen_wait(ModelPicker(desk.computer, desk.conversation.model))
+    chosen = await desk.app.push_screen_wait(ModelPicker(computer, desk.conversation.model))
     if chosen is None:
         return
     if chosen.scope == "default":
-        await desk.computer.set_default_model(chosen.model, chosen.base_url)
+        await computer.set_default_model(chosen.model, chosen.base_url)
         await desk.conversation.answering.by("")  # here too, now and whenever the default changes
     else:
         await desk.conversation.answering.by(chosen.model)
@@ -33,11 +32,9 @@ async def personas(desk: Desk, words: str = "") -> None:
     from zotui.policy.personas import NOBODY
     from zotui.tui.persona_picker import PersonaPicker
 
-    if desk.computer is None:
-        return
-    pane = desk.conversation
+    computer, pane = await desk.ready(), desk.conversation
     current = pane.answering.persona.name if pane.answering.persona else ""
-    name = words or await desk.app.push_screen_wait(PersonaPicker(desk.computer, current))
+    name = words or await desk.app.push_screen_wait(PersonaPicker(computer, current))
     if name:
         await pane.answering.as_persona(None if name.lower() == NOBODY else name)
     else:
@@ -48,16 +45,14 @@ async def rules(desk: Desk, words: str = "") -> None:
     """Show the rules, and what became of them in this conversation's last request."""
     from zotui.tui.rules_dialog import RulesDialog
 
-    if desk.computer is not None:
-        await desk.app.push_screen_wait(RulesDialog(desk.computer, desk.conversation.conversation))
+    await desk.app.push_screen_wait(RulesDialog(await desk.ready(), desk.conversation.conversation))
 
 
 async def keys(desk: Desk, words: str = "") -> None:
     """Show the keys of providers."""
     from zotui.tui.key_dialog import KeyDialog
 
-    if desk.computer is not None:
-        await desk.app.push_screen_wait(KeyDialog(desk.computer))
+    await desk.app.push_screen_wait(KeyDialog(await desk.ready()))
 
 
 async def cost(desk: Desk, words: str = "") -> None:
@@ -65,7 +60,6 @@ async def cost(desk: Desk, words: str = "") -> None:
     from zotui.tui.dialogs import Reading, room
     from zotui.tui.spending import spending_text
 
-    if desk.computer is not None:
-        width = room(desk.app.size.width)
-        text = await spending_text(desk.computer, desk.conversation.conversation, width)
-        desk.app.push_screen(Reading("What models have cost", text))
+    computer, width = await desk.ready(), room(desk.app.size.width)
+    text = await spending_text(computer, desk.conversation.conversation, width)
+    desk.app.push_screen(Reading("What models have cost", text))

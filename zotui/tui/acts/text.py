@@ -42,9 +42,9 @@ async def copy_answer(desk: Desk, words: str = "") -> None:
 
     reel = desk.conversation.reel
     answers = [message.content for message in reel.messages if message.role == "assistant"] if reel else []
-    if not answers or desk.computer is None:
+    if not answers:
         raise UsageError("there is no answer to copy")
-    desk.tell(await copy(desk.app, answers[-1], desk.computer.home))
+    desk.tell(await copy(desk.app, answers[-1], (await desk.ready()).home))
 
 
 async def _copy(desk: Desk, what: Literal["block", "code", "message"]) -> None:
@@ -53,18 +53,16 @@ async def _copy(desk: Desk, what: Literal["block", "code", "message"]) -> None:
     text = desk.conversation.transcript.copyable(what)
     if not text:
         raise UsageError("there is no code here" if what == "code" else "there is nothing to copy here")
-    if desk.computer is not None:
-        desk.tell(await copy(desk.app, text, desk.computer.home))
+    desk.tell(await copy(desk.app, text, (await desk.ready()).home))
 
 
 async def open_editor(desk: Desk, words: str = "") -> None:
     """Open the block in the person's editor; what is changed there goes into the composer."""
     from zotui.tui.outside import edit
 
-    if desk.computer is None:
-        return
+    computer = await desk.ready()
     text = desk.conversation.transcript.copyable("block")
-    changed = await edit(desk.app, text, ".md", desk.computer.home)
+    changed = await edit(desk.app, text, ".md", computer.home)
     if changed is not None and changed != text:
         desk.conversation.composer.rewrite(changed, names_in(text))
         desk.conversation.composer.focus()
@@ -74,23 +72,20 @@ async def open_pager(desk: Desk, words: str = "") -> None:
     """Read the message, or the whole output of a tool, in the person's pager."""
     from zotui.tui.outside import page
 
-    if desk.computer is None:
-        return
+    computer = await desk.ready()
     text = await desk.conversation.reading.whole_text()
     if not text:
         raise UsageError("there is nothing to read here")
-    await page(desk.app, text, desk.computer.home)
+    await page(desk.app, text, computer.home)
 
 
 async def edit_draft(desk: Desk, words: str = "") -> None:
     """Write the message in the person's editor."""
     from zotui.tui.outside import edit
 
-    if desk.computer is None:
-        return
-    composer = desk.conversation.composer
+    computer, composer = await desk.ready(), desk.conversation.composer
     foreign = composer.draft.foreign
-    written = await edit(desk.app, composer.expanded(), ".md", desk.computer.home)
+    written = await edit(desk.app, composer.expanded(), ".md", computer.home)
     if written is not None:
         composer.rewrite(written.rstrip("\n"), foreign)
     composer.focus()
