@@ -33,7 +33,7 @@ async def test_keys_held_down_allow_no_call_and_enter_alone_denies(home: Home, m
     app, answers = Zotui(home, own_workers=True), list[str | None]()
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot, app)
-        monkeypatch.setattr("zotui.tui.question_dialog.SEEN_S", math.inf)
+        monkeypatch.setattr("zotui.tui.widgets.question.SEEN_S", math.inf)
         await app.push_screen(QuestionDialog(call), answers.append)
         await wait_for(pilot, lambda: app.screen.query_one(Rows).current is not None)
         await pilot.press("enter", "1", "enter", *typed("yes"), "enter")

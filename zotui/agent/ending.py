@@ -12,6 +12,7 @@ from zotui.store import Transaction, now_ms
 from zotui.store.work import check, finish
 from zotui.text import one_line
 
+MOST_ATTEMPTS = 3  # of a turn whose workers die
 Notify = Callable[[Transaction, str, str, str], object]  # in a transaction: kind, text, place
 
 
@@ -33,9 +34,6 @@ def tell_end(db: Transaction, turn_id: str, notify: Notify) -> None:
         notify(db, "failure", f"{turn.status}: {one_line(turn.input, 60)}: {why}", place)
     else:
         notify(db, "answer", f"{one_line(turn.input, 60)}: {one_line(view.output, 120)}", place)
-
-
-MOST_ATTEMPTS = 3  # of a turn whose workers die
 
 
 def wind_up(db: Transaction, turn_id: str, fence: int, why: str, notify: Notify = unheard) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from zotui.tui.dialogs import Dialog
 from zotui.tui.model_picker import RowsOf
-from zotui.tui.widgets.question import SEEN_S
+from zotui.tui.widgets.question import is_seen
 from zotui.tui.widgets.rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -60,11 +60,10 @@ class QuestionDialog(Dialog):
 
     @property
     def is_seen(self) -> bool:
-        """Whether it has stood long enough to be answered: a key that is held down answers nothing."""
-        return monotonic() - self._since >= SEEN_S
+        """Whether it has stood long enough to be answered."""
+        return is_seen(self._since)
 
     def on_mount(self) -> None:
-        self._since = monotonic()
         self.query_one(Rows if self.question.choices else Input).focus()
 
     def on_key(self, event: events.Key) -> None:

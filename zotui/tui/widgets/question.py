@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from zotui.conversations import Question
 
 SEEN_S = 0.4
-"""How long a question stands before a key can answer it: what was on its way when it came up was meant for something else."""
+"""How long a question stands before a key can answer it: one on its way, or held down, was meant for something else."""
 LONGEST_CALL = 500  # characters of a call that are shown here; all of it is in its block in the transcript
 
 
@@ -30,7 +30,7 @@ class QuestionPanel(Static):
     @property
     def is_seen(self) -> bool:
         """Whether it has stood long enough to be answered."""
-        return monotonic() - self._since >= SEEN_S
+        return is_seen(self._since)
 
     def show(self, question: Question | None) -> None:
         """Show a question, or none."""
@@ -39,6 +39,11 @@ class QuestionPanel(Static):
             self._shown, self._since = text, monotonic()
             self.display = bool(text)
             self.update(text)
+
+
+def is_seen(since: float) -> bool:
+    """Whether what came up at ``since`` (of the monotonic clock) has stood long enough for a key to be meant for it."""
+    return monotonic() - since >= SEEN_S
 
 
 def asked(question: Question) -> str:
