@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from zotui import config_file
+from zotui.config import file as config_file
 from zotui.errors import ZotuiError
 from zotui.models.registry import OFFLINE
 from zotui.text import one_line, thousands

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from zotui import config_file
+from zotui.config import file as config_file
 from zotui.errors import UsageError, ZotuiError
 from zotui.models import DIALECTS, open_provider
 from zotui.models.credential import checked

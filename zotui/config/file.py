@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from zotui.config import read_config
+from zotui.config.reading import read_config
 from zotui.errors import ConfigError
 from zotui.text import one_line
 

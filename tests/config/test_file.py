@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.processes import Children, output
 from zotui.config import TEMPLATE, read_config
-from zotui.config_file import add_provider, set_model
+from zotui.config.file import add_provider, set_model
 from zotui.errors import ConfigError
 from zotui.home import Home
 
@@ -239,7 +239,7 @@ class TestProviders:
 
 def test_many_processes_at_once_lose_nothing(home: Home, children: Children) -> None:
     program = (
-        "import sys\nfrom pathlib import Path\nfrom zotui.config_file import add_provider, set_model\n"
+        "import sys\nfrom pathlib import Path\nfrom zotui.config.file import add_provider, set_model\n"
         "for n in range(10):\n"
         "    name = add_provider(Path(sys.argv[1]), f'p{sys.argv[2]}x{n}', f'http://127.0.0.1:{n + 1}/v1')\n"
         "    set_model(Path(sys.argv[1]), name)\n"
