@@ -185,18 +185,18 @@ class TestWorkers:
 
     async def test_auto_without_a_background_process_does_it_here(self, home: Home) -> None:
         async with Computer.open(home) as zo:
-            assert zo.worker is not None
+            assert zo.crew.worker is not None
             assert (await zo.ask("help")).status == "done"
         assert serving(home) == 0
 
     async def test_background_starts_one_and_auto_then_uses_it(self, home: Home) -> None:
         async with Computer.open(home, workers="background") as zo:
-            assert zo.worker is None
+            assert zo.crew.worker is None
             first = await zo.ask("remember that it is background")
             pid = serving(home)
             assert pid not in (0, os.getpid())
             async with Computer.open(home) as second:
-                assert second.worker is None
+                assert second.crew.worker is None
                 reply = await second.ask("what do you remember?", first.conversation_id)
             assert "it is background" in reply.output
             assert serving(home) == pid

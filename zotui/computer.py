@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import msgspec
 
@@ -14,7 +14,7 @@ from zotui.conversations import Chats, Comparisons, Given, TurnOptions, Turns, T
 from zotui.conversations.files import Exchange
 from zotui.conversations.plans import Plans
 from zotui.conversations.summaries import Summaries
-from zotui.errors import StoreError
+from zotui.crew import Crew, Workers
 from zotui.home import Home
 from zotui.memory import Memories
 from zotui.mentions import Mentions
@@ -34,18 +34,14 @@ from zotui.sandbox.standing import Standing
 from zotui.search import Search
 from zotui.secret import Secret
 from zotui.skills import Shelf
-from zotui.store import Notes, Store, is_ready, now_ms
+from zotui.store import Notes, Store, is_ready
 from zotui.wishes import Options, Wishes
 from zotui.workspace import Files, Folder
 from zotui.workspace.moving import Bin
 from zotui.workspace.undo import Checkpoints
 
 if TYPE_CHECKING:
-    from zotui.agent import Worker
     from zotui.policy.conditions import Judged
-
-Workers = Literal["auto", "background", "own", "none", "all"]
-TRASH_MS = 30 * 86_400_000  # how long what was deleted can be restored
 
 log = logging.getLogger(__name__)
 
@@ -82,13 +78,8 @@ class Computer:
         self.offers = Offers(store, self.models)
         self.spending = Spending(store)
         self.background = Background(home, lambda: self.keys.hand_over(self.models.rows.values()))
-        self.worker: Worker | None = None
+        self.crew = Crew(self)
         self.listener: Callable[[str], None] | None = None
-        self.owns_its_work = False
-        self._ready = asyncio.Event()
-        self._keeper: asyncio.Task[None] | None = None
-        self._sweeper: asyncio.Task[None] | None = None
-        self._stands: asyncio.Task[None] | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -111,10 +102,12 @@ class Computer:
         store = await asyncio.to_thread(Store.open, place.database, run=place.run, backups=place.backups)
         computer = cls(place, config, store, keys)
         try:
-            await computer._start(workers)
+            await computer.crew.start(workers)
             yield computer
         finally:
-            await computer._stop()
+            await computer.crew.stop()
+            await computer.sandbox.close()
+            await computer.models.close()
             await asyncio.to_thread(store.close)
 
     async def ask(
@@ -169,13 +162,13 @@ class Computer:
 
             await asyncio.to_thread(check_schema, schema)
         options = TurnOptions(tools=tools, **(wishes | {"scope": check_scope(wishes.get("scope", "all"))}))
-        await self._want_workers()
+        await self.crew.want()
         turn = await self.turns.submit(
             text,
             conversation=conversation_id,
             model=model or "",
             options=options,
-            own=self.owns_its_work,
+            own=self.crew.owns_its_work,
             images=images,
             files=files,
         )
@@ -188,9 +181,9 @@ class Computer:
 
         It runs as it did before, but for ``wishes`` that are not as usual.
         """
-        await self._want_workers()
+        await self.crew.want()
         turn = await self.turns.edit(
-            conversation, message, text, options=TurnOptions(**wishes), own=self.owns_its_work, files=files
+            conversation, message, text, options=TurnOptions(**wishes), own=self.crew.owns_its_work, files=files
         )
         return turn.conv_id, turn.id
 
@@ -206,19 +199,13 @@ class Computer:
         """Put one prompt to several models at once; the comparison's id. Raises UsageError, NotFound."""
         for model in models:
             self.check_model(model)
-        await self._want_workers()
+        await self.crew.want()
         return await self.comparisons.start(
-            text, models, conversation, options=TurnOptions(**wishes), files=files, own=self.owns_its_work
+            text, models, conversation, options=TurnOptions(**wishes), files=files, own=self.crew.owns_its_work
         )
 
     def _room_for_copies(self) -> int:
         return self.models.config.undo.copies_mb * 1_000_000
-
-    async def _want_workers(self) -> None:
-        """Have somebody there for what is put now."""
-        self.background.want()
-        if self._keeper is not None:
-            await self.background.has_been_told()
 
     async def events(self, turn_id: str) -> AsyncIterator[Event | ToolResult]:
         """A turn's events from its beginning to its end. Raises TurnFailed after the last one."""
@@ -258,7 +245,7 @@ class Computer:
 
         Raises UsageError for an unknown provider, ConfigError.
         """
-        from zotui import config_file
+        from zotui.config import file as config_file
 
         file = self.home.config_file
         if base_url:
@@ -276,11 +263,6 @@ class Computer:
         """Stop all turns, with the tools that they run, and the person's own commands; False where nothing ran."""
         turns = await self.turns.stop_everything()
         return bool(turns + await self.sandbox.stop_all())
-
-    async def handed_over(self) -> None:
-        """Wait until a background process is there for what was written, where this door starts one."""
-        if self._keeper is not None:
-            await self._ready.wait()
 
     async def context(self, conversation: str) -> str | None:
         """What the model was sent for the conversation's last request, with what each part costs; None without one.
@@ -330,52 +312,8 @@ class Computer:
         )
         return {"queued": 0, "running": 0, **dict(rows)}
 
-    async def _start(self, workers: Workers) -> None:
-        if workers == "auto":
-            workers = "background" if await self.background.look() else "own"
-        if workers == "background":
-            self._keeper = asyncio.create_task(self.background.keep(self._ready, self._tell))
-        elif workers in ("own", "all"):
-            self.owns_its_work = workers == "own"
-            self._start_worker()
-            if workers == "all":
-                self.tell_what_stands()
-
-    def tell_what_stands(self) -> None:
-        """Tell in the file from now on which wall is around the commands of this process."""
-        self._stands = asyncio.create_task(self.standing.follow())
-
-    def _start_worker(self) -> None:
-        from zotui.workers import agent_worker
-
-        self.worker = agent_worker(self)
-        self.worker.start()
-        self._sweeper = asyncio.create_task(self._empty_trash())
-
-    async def _empty_trash(self) -> None:
-        """What was deleted long ago goes for ever."""
-        try:
-            await self.chats.empty_trash(now_ms() - TRASH_MS)
-            await asyncio.to_thread(self.bin.empty, now_ms() - TRASH_MS)
-        except StoreError as error:  # it goes the next time
-            log.warning("the trash: %s", error)
-
-    def _tell(self, line: str) -> None:
+    def tell(self, line: str) -> None:
+        """Let whoever listens know what the person should; it is logged too."""
         if self.listener is not None:
             self.listener(line)
         log.info("%s", line)
-
-    async def _stop(self) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
-        if self._stands is not None:
-            self._stands.cancel()
-            await asyncio.wait({self._stands})
-        if self._sweeper is not None:
-            await asyncio.wait({self._sweeper})
-        if self.worker is not None:
-            await self.worker.stop()
-        await self.sandbox.close()
-        await self.models.close()

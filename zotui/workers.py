@@ -100,4 +100,4 @@ def scope_of_request(computer: "Computer", text: str) -> Scope:
 
 def agent_worker(computer: "Computer") -> Worker:
     """The agent's worker."""
-    return Worker(agent(computer), own_only=computer.owns_its_work, alone=lambda: not lock_is_held(computer.home))
+    return Worker(agent(computer), own_only=computer.crew.owns_its_work, alone=lambda: not lock_is_held(computer.home))

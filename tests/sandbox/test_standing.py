@@ -39,7 +39,7 @@ async def server(home: Home) -> AsyncIterator[OpenAIServer]:
 async def working(home: Home, server: OpenAIServer) -> AsyncIterator[Computer]:
     """The process that runs commands."""
     async with Computer.open(home, workers="own") as computer:
-        computer.tell_what_stands()
+        computer.crew.tell_what_stands()
         yield computer
 
 
@@ -67,7 +67,7 @@ async def test_another_process_reads_what_stands_until_that_one_ends(home: Home,
     async with Computer.open(home, workers="none") as app:
         assert await app.standing.wall() is None
         script = LEAVES.replace('"none"', '"own"').replace(
-            "await computer.standing.allow_no_wall()", "computer.tell_what_stands()"
+            "await computer.standing.allow_no_wall()", "computer.crew.tell_what_stands()"
         )
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(home.path), env={**os.environ})
         assert await told(app) in ("bubblewrap · network off", "Landlock · network off")

@@ -26,7 +26,7 @@ from zotui.tui.app import Zotui
 from zotui.tui.dialogs import Confirm, Reading
 from zotui.tui.key_dialog import KeyDialog
 from zotui.tui.model_picker import ModelPicker
-from zotui.tui.panes.conversation import ConversationPane
+from zotui.tui.panes.telling import Changed
 from zotui.tui.vault_dialogs import Hidden
 from zotui.tui.widgets.rows import Row, Rows
 from zotui.tui.widgets.status import StatusLine
@@ -444,7 +444,7 @@ class TestFound:
             app = Zotui(home, own_workers=True)
             async with app.run_test(size=WIDE):
                 await opened(app)
-                await within(lambda: app.desk.conversation._offer)
+                await within(lambda: app.desk.conversation.telling.offer)
                 told = str(app.desk.conversation.query_one("#welcome", Static).content)
                 assert f"an OpenAI-compatible server at http://127.0.0.1:{server.port}/v1" in told
                 assert told.endswith(": F5 connects it.")
@@ -891,12 +891,12 @@ class TestStatus:
     )
     def test_what_it_says(self, spent: Spent | None, today: Spent | None, shown: str) -> None:
         line = StatusLine()
-        line.show(ConversationPane.Changed("Title", "m", spent, "", today), "offline")
+        line.show(Changed("Title", "m", spent, "", today), "offline")
         assert "".join(text for text, _ in line._right) == f"{shown} "
 
     def test_the_default_answers_where_nobody_is_named(self) -> None:
         line = StatusLine()
-        line.show(ConversationPane.Changed(state="● answering"), "offline")
+        line.show(Changed(state="● answering"), "offline")
         assert "".join(text for text, _ in line._right) == "● answering  offline "
 
 

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from tests.tui.conftest import opened, wait_for
 from zotui.agent.inspection import noted
 from zotui.computer import Computer
+from zotui.crew import Crew
 from zotui.home import Home
 from zotui.policy.conditions import Judged
 from zotui.tui.app import Zotui
@@ -78,7 +79,7 @@ def home() -> Iterator[Home]:
 @pytest.fixture(autouse=True)
 def no_word_of_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which wall stands is another thing on each machine."""
-    monkeypatch.setattr(Computer, "tell_what_stands", lambda self: None)
+    monkeypatch.setattr(Crew, "tell_what_stands", lambda self: None)
 
 
 @pytest.fixture

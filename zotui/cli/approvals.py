@@ -65,7 +65,7 @@ def _answer(options: dict[str, Any], id_: str, text: str | None) -> None:
 
     async def run(computer: Computer) -> None:
         await computer.turns.answer(clean(id_), text)
-        await computer.handed_over()
+        await computer.crew.handed_over()
 
     with_computer(options, run, "none" if alone else "background")
     if alone:

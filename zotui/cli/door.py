@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from zotui.computer import Computer, Workers
+from zotui.computer import Computer
 from zotui.conversations import Conversation
+from zotui.crew import Workers
 from zotui.errors import NotFound
 from zotui.text import one_line
 

@@ -132,7 +132,7 @@ def unlock(options: dict[str, Any]) -> None:
             raise UsageError("the vault is under no passphrase", "there is nothing to unlock")
         with _left_at_once():
             _unlock(computer)
-        await computer.handed_over()
+        await computer.crew.handed_over()
         return await computer.background.hand()
 
     served = with_computer(options, run, "none" if options["no_daemon"] else "background")

@@ -191,7 +191,7 @@ class Zotui(GuardedApp[None]):
                 self.computer = computer
                 computer.listener = self.desk.tell
                 if self._own_workers:
-                    computer.tell_what_stands()
+                    computer.crew.tell_what_stands()
                 self.set_keymap(computer.config.keys)
                 for clash in clashes(computer.config.keys):
                     self.notify(f"[keys] in config.toml: {clash}", severity="warning", markup=False)

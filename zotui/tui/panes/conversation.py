@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -19,6 +17,7 @@ from zotui.tui.panes.drafts import Drafts
 from zotui.tui.panes.painting import Painting
 from zotui.tui.panes.reading import Reading
 from zotui.tui.panes.sending import Sending
+from zotui.tui.panes.telling import Telling
 from zotui.tui.widgets.completions import Completions
 from zotui.tui.widgets.composer import Composer, Draft
 from zotui.tui.widgets.find_line import FindLine
@@ -28,8 +27,7 @@ from zotui.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
-    from zotui.conversations import Message, Question, Reel, Spent, Turn
-    from zotui.policy import Persona
+    from zotui.conversations import Message, Question, Reel
 
 
 class ConversationPane(Pane):
@@ -48,26 +46,6 @@ class ConversationPane(Pane):
     }
     """
 
-    class Changed(TextualMessage):
-        """Another conversation, or another state of it, for the status line."""
-
-        def __init__(
-            self,
-            title: str = "",
-            model: str = "",
-            spent: Spent | None = None,
-            state: str = "",
-            today: Spent | None = None,
-            persona: Persona | None = None,
-        ) -> None:
-            super().__init__()
-            self.persona = persona
-            self.today = today
-            self.title = title
-            self.model = model
-            self.spent = spent
-            self.state = state
-
     def __init__(self) -> None:
         super().__init__(id="conversation")
         self.reel: Reel | None = None
@@ -79,8 +57,8 @@ class ConversationPane(Pane):
         self.drafts = Drafts(self)
         self.sending = Sending(self)
         self.reading = Reading(self)
+        self.telling = Telling(self)
         self._painting = Painting(self)
-        self._offer = ""  # what could be connected here
         self._sequel = ""  # the summary whose conversation is to be opened
 
     def compose(self) -> ComposeResult:
@@ -127,16 +105,12 @@ class ConversationPane(Pane):
         await super().attach(computer)
         await self.sending.remember()
         if computer.config.model == "offline":
-            self._look_around()
+            self.look_around()
 
     @work(exclusive=True, group="discovery")
-    async def _look_around(self) -> None:
-        """Look once, in the background, for what could answer here; it is offered, and used only when it is chosen."""
-        await asyncio.to_thread(import_module, "zotui.http")
-        from zotui.models.discovery import discover
-
-        found = await discover()
-        self._offer = f"{found[0].what}: F5 connects it." if found else ""
+    async def look_around(self) -> None:
+        """Look once, in the background, for what could answer here."""
+        await self.telling.look_around()
         if self.reel is None:
             self.paint_all()
 
@@ -242,24 +216,7 @@ class ConversationPane(Pane):
 
     def state(self) -> str:
         """What goes on, in a word or two."""
-        if self.reel is None:
-            return ""
-        running = [turn for turn in self.reel.turns if turn.status == "running"]
-        waiting = [turn for turn in self.reel.turns if turn.status == "queued"]
-        if self.reel.question:
-            return "? waits for you"
-        if not running and not waiting and (last := self._last_turn()) is not None and last.status != "done":
-            return "" if last.status == "cancelled" else f"■ {last.status} · ^r runs it again"
-        words = "● answering" if running else ""
-        if waiting:
-            words = f"{words} · {len(waiting)} queued" if words else f"○ {len(waiting)} queued"
-        return words
-
-    def _last_turn(self) -> Turn | None:
-        """The turn of the last message, where it is over."""
-        assert self.reel is not None
-        last = self.reel.messages[-1].turn_id if self.reel.messages else None
-        return self.reel.ended.get(last or "")
+        return self.telling.state()
 
     def begin_edit(self, message: Message) -> None:
         """Have the composer edit a request of the person."""
@@ -331,7 +288,7 @@ class ConversationPane(Pane):
     def paint_all(self) -> None:
         self.query_one("#welcome").display = self.reel is None
         if self.reel is None:
-            self.query_one("#welcome", Static).update(self._welcome())
+            self.query_one("#welcome", Static).update(self.telling.welcome())
         self._painting.all()
         self._paint_rest()
 
@@ -343,28 +300,7 @@ class ConversationPane(Pane):
         """The question, and the status line."""
         self.question = self.reel.question if self.reel else None
         self.query_one(QuestionPanel).show(self.question)
-        if self.reel is not None and self.reel.conversation is not None:
-            conversation = self.reel.conversation
-            model = conversation.model or (self.reel.messages[-1].model if self.reel.messages else "")
-            reel = self.reel
-            said = self.Changed(conversation.title, model, reel.spent, self.state(), reel.today, self.answering.persona)
-            self.post_message(said)
-        else:
-            self.post_message(self.Changed(model=self.model, persona=self.answering.persona))
-
-    def _welcome(self) -> str:
-        if self.computer is None:
-            return "Opening the file …"
-        model = self.model
-        if model == "offline":
-            offer = f"\n\n{self._offer}" if self._offer else ""
-            return (
-                'A new conversation.\n\nNo model is connected (model = "offline"): type help for what works without one,\n'
-                f"or connect one: F5 chooses a model, F8 keeps a key.{offer}"
-            )
-        persona = self.answering.persona
-        who = f"{persona.name}, by {model}" if persona else model
-        return f"A new conversation with {who}."
+        self.post_message(self.telling.changed())
 
     def show_problem(self, problem: str) -> None:
         """Say what is wrong: in the transcript's place where nothing is shown yet, else as a notice."""

@@ -13,7 +13,7 @@ from zotui.tui.widgets.lines import Line, Word
 if TYPE_CHECKING:
     from zotui.conversations import Spent
     from zotui.sandbox import Wall
-    from zotui.tui.panes.conversation import ConversationPane
+    from zotui.tui.panes.telling import Changed
 
 LEAST_TITLE = 12  # cells that a title keeps before the wall is named
 STRONG, DIM, USUAL = Style(bold=True), Style(dim=True), Style()
@@ -25,9 +25,7 @@ class StatusLine(Line):
     def __init__(self) -> None:
         super().__init__("status")
 
-    def show(
-        self, said: ConversationPane.Changed, default_model: str, waiting: str = "", wall: Wall | None = None
-    ) -> None:
+    def show(self, said: Changed, default_model: str, waiting: str = "", wall: Wall | None = None) -> None:
         """Paint what the conversation pane said last, what waits for the person, and what is around commands."""
         right: list[Word] = [(f"{waiting}  ", STRONG)] if waiting else []
         if said.state:
