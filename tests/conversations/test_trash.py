@@ -7,7 +7,8 @@ from tests.conversations.test_branches import talked
 from tests.processes import rows
 from tests.waiting import wait_for
 from zotui import notices
-from zotui.computer import TRASH_MS, Computer
+from zotui.computer import Computer
+from zotui.crew import TRASH_MS
 from zotui.conversations import Chats, Turns
 from zotui.conversations.summaries import Summaries
 from zotui.errors import NotFound, UsageError

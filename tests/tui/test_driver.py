@@ -100,7 +100,7 @@ class Hostile(GuardedApp[None]):
         assert self._driver is not None
         self._driver.write("\x1b]52;c;ZXZpbA==\x07")
         self.bell()
-        self.query_one(Label).update("copied")
+        self.query_one(Label).update("taken")
 
     def action_crash(self) -> None:
         """Fail with a payload in the message."""
@@ -187,7 +187,7 @@ def screen(request: pytest.FixtureRequest):
 
 def test_a_terminal_gets_only_our_own(screen: Screen) -> None:
     screen.press(b"\x1bOQ")  # F2
-    screen.read_until(b"copied")
+    screen.read_until(b"taken")  # as wide as "ready": painted in one go, or the driver sends the rest alone
     written = screen.end(b"\x1b[21~")
     found = tokens(written)
     modes = found["mode"]
