@@ -8,9 +8,9 @@ from tests.processes import rows
 from tests.waiting import wait_for
 from zotui import notices
 from zotui.computer import Computer
-from zotui.crew import TRASH_MS
 from zotui.conversations import Chats, Turns
 from zotui.conversations.summaries import Summaries
+from zotui.crew import TRASH_MS
 from zotui.errors import NotFound, UsageError
 from zotui.home import Home
 from zotui.store import Store, now_ms
