@@ -5,13 +5,15 @@ import pytest
 from tests.sandbox.world import Missing, NoLandlock
 from tests.tui.conftest import opened, typed, wait_for
 from tests.tui.test_inbox import status
+from zotui.conversations import Spent
 from zotui.home import Home
 from zotui.sandbox import Wall
 from zotui.sandbox.standing import LEAVE
 from zotui.tui.app import Zotui
 from zotui.tui.dialogs import Confirm
+from zotui.tui.panes.telling import Changed
 from zotui.tui.run_view import RunView
-from zotui.tui.widgets.status import shown
+from zotui.tui.widgets.status import StatusLine, shown
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,19 @@ async def test_the_status_line_names_the_wall(home: Home, width: int, monkeypatc
     async with app.run_test(size=(width, 30)) as pilot:
         await opened(pilot, app)
         await wait_for(pilot, lambda: "◐ landlock" in status(app))
+
+
+async def test_what_was_spent_gives_way_to_the_wall(home: Home) -> None:
+    said = Changed("A long title of a chat", "lab/llama-3.3", Spent(25_000, 200, 0.001), "", Spent(1, 1, 0.03))
+    wall = Wall("landlock", "Landlock · network off", "some")
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        app.desk.query_one(StatusLine).show(said, "", "", wall)
+        assert "lab/llama-3.3 · 25.2k tokens · <$0.01 · ◐ landlock" in status(app)
+        assert "today" not in status(app)
+        app.desk.query_one(StatusLine).show(said, "")
+        assert "25.2k tokens · <$0.01 · today $0.03" in status(app)
 
 
 async def test_doing_without_is_a_choice_that_ends_with_the_app(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

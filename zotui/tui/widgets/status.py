@@ -35,18 +35,20 @@ class StatusLine(Line):
         right.append((said.model or default_model, USUAL))
         spent = said.spent
         tokens = (spent.input_tokens or 0) + (spent.output_tokens or 0) if spent else 0
-        if tokens:
-            right.append((f" · {_thousands(tokens)} tokens", DIM))
+        extra: list[Word] = [(f" · {_thousands(tokens)} tokens", DIM)] if tokens else []
         if spent and (paid := _paid(spent)):
-            right.append((f" · {paid}", DIM))
+            extra.append((f" · {paid}", DIM))
         if said.today and said.today != spent and (today := _paid(said.today)):
-            right.append((f" · today {today}", DIM))
+            extra.append((f" · today {today}", DIM))
         left: list[Word] = [(" zotui  ", STRONG), (said.title or "new conversation", USUAL)]
         if wall is not None:
             words = (f" · {shown(wall)}", STRONG if wall.kind == "none" else USUAL)
-            room = self.size.width - sum(cell_len(text) for text, _ in [*left[:1], *right, words])
-            if room > LEAST_TITLE or wall.kind == "none":
-                right.append(words)
+            room = self.size.width - LEAST_TITLE - sum(cell_len(text) for text, _ in [*left[:1], *right, words])
+            while extra and sum(cell_len(text) for text, _ in extra) >= room:
+                extra.pop()  # what was spent gives way to what stands around commands
+            if room > 0 or wall.kind == "none":
+                extra.append(words)
+        right += extra
         self.paint(left, [*right, (" ", USUAL)])
 
 
