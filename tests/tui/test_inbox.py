@@ -137,6 +137,25 @@ async def test_notices_are_counted_told_and_gone_to(home: Home) -> None:
         await wait_for(pilot, lambda: "•" not in status(app))
 
 
+async def test_a_second_enter_leaves_nothing_but_the_inbox(home: Home) -> None:
+    async with Computer.open(home, workers="own") as computer:
+        await computer.ask("help")
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        assert app.computer is not None
+        await app.computer.notices.add("failure", "the backup failed", "chat:x", "error")
+        await wait_for(pilot, lambda: "•" in status(app))
+        await pilot.press("f10")
+        await wait_for(pilot, lambda: isinstance(app.screen, Inbox) and app.screen.query_one(Rows).current)
+        rows = app.screen.query_one(Rows)
+        for _ in range(3):
+            rows.action_choose()
+        await wait_for(pilot, lambda: app.screen is app.desk)
+        await pilot.press(*typed("still here"))
+        assert app.desk.conversation.composer.text == "still here"
+
+
 async def test_all_are_marked_as_read_at_once(home: Home) -> None:
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=WIDE) as pilot:

@@ -8,12 +8,12 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from zotui.conversations import reads
 from zotui.errors import ZotuiError
 from zotui.text import ago, one_line
+from zotui.tui.dialogs import Modal, Prompt, Reading
 from zotui.tui.markdown import diff_of
 from zotui.tui.model_picker import RowsOf
 from zotui.tui.widgets.column_view import ColumnView
@@ -30,7 +30,7 @@ HINT = "up, down: choose · enter: open · tab: the texts · d: differences · r
 KINDS = {"trial": "⇄ ", "sequel": "→ "}
 
 
-class BranchView(ModalScreen):  # type: ignore[type-arg]
+class BranchView(Modal):
     """Dismissed with the id of the conversation to open, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -166,8 +166,6 @@ class BranchView(ModalScreen):  # type: ignore[type-arg]
     @work
     async def action_differences(self) -> None:
         """How the last answers of the two differ."""
-        from zotui.tui.dialogs import Reading
-
         row = self.rows.current
         if row is None:
             return
@@ -181,8 +179,6 @@ class BranchView(ModalScreen):  # type: ignore[type-arg]
     @work
     async def action_rename(self) -> None:
         """Give the branch under the cursor a title of its own."""
-        from zotui.tui.dialogs import Prompt
-
         row = self.rows.current
         if row is None or row.id not in self._branches:
             return

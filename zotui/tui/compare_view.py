@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.css.query import NoMatches
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from zotui.errors import ZotuiError
 from zotui.text import one_line, thousands
+from zotui.tui.dialogs import Confirm, Modal, Reading
 from zotui.tui.widgets.column_view import ColumnView
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ STATES = {
 HINT = "1–6 or enter: keep that answer · left, right: choose · x: stop one · d: keep none · p: the prompt · esc: later"
 
 
-class CompareView(ModalScreen):  # type: ignore[type-arg]
+class CompareView(Modal):
     """Dismissed with the conversation to open when an answer was kept, else with None: it goes on, and can be looked at
     again."""
 
@@ -150,16 +150,12 @@ class CompareView(ModalScreen):  # type: ignore[type-arg]
     @work
     async def action_drop(self) -> None:
         """Keep none, when the person is sure."""
-        from zotui.tui.dialogs import Confirm
-
         if await self.app.push_screen_wait(Confirm("Keep none of these answers? F6 still shows them.", "Keep none")):
             await self._computer.comparisons.drop(self._comparison)
             self.dismiss(None)
 
     def action_prompt(self) -> None:
         """The prompt whole."""
-        from zotui.tui.dialogs import Reading
-
         if self._found is not None:
             self.app.push_screen(Reading("The prompt", self._found.input))
 

@@ -1,9 +1,10 @@
-"""The dialogs that serve many: a question with two answers, a line, a text to write, a text to read."""
+"""What all dialogs are, and those that serve many: a question with two answers, a line, a text to write, a text to read."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
@@ -12,7 +13,16 @@ from textual.widgets import Button, Input, Static, TextArea
 WIDEST = 100  # columns of a box to read in, as below
 
 
-class Dialog(ModalScreen):  # type: ignore[type-arg]
+class Modal(ModalScreen[Any]):
+    """A screen over the others, which is left once."""
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Leave it. What was on its way when it was left, a second enter or a click, leaves nothing else: Textual would
+        take away whatever screen is in front by then."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
+
+
+class Dialog(Modal):
     """A framed box in the middle of the screen; escape leaves it without an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
@@ -44,7 +54,7 @@ class Dialog(ModalScreen):  # type: ignore[type-arg]
         self.dismiss(None)
 
 
-class Letter(ModalScreen):  # type: ignore[type-arg]
+class Letter(Modal):
     """Nothing to see: takes one key."""
 
     DEFAULT_CSS = """
