@@ -102,6 +102,8 @@ class Inbox(Dialog):
     async def _chosen(self, event: Rows.Chosen) -> None:
         from zotui.tui.question_dialog import QuestionDialog
 
+        if self.app.screen is not self:
+            return  # the first enter has opened it
         question = self._question(event.row)
         if question is None:
             await self._go_to(event.row)
