@@ -25,6 +25,7 @@ PROGRAMS = {
     "cc": "gcc",
     "make": "make",
     "git": "git",
+    "rg": "ripgrep",
 }
 CHECKS = (
     ["-m", "ruff", "check", "."],

@@ -10,12 +10,14 @@ from zotui.errors import UsageError
 from zotui.workspace import searching
 from zotui.workspace.searching import Match, search
 
-HOW = ["by ourselves", *(["by ripgrep"] if shutil.which("rg") else [])]
+HOW = ["by ourselves", "by ripgrep"]
 
 
 @pytest.fixture(params=HOW)
 def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """With ripgrep where there is one, and without."""
+    if request.param == "by ripgrep" and shutil.which("rg") is None:
+        pytest.skip("ripgrep is not installed")
     if request.param == "by ourselves":
         monkeypatch.setattr(searching.shutil, "which", lambda name: None)
     return str(request.param)
@@ -57,6 +59,17 @@ async def test_globs_and_plain_text(how: str, root: Path) -> None:
 
 async def test_no_pattern_is_said(how: str, root: Path) -> None:
     with pytest.raises(UsageError, match="no pattern"):
+        await search(root, "(", literal=False, files="")
+
+
+async def test_a_program_that_takes_its_time_to_end_keeps_its_exit_code(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = tmp_path / "rg"
+    slow.write_text("#!/bin/sh\necho 'unclosed group' >&2\nexec >&- 2>&-\nsleep 0.2\nexit 2\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(searching.shutil, "which", lambda name: str(slow))
+    with pytest.raises(UsageError, match="unclosed group"):
         await search(root, "(", literal=False, files="")
 
 

@@ -63,7 +63,7 @@ async def _by_ripgrep(
     assert process.stdout is not None
     assert process.stderr is not None
     found: list[Match] = []
-    more = False
+    more, said = False, b""
     try:
         async with asyncio.timeout(PATIENCE_S):
             async for line in process.stdout:
@@ -72,15 +72,16 @@ async def _by_ripgrep(
                         more = True
                         break
                     found.append(match)
-            said = b"" if more else await process.stderr.read()
+            if not more:
+                said = await process.stderr.read()
+                await process.wait()
     except (TimeoutError, ValueError):  # a line of megabytes is none
-        more, said = True, b""
-        if not more:
-            await process.wait()
+        more = True
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        if process.returncode is None:  # one that has ended would lose its exit code by being killed
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
     if process.returncode == 2 and not found and said:
         raise UsageError(
             f"no pattern: {one_line(said.decode('utf-8', 'replace'), 200)}", "literal=true takes it as it is"
