@@ -67,15 +67,38 @@ class Folder:
             raise UsageError(f"{one_line(path, 80)} is a binary file ({len(content):,} bytes)")
         return clean(content.decode("utf-8", "replace"))
 
+    def open(self, path: str) -> int:
+        """A descriptor to read a file or list a folder by, which is to be closed; no part of the real path is a link when
+        it is opened, and nothing is waited for. Blocks. Raises NotFound, UsageError."""
+        real = self._inside(path)
+        root = self.root.resolve()
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            handle = os.open(root, flags)
+            for part in real.relative_to(root).parts:
+                outer = handle
+                try:
+                    handle = os.open(part, flags, dir_fd=outer)
+                finally:
+                    os.close(outer)
+        except OSError as error:
+            raise NotFound(f"{one_line(path, 80)}: {error.strerror}") from None
+        return handle
+
+    def real(self, path: str) -> Path:
+        """Where a path of the workspace is. Blocks. Raises NotFound, UsageError for one that leads out."""
+        return self._inside(path)
+
     def names(self, path: str) -> Sequence[str]:
-        """What a file may be called: as it was named, whole, and from the workspace's root."""
+        """What a file may be called: as it was named, whole, and from the workspace's root, in each way of writing that."""
         whole = Path(os.path.abspath(os.path.expanduser(path)))
         found = [path, str(whole)]
         for root in (self.root, self.root.resolve()):
             if whole.is_relative_to(root):
                 found.append(str(whole.relative_to(root)))
         if not os.path.isabs(path):
-            found.append(str(self.root / path))
+            below = os.path.normpath(path)
+            found += [str(self.root / path), below, f"/{below}", f"./{below}"]
         return list(dict.fromkeys(found))
 
     def _inside(self, path: str) -> Path:

@@ -38,7 +38,7 @@ def walk(root: Path, most: int = MOST) -> Iterator[Hit]:
     waiting: deque[tuple[str, Rules]] = deque([("", ())])
     while waiting and most > 0 and time.monotonic() < until:
         folder, rules = waiting.popleft()
-        rules += _rules(root, folder)
+        rules += rules_of(root, folder)
         try:
             with os.scandir(root / folder) as scan:
                 found = sorted(islice(scan, most), key=lambda entry: entry.name)
@@ -48,7 +48,7 @@ def walk(root: Path, most: int = MOST) -> Iterator[Hit]:
         for entry in found:
             is_folder = entry.is_dir(follow_symlinks=False)
             path = f"{folder}{entry.name}{'/' * is_folder}"
-            if entry.name == ".git" or not can_be_written(entry.name) or _ignored(path, rules):
+            if entry.name == ".git" or not can_be_written(entry.name) or is_ignored(path, rules):
                 continue
             yield Hit(path, is_folder)
             if is_folder:
@@ -60,8 +60,8 @@ def can_be_written(name: str) -> bool:
     return not ('"' in name or "\n" in name or clean(name) != name)
 
 
-def _rules(root: Path, folder: str) -> Rules:
-    """What the ``.gitignore`` of a folder says, if there is one."""
+def rules_of(root: Path, folder: str) -> Rules:
+    """What the ``.gitignore`` of a folder says, if there is one; ``folder`` with a ``/`` behind it, or empty. Blocks."""
     try:
         text = read_regular(root / folder / ".gitignore", RULES).decode("utf-8", "replace")
     except OSError:
@@ -84,8 +84,8 @@ def _is_rule(line: str) -> bool:
     return True
 
 
-def _ignored(path: str, rules: "Sequence[tuple[str, GitIgnoreSpec]]") -> bool:
-    """Whether the nearest rule that says anything of a path leaves it out."""
+def is_ignored(path: str, rules: "Sequence[tuple[str, GitIgnoreSpec]]") -> bool:
+    """Whether the nearest rule that says anything of a path leaves it out; that of a folder ends with ``/``."""
     for folder, spec in reversed(rules):
         said = spec.check_file(path[len(folder) :]).include
         if said is not None:
