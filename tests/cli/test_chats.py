@@ -152,7 +152,9 @@ class TestFiles:
         found = inside("chats", "touching", "log.md", "--json").json
         assert {one["conversation"]["id"] for one in found} == {chat, made}
         assert {one["how"] for one in found} == {"read_file", "attached"}
-        assert set(found[0]) == {"conversation", "turn_id", "message_id", "how", "at"}
+        assert set(found[0]) == {"conversation", "turn_id", "message_id", "how", "at", "access"}
+        assert inside("files", "chats", "./log.md", "--json").json == found
+        assert {one["access"] for one in found} == {"read", "attached"}
 
     def test_what_is_no_export_is_one_line(self, inside: Inside, home: Home, talk: str) -> None:
         lines = inside("chats", "export", talk, "--format", "jsonl").out.splitlines()

@@ -200,6 +200,39 @@ async def test_conversations_that_touched_a_file(store: Store, chats: Chats) -> 
     assert await chats.touching("nothing.md") == []
 
 
+async def test_a_change_leads_to_the_turn_that_made_it(store: Store, chats: Chats) -> None:
+    conversation, messages = await talked(store, 3, chats)
+    ids = [turn.id for turn in await chats.turns(conversation)]
+
+    def change(db: Transaction) -> None:
+        for turn, tool, status in zip(
+            ids, ("run_command", "write_file", "edit_file"), ("done", "done", "failed"), strict=True
+        ):
+            effect = "run" if tool == "run_command" else "write"
+            arguments = '{"command": "make"}' if tool == "run_command" else '{"path": "made.txt"}'
+            db.execute(
+                "UPDATE tool_calls SET name = ?, effect = ?, status = ?, arguments = ? WHERE turn_id = ?",
+                (tool, effect, status, arguments, turn),
+            )
+            if status == "done":
+                db.execute(
+                    "INSERT INTO checkpoints(id, conv_id, turn_id, status, created_at) VALUES (?1, ?2, ?1, 'done', ?3)",
+                    (turn, conversation, now_ms()),
+                )
+                db.execute(
+                    "INSERT INTO file_changes(checkpoint_id, path, before, after) VALUES (?, 'made.txt', 'null', 'null')",
+                    (turn,),
+                )
+
+    await store.write(change)
+    found = await chats.touching("made.txt", "\udcff")
+    assert {(one.turn_id, one.message_id, one.how, one.access) for one in found} == {
+        (ids[0], messages[1], "changed", "written"),
+        (ids[1], messages[4], "write_file", "written"),
+        (ids[2], messages[7], "edit_file", "tried"),
+    }
+
+
 async def test_touching_uses_its_indexes(home: Home, store: Store, chats: Chats) -> None:
     await talked(store, 1, chats)
     path = "CASE WHEN json_valid(t.arguments) THEN json_extract(t.arguments, '$.path') END"

@@ -73,6 +73,12 @@ def import_(options: dict[str, Any], file: str, as_json: bool) -> None:
 def touching(options: dict[str, Any], path: str, as_json: bool) -> None:
     """List the conversations that had to do with a file: attached it, read it, changed it."""
 
+    print_touches(options, path, as_json)
+
+
+def print_touches(options: dict[str, Any], path: str, as_json: bool) -> None:
+    """Print the conversations that had to do with a file, each turn and message of them."""
+
     async def run(computer: Computer) -> list[Touch]:
         return await computer.chats.touching(*computer.workspace.names(path))
 
@@ -85,6 +91,7 @@ def touching(options: dict[str, Any], path: str, as_json: bool) -> None:
                     "turn_id": one.turn_id,
                     "message_id": one.message_id,
                     "how": one.how,
+                    "access": one.access,
                     "at": rfc3339(one.at),
                 }
                 for one in found
@@ -92,7 +99,16 @@ def touching(options: dict[str, Any], path: str, as_json: bool) -> None:
         )
         return
     now = now_ms()
-    rows = [[short(one.conversation.id), ago(one.at, now), one.how, one.conversation.title] for one in found]
+    rows = [
+        [
+            short(one.conversation.id),
+            ago(one.at, now),
+            one.access,
+            "" if one.how == one.access else one.how,
+            one.conversation.title,
+        ]
+        for one in found
+    ]
     print_table(rows, "no conversation had to do with it")
 
 

@@ -1,4 +1,4 @@
-"""``zotui files``: files kept in the database, under any name."""
+"""``zotui files``: files kept in the database, under any name; and what had to do with one of the workspace."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from zotui.cli.chats_files import print_touches
 from zotui.cli.door import as_json, print_json, print_table, rfc3339, with_computer
 from zotui.cli.family import Family
 from zotui.errors import UsageError
@@ -20,7 +21,7 @@ LARGEST = 500_000_000  # bytes of a file that is kept: SQLite holds no blob of o
 
 @click.group(cls=Family)
 def files() -> None:
-    """Files kept in the database: any bytes under any name, the same bytes once."""
+    """Files kept in the database: any bytes under any name, the same bytes once. And who touched one of the workspace."""
 
 
 @files.command()
@@ -84,6 +85,15 @@ def list_(options: dict[str, Any], as_json: bool) -> None:
 def rm(options: dict[str, Any], name: str) -> None:
     """Forget a kept file."""
     with_computer(options, lambda computer: computer.files.remove(name))
+
+
+@files.command()
+@click.argument("path")
+@as_json
+@click.pass_obj
+def chats(options: dict[str, Any], path: str, as_json: bool) -> None:
+    """List the conversations that attached, read or changed a file of the workspace, with the turn and the message."""
+    print_touches(options, path, as_json)
 
 
 def _told(one: StoredFile) -> dict[str, Any]:

@@ -4,21 +4,12 @@ A branch has rows of its own, so that nothing of it depends on what it was taken
 ``copy_of`` names the first original of a message, so that two branches can be laid side by side.
 """
 
-from collections.abc import Sequence
-
 from zotui.conversations import reads
 from zotui.conversations.copying import OPEN, copy
-from zotui.conversations.reads import CONVERSATION, ORIGINAL
-from zotui.conversations.records import Branch, Conversation, Kind, Touch
+from zotui.conversations.records import Branch, Conversation, Kind
 from zotui.errors import NotFound, UsageError
 from zotui.store import Reader, Transaction, new_id, now_ms
 from zotui.text import one_line
-
-_PATH = "CASE WHEN json_valid(t.arguments) THEN json_extract(t.arguments, '$.path') END"  # as the index has it
-_SEEN = (  # what a trial did counts where it did it, unless it was kept or gone on with
-    f"c.deleted_at IS NULL AND {ORIGINAL}"
-    " AND (c.kind <> 'trial' OR NOT EXISTS (SELECT 1 FROM messages k WHERE k.copy_of = m.id))"
-)
 
 
 def fork(
@@ -124,24 +115,3 @@ def shared(db: Reader, one: str, other: str) -> int:
         (one, other),
     ).get
     return int(last or 0)
-
-
-def touching(db: Reader, paths: Sequence[str]) -> list[Touch]:
-    """Where a file was attached or given to a tool, the latest first; by any of its paths."""
-    found: list[Touch] = []
-    for path in dict.fromkeys(paths):
-        rows = db.execute(
-            f"SELECT {CONVERSATION}, t.turn_id, t.message_id, t.name, t.created_at FROM tool_calls t"
-            " JOIN messages m ON m.id = t.message_id JOIN conversations c ON c.id = m.conv_id"
-            f" WHERE {_PATH} = ? AND {_SEEN}",
-            (path,),
-        ).fetchall()
-        rows += db.execute(
-            f"SELECT {CONVERSATION}, a.turn_id, m.id, 'attached', m.created_at FROM attachments a"
-            " JOIN messages m ON m.turn_id = a.turn_id AND m.role = 'user' JOIN conversations c ON c.id = m.conv_id"
-            f" WHERE a.path = ? AND {_SEEN}",
-            (path,),
-        ).fetchall()
-        width = len(Conversation.__struct_fields__)
-        found += [Touch(Conversation(*row[:width]), *row[width:]) for row in rows]
-    return sorted(found, key=lambda touch: touch.at, reverse=True)

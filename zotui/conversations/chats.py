@@ -10,6 +10,7 @@ from zotui.conversations.finding import Hits, found
 from zotui.conversations.reads import CONVERSATION, PAGE
 from zotui.conversations.reads import ORIGINAL as ORIGINAL
 from zotui.conversations.records import Branch, Conversation, Message, Shelf, Spent, Touch, Turn
+from zotui.conversations.touching import touching
 from zotui.conversations.trash import abandon, is_answering, purged, refuse_while_answering, trials
 from zotui.errors import NotFound, UsageError
 from zotui.store import Reader, Store, Transaction, new_id, now_ms
@@ -161,8 +162,8 @@ class Chats:
         return await self._store.read(lambda db: branches.shared(db, one, other))
 
     async def touching(self, *paths: str) -> Touches:
-        """Where a file, known by these paths, was attached or given to a tool, the latest first."""
-        return await self._store.read(lambda db: branches.touching(db, paths))
+        """Where a file, known by these paths, was attached, given to a tool or changed, the latest first."""
+        return await self._store.read(lambda db: touching(db, paths))
 
     async def messages(self, conversation: str, *, before: int | None = None, limit: int = PAGE) -> Messages:
         """A page of messages in order: the last ones, or the last before position ``before``."""

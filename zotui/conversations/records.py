@@ -170,14 +170,19 @@ class Branch(msgspec.Struct, frozen=True):
     request: str
 
 
+Access = Literal["attached", "read", "written", "tried"]
+
+
 class Touch(msgspec.Struct, frozen=True):
-    """A conversation that had to do with a file: in which turn and message, and how: a tool's name, or "attached"."""
+    """A conversation that had to do with a file: in which turn and message, and how: a tool's name, "attached", or
+    "changed" where it was no tool for files; ``access`` says what became of it, "tried" where nothing did."""
 
     conversation: Conversation
     turn_id: str
     message_id: str
     how: str
     at: int
+    access: Access
 
 
 class Question(msgspec.Struct, frozen=True):

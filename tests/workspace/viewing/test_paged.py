@@ -65,7 +65,8 @@ def test_what_the_csv_module_writes_is_read(rows: list[list[str]], size: int) ->
 
 
 @pytest.mark.parametrize(
-    ("head", "delimiter"), [("a;b;c\n1,5;2;3", ";"), ("a\tb\n", "\t"), ('"x,y,z"|b\n', "|"), ("alone\n", ","), ("", ",")]
+    ("head", "delimiter"),
+    [("a;b;c\n1,5;2;3", ";"), ("a\tb\n", "\t"), ('"x,y,z"|b\n', "|"), ("alone\n", ","), ("", ",")],
 )
 def test_the_delimiter_is_what_the_first_line_has_most_of(head: str, delimiter: str) -> None:
     assert Records(encoded(Held(head.encode()))).delimiter == delimiter

@@ -52,7 +52,8 @@ class Records(Paged):
 
         def lines() -> Iterator[str]:
             nonlocal end
-            for line, end in lines_of(self._text.source, offset):
+            for line, behind in lines_of(self._text.source, offset):
+                end = behind
                 yield line.decode("latin-1")
 
         reader = csv.reader(lines(), delimiter=self.delimiter)

@@ -65,5 +65,10 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 def special(mode: int) -> str:
     """What stands there that is no file, folder or link, in words."""
-    kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a disk"))
+    kinds = (
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a disk"),
+    )
     return f"it is {next((words for holds, words in kinds if holds(mode)), 'no file')}"

@@ -198,7 +198,9 @@ class Tree:
         try:
             status = os.lstat(whole)
         except OSError as error:
-            return Seen(leaf, is_dim=True, problem="gone" if isinstance(error, FileNotFoundError) else str(error.strerror))
+            return Seen(
+                leaf, is_dim=True, problem="gone" if isinstance(error, FileNotFoundError) else str(error.strerror)
+            )
         target = ""
         if stat.S_ISLNK(status.st_mode):
             with suppress(OSError):
