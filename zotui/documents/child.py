@@ -12,19 +12,24 @@ from zotui.text import clean, one_line
 
 PATIENCE_S = 30
 MEMORY = 1_500_000_000  # bytes of address space
-READERS = {"pdf": ("pypdf", "pypdf"), "docx": ("docx", "python-docx")}  # module, package
+READERS = {"pdf": ("pypdf", "pypdf"), "docx": ("docx", "python-docx"), "picture": ("PIL", "pillow")}  # module, package
 AGAIN = "save it anew, or as text"
 
 
 def in_child(kind: str, name: str, content: bytes) -> str:
     """The text of a document. Raises UsageError: its reader is not installed, it is damaged, it takes too long."""
+    return clean(run_child(kind, name, content).decode("utf-8", "replace"))
+
+
+def run_child(kind: str, name: str, content: bytes, *words: str) -> bytes:
+    """What a reader makes of a file, given these words. Raises like :func:`in_child`."""
     module, package = READERS[kind]
     if find_spec(module) is None:
         raise UsageError(f"{name} needs {package} to be read", "pip install 'zotui[documents]'")
     try:
         done = subprocess.run(
             # -P: nothing is imported from the folder that one happens to be in
-            [sys.executable, "-P", "-X", "utf8", "-c", f"from zotui.documents.{kind} import main; main()"],
+            [sys.executable, "-P", "-X", "utf8", "-c", f"from zotui.documents.{kind} import main; main()", *words],
             input=content,
             capture_output=True,
             timeout=PATIENCE_S,
@@ -37,7 +42,7 @@ def in_child(kind: str, name: str, content: bytes) -> str:
     if done.returncode:
         said = one_line(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2], 120)
         raise UsageError(f"{name} cannot be read: {said or 'its reader fell over'}", AGAIN)
-    return clean(done.stdout.decode("utf-8", "replace"))
+    return done.stdout
 
 
 def _environment() -> dict[str, str]:

@@ -67,8 +67,19 @@ class _Listing:
     rules: Rules
     is_dim: bool
     mark: tuple[int, ...] = ()
-    looked_at: int = 0
+    looked_at: int = 0  # nanoseconds since 1970
     notes: list[str] = field(default_factory=list)
+
+    def is_as(self, status: os.stat_result) -> bool:
+        """Whether the folder of this status is the one that was read, and nothing was put there or taken away since."""
+        return self.mark == _mark(status) and self.looked_at - status.st_mtime_ns > _SETTLED_NS
+
+    def is_fresh(self, folder: Folder, path: str) -> bool:
+        """The same of the folder as it is now. Blocks."""
+        try:
+            return self.is_as(os.lstat(folder.root / path if path else folder.root.resolve()))
+        except OSError:
+            return False
 
 
 class Tree:
@@ -80,15 +91,18 @@ class Tree:
         self._open: set[str] = set()
         self._listings: dict[str, _Listing] = {}
         self._leaves: list[Leaf] = []
+        self._shown: set[str] = set()  # what was open when these were made
         self._lock = threading.Lock()
 
     def read(self) -> int:
         """Look again at the folders that are open, and return how many rows there are. Blocks. Raises NotFound where
         there is no workspace."""
         with self._lock:
-            known, self._listings = self._listings, {}
-            self._list("", known)
-            self._leaves = list(self._below("", 0, known))
+            if self._shown != self._open or not self._is_as_it_was():
+                self._shown = set(self._open)
+                known, self._listings = self._listings, {}
+                self._list("", known)
+                self._leaves = list(self._below("", 0, known))
             return len(self._leaves)
 
     @property
@@ -125,6 +139,12 @@ class Tree:
         if mark:
             self._open.add(file)
 
+    def _is_as_it_was(self) -> bool:
+        """Whether no folder that is shown has changed; databases are looked into each time."""
+        if not self._listings or any(path.lower().endswith(DATABASES) for path in self._shown):
+            return False
+        return all(listing.is_fresh(self._folder, folder) for folder, listing in self._listings.items())
+
     def _below(self, folder: str, depth: int, known: dict[str, _Listing]) -> Iterator[Leaf]:
         """The rows below an open folder."""
         listing = self._listings[folder]
@@ -159,10 +179,9 @@ class Tree:
         handle = self._folder.open(folder)
         try:
             status = os.fstat(handle)
-            mark = (status.st_dev, status.st_ino, status.st_mtime_ns)
             before = known.get(folder)
             rules, is_dim = self._rules(folder)
-            if before and before.mark == mark and before.looked_at - status.st_mtime_ns > _SETTLED_NS:
+            if before is not None and before.is_as(status):
                 before.rules, before.is_dim = rules, is_dim
                 self._listings[folder] = before
                 return
@@ -173,7 +192,7 @@ class Tree:
             os.close(handle)
         notes = [f"… more than {MOST:,} entries"] if len(names) > MOST else []
         names = sorted(names[:MOST], key=lambda one: (one[1] != "folder", one[0].casefold(), one[0]))
-        self._listings[folder] = _Listing(names, rules, is_dim, mark, looked_at, notes)
+        self._listings[folder] = _Listing(names, rules, is_dim, _mark(status), looked_at, notes)
 
     def _rules(self, folder: str) -> tuple[Rules, bool]:
         """What is ignored in a folder, and whether it is hidden or ignored itself."""
@@ -207,6 +226,10 @@ class Tree:
                 target = os.readlink(whole)
         problem = special(status.st_mode) if leaf.kind == "other" else ""
         return Seen(leaf, status.st_size, target, is_dim, problem)
+
+
+def _mark(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_mtime_ns)
 
 
 def _kind(entry: "os.DirEntry[str]") -> LeafKind:
