@@ -20,7 +20,8 @@ from zotui.tui.panes.conversation import ConversationPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
 
-PANES = {"chats": ChatsPane, "memory": MemoryPane, "skills": SkillsPane, "transcript": ConversationPane, "desk": Desk}
+PANES = {
+    "chats": ChatsPane, "memory": MemoryPane, "skills": SkillsPane, "files": FilesPane, "transcript": ConversationPane, "desk": Desk}
 ONLY_A_SCREEN_HAS = {
     "palette", "jump", "quit", "stop", "send_now", "edit_draft", "previous_turn", "next_turn", "find_next", "find_previous",
 }  # fmt: skip

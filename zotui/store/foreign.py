@@ -29,6 +29,11 @@ class Table(NamedTuple):
     columns: tuple[tuple[str, str], ...]
     sql: str
 
+    @property
+    def columns_named(self) -> list[str]:
+        """The names of the columns."""
+        return [name for name, _ in self.columns]
+
 
 def tables(path: Path) -> list[Table]:
     """The tables and views of a file, by name. Blocks. Raises StoreError."""

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-Place = Literal["desk", "transcript", "chats", "memory", "skills"]
+Place = Literal["desk", "transcript", "chats", "memory", "skills", "files"]
 Room = Literal["general", "conversation", "branches", "text", "model", "view", "finding", "files"]
 UNBOUND = "unbound+"  # the key of an action that has none, until a person gives it one
 
@@ -108,6 +108,15 @@ ACTIONS = (
     Action("delete_row", "Delete the memory", "d", "Memory", place="memory", verb="memory rm"),
     Action("open_row", "Read the skill", "enter", "Skills", place="skills", verb="skills show"),
     Action("search_rows", "Search skills", "slash", "Skills", place="skills", verb="skills list"),
+    Action("open_row", "Show the file; open the folder or the database", "enter", "Files", place="files"),
+    Action("search_rows", "Find files by their names", "slash", "Files", place="files", verb="search"),
+    Action("edit_row", "Edit the file in $EDITOR", "e", "Files", place="files"),
+    Action("timeline_row", "What happened to the file", "t", "Files", place="files", verb="timeline"),
+    Action("chats_row", "Conversations that touched the file", "c", "Files", place="files", verb="files chats"),
+    Action("mention_row", "Mention the file in the message", "at", "Files", place="files", verb="ask --file"),
+    Action("copy_row", "Copy the path", "y", "Files", place="files"),
+    Action("rename_row", "Rename or move", "r", "Files", place="files"),
+    Action("delete_row", "Put into the bin", "d", "Files", place="files", verb="bin"),
 )  # fmt: skip
 
 # What the composer and the lists do by themselves: for the help, not to be bound again.
@@ -120,6 +129,7 @@ KEYS = (
     ("!", "run a command of yours in the sandbox", "Composer"),
     ("up  down  j  k", "move by entries or rows", "Lists and transcript"),
     ("left  right", "move by the blocks of an entry", "Lists and transcript"),
+    ("left  right", "close and open a folder; dim is hidden or ignored", "Files"),
     ("pgup  pgdn  home  end", "scroll", "Lists and transcript"),
     ("enter  space", "fold and unfold a tool call or reasoning", "Lists and transcript"),
 )
@@ -146,7 +156,7 @@ def clashes(bound: dict[str, str]) -> list[str]:
     """What is wrong with the keys that a configuration binds, a sentence each: unknown actions, keys used twice."""
     names = {binding_id(action) for action in ACTIONS}
     said = [f"no action {name!r} to bind a key to" for name in bound if name not in names]
-    for place in ("chats", "memory", "skills", "transcript"):
+    for place in ("chats", "memory", "skills", "files", "transcript"):
         taken: dict[str, str] = {}
         for action in (action for action in ACTIONS if action.place in ("desk", place)):
             for key in filter(None, key_of(action, bound).split(",")):
@@ -161,7 +171,7 @@ def shown_key(key: str) -> str:
     first = key.split(",")[0]
     *modifiers, last = first.split("+")
     names = {
-        "slash": "/", "backslash": "\\", "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓",
+        "slash": "/", "at": "@", "backslash": "\\", "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓",
         "pageup": "pgup", "pagedown": "pgdn",
     }  # fmt: skip
     last = names.get(last, last.upper() if last[:1] == "f" and last[1:].isdigit() else last)

@@ -19,6 +19,7 @@ from zotui.tui.layout import CONVERSATION, Layout
 from zotui.tui.pane import Pane
 from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.conversation import ConversationPane
+from zotui.tui.panes.files import FilesPane
 from zotui.tui.panes.listing import ListingPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
@@ -93,7 +94,7 @@ class Desk(Screen[None]):
 
     async def _fill_side(self) -> None:
         """The other panes come after the first paint: a person looks at the conversation first."""
-        panes = [ChatsPane(), MemoryPane(), SkillsPane()]
+        panes = [ChatsPane(), MemoryPane(), SkillsPane(), FilesPane()]
         self.side_panes = [str(pane.id) for pane in panes]
         await self.query_one("#side").mount(*panes)
         self._arrange()
@@ -271,6 +272,13 @@ class Desk(Screen[None]):
             if pane.has_focus_within and pane.id != self.arrangement.current:
                 self.arrangement.current = str(pane.id)
                 self.rearranged()
+
+    @on(events.ScreenResume)
+    @work(exclusive=True, group="files")
+    async def _back(self) -> None:
+        """A dialog was left, or an editor: files may be others."""
+        for files in self.query(FilesPane):
+            await files.refresh_from_file()
 
     @on(TabLine.Picked)
     def _picked(self, event: TabLine.Picked) -> None:

@@ -53,6 +53,13 @@ async def edit(app: "App[Any]", text: str, suffix: str, home: "Home") -> str | N
     return changed if changed != text else None
 
 
+async def open_file(app: "App[Any]", path: Path) -> None:
+    """Open a file in the person's editor, as it lies there. Raises ZotuiError."""
+    words = _program(("VISUAL", "EDITOR"), EDITORS, "editor")
+    if code := await _run(app, [*words, str(path)]):
+        raise ZotuiError(f"{_name(words)} {_ended(code)}")
+
+
 async def page(app: "App[Any]", text: str, home: "Home") -> None:
     """Have a text read. Raises ZotuiError."""
     words = _program(("PAGER",), PAGERS, "pager")

@@ -11,8 +11,6 @@ from zotui.tui.panes.listing import ListingPane
 if TYPE_CHECKING:
     from zotui.tui.desk import Desk
 
-LONGEST_TEXT = 200_000  # characters of a file that are shown
-
 
 async def go(desk: Desk, place: str) -> None:
     """Go to a place, as ``zotui.notices`` and ``zotui.search`` name them. Raises NotFound."""
@@ -30,21 +28,28 @@ async def go(desk: Desk, place: str) -> None:
         pane = desk.query_one("#memory" if kind == "memory" else "#skills", ListingPane)
         desk.go_to(pane)
         await pane.seek(name)
-    elif kind in ("file", "log"):
-        await _show_text(desk, kind, name)
+    elif kind == "file":
+        await _show_file(desk, name)
+    elif kind == "log":
+        await _show_log(desk, name)
     else:
         raise NotFound(f"this leads nowhere: {place}")
 
 
-async def _show_text(desk: Desk, kind: str, name: str) -> None:
+async def _show_file(desk: Desk, name: str) -> None:
+    from zotui.tui.panes.files import FilesPane
+
+    pane = desk.query_one(FilesPane)
+    await pane.seek(name)
+    desk.go_to(pane)
+    if not pane.whole:
+        desk.act("zoom")
+
+
+async def _show_log(desk: Desk, name: str) -> None:
     from zotui.tui.dialogs import Reading
 
     assert desk.computer is not None
-    computer = desk.computer
-    if kind == "file":
-        text = await asyncio.to_thread(computer.workspace.read, name)
-        desk.app.push_screen(Reading(name, text[:LONGEST_TEXT]))
-        return
     log, _, line = name.rpartition(":")
-    text = await asyncio.to_thread(computer.home.read_log, log)
+    text = await asyncio.to_thread(desk.computer.home.read_log, log)
     desk.app.push_screen(Reading(log, text, line=int(line) if line.isdigit() else 0))

@@ -1,7 +1,9 @@
 """Streaming Markdown to painted lines: ``Pieces`` cuts the text, ``paint`` paints a piece at a width."""
 
 from zotui.tui.markdown.blocks import Block, Blocks, blocks_of
+from zotui.tui.markdown.code import coloured
 from zotui.tui.markdown.diff import diff_of
+from zotui.tui.markdown.growth import left_open
 from zotui.tui.markdown.links import Link, links_in
 from zotui.tui.markdown.paint import height, margin, markdown_lines, paint
 from zotui.tui.markdown.palette import Palette
@@ -19,9 +21,11 @@ __all__ = [
     "Piece",
     "Pieces",
     "blocks_of",
+    "coloured",
     "diff_of",
     "height",
     "joint_of",
+    "left_open",
     "links_in",
     "margin",
     "markdown_lines",

@@ -38,8 +38,8 @@ def code_lines(code: Code, width: int, palette: Palette) -> list[Line]:
         name = set_cell_size(code.language, min(room, cell_len(code.language)))
         lines.append([Segment(name, base + palette.muted)])
     hang = _hangs(code, room)
-    coloured = _growing if code.open and not _is_diff(code) else _coloured
-    for line in coloured(code, palette, base):
+    colour = _growing if code.open and not _is_diff(code) else coloured
+    for line in colour(code, palette, base):
         lines += _broken(line, room, hang)
     return [pad([*bar, *line], width, base) for line in lines]
 
@@ -91,7 +91,7 @@ def _broken(line: Line, width: int, hang: int) -> list[Line]:
     return made
 
 
-def _coloured(code: Code, palette: Palette, base: Style) -> list[Line]:
+def coloured(code: Code, palette: Palette, base: Style) -> list[Line]:
     """A line of segments for each line of code, as its language and the pygments style colour it."""
     rows, syntax = _rows(code), palette.syntax
     if _is_diff(code):
@@ -128,7 +128,7 @@ def _growing(code: Code, palette: Palette, base: Style) -> list[Line]:
     if not kept or rows[:kept] != known[:kept]:
         kept, made = 0, []
     inside = left_open(list(rows[:kept]), code.language, code.inside)
-    lines = made[:kept] + _coloured(replace(code, lines=rows[kept:], inside=inside), palette, base)
+    lines = made[:kept] + coloured(replace(code, lines=rows[kept:], inside=inside), palette, base)
     _grown[key] = (rows, lines)
     while len(_grown) > KEPT_GROWING:
         _grown.popitem(last=False)

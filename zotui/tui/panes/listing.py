@@ -86,13 +86,17 @@ class ListingPane(Pane):
 
     async def _mount_full(self) -> None:
         """Mount the lower half; once it is there it shows the row that was gone to meanwhile."""
-        await self.mount(VerticalScroll(Static("", markup=False, id="text"), id="full"))
+        await self.mount(self.full())
         self._give_room()
         self._show_full()
 
     def _give_room(self) -> None:
         for part in self.query("#full"):
             part.display = self.whole and self.app.size.height >= ROOM_FOR_BOTH
+
+    def full(self) -> Widget:
+        """The lower half, whose id is ``full``."""
+        return VerticalScroll(Static("", markup=False, id="text"), id="full")
 
     def full_text(self, row: Row) -> str:
         """The row in full, for the lower half of the whole pane."""

@@ -29,6 +29,13 @@ class CompletingArea(TextArea):
         self._take(candidate)
         self.focus()
 
+    def mention(self, text: str) -> None:
+        """Put a mention where the cursor is, as a word of its own, as if it had been completed."""
+        before = self.document.get_line(self.cursor_location[0])[: self.cursor_location[1]]
+        self._taken.add(text)
+        self._quoted -= names_in(text)
+        self.insert(f"{'' if not before or before[-1].isspace() else ' '}{text} ")
+
     def _complete_by(self, key: str) -> bool:
         """What a key does to the open list; False where it is not for that."""
         popup = self.popup

@@ -7,17 +7,7 @@ from zotui.tui.markdown import Palette
 
 _NAMES = ("muted", "accent", "heading", "link", "line", "code", "block", "you", "zo", "busy", "bad", "added", "removed")
 CLASSES = {f"transcript--{name}" for name in _NAMES}
-CSS = """
-Transcript {
-    overflow: hidden auto;
-    scrollbar-gutter: stable;
-    scrollbar-size-vertical: 1;
-    scrollbar-background: transparent;
-    scrollbar-background-hover: transparent;
-    scrollbar-background-active: transparent;
-    scrollbar-color: $foreground 15%;
-    scrollbar-color-hover: $foreground 30%;
-    scrollbar-color-active: $foreground 40%;
+COLOURS = """
     & > .transcript--muted { color: $text-muted; }
     & > .transcript--accent { color: $text-accent; }
     & > .transcript--heading { color: $text-primary; text-style: bold; }
@@ -32,7 +22,20 @@ Transcript {
     & > .transcript--added { color: $text-success; }
     & > .transcript--removed { color: $text-error; }
     &:ansi > .transcript--muted, &:ansi > .transcript--line { text-style: dim; }
-}
+"""
+"""What a widget that paints text says of itself in its CSS."""
+CSS = f"""
+Transcript {{
+    overflow: hidden auto;
+    scrollbar-gutter: stable;
+    scrollbar-size-vertical: 1;
+    scrollbar-background: transparent;
+    scrollbar-background-hover: transparent;
+    scrollbar-background-active: transparent;
+    scrollbar-color: $foreground 15%;
+    scrollbar-color-hover: $foreground 30%;
+    scrollbar-color-active: $foreground 40%;
+{COLOURS}}}
 """
 
 

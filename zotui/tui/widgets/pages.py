@@ -14,6 +14,7 @@ class Row:
     """One line of a list: clean text, an aside for its right end, a glyph for its left.
 
     ``style`` is "", "dim", "warn" or "error"; it is colour only, so that what matters needs a mark or a word.
+    ``indent``: cells that the text stands in.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Row:
     aside: str = ""
     mark: str = ""
     style: str = ""
+    indent: int = 0
 
 
 class Source(Protocol):

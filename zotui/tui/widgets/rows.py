@@ -281,7 +281,8 @@ class Rows(ScrollView, can_focus=True):
             mark = self.get_component_rich_style(named or "rows--mark", *cursor)
             segments.append(Segment(set_cell_size(row.mark, 2), mark))
             room -= 2
-        text = one_line(row.text[: 8 * width], 4 * width)
+        indent = min(row.indent, room // 2)
+        text = " " * indent + one_line(row.text[: 8 * width], 4 * width)
         beside = room - cell_len(row.aside) - 1
         aside = bool(row.aside) and beside >= min(cell_len(text), _LEAST_TEXT)
         room = max(beside if aside else room, 1)

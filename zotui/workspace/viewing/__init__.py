@@ -6,7 +6,7 @@ from zotui.workspace.viewing.lines import Lines
 from zotui.workspace.viewing.paged import Paged
 from zotui.workspace.viewing.records import Records
 from zotui.workspace.viewing.source import Held, OpenFile, Source, Stamp
-from zotui.workspace.viewing.tree import Leaf, Tree
+from zotui.workspace.viewing.tree import Leaf, Seen, Tree
 
 __all__ = [
     "DATABASES",
@@ -20,6 +20,7 @@ __all__ = [
     "OpenFile",
     "Paged",
     "Records",
+    "Seen",
     "Source",
     "Stamp",
     "Tree",
