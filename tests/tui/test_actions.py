@@ -17,13 +17,17 @@ from zotui.tui.commands import Actions
 from zotui.tui.desk import Desk
 from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.conversation import ConversationPane
+from zotui.tui.panes.files import FilesPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
 
 PANES = {
-    "chats": ChatsPane, "memory": MemoryPane, "skills": SkillsPane, "files": FilesPane, "transcript": ConversationPane, "desk": Desk}
+    "chats": ChatsPane, "memory": MemoryPane, "skills": SkillsPane, "files": FilesPane,
+    "transcript": ConversationPane, "desk": Desk,
+}  # fmt: skip
 ONLY_A_SCREEN_HAS = {
     "palette", "jump", "quit", "stop", "send_now", "edit_draft", "previous_turn", "next_turn", "find_next", "find_previous",
+    "edit_file", "copy_path",
 }  # fmt: skip
 """What needs no verb: moving on the screen and writing in it (stopping is ctrl+c in ``zotui ask``)."""
 
@@ -109,7 +113,7 @@ async def test_the_palette_finds_by_fragments_of_words(home: Home) -> None:
 
 STARTS = (("", (140, 40)), ("ctrl+o h", (80, 24)), ("ctrl+o m", (40, 12)), ("shift+tab", (140, 40)))
 """Where one begins: in the composer, in lists, in the transcript."""
-LEAVES_THE_APP = {"quit", "open_editor", "open_pager", "edit_draft"}
+LEAVES_THE_APP = {"quit", "open_editor", "open_pager", "edit_draft", "edit_file"}
 """Left to tests of their own: they end the app or hand the terminal over."""
 
 

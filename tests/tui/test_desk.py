@@ -410,13 +410,13 @@ async def test_tab_goes_round_and_every_pane_is_reached(home: Home) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot, app)
         seen = []
-        for _ in range(4):
+        for _ in range(5):
             seen.append(app.desk.arrangement.current)
             await pilot.press("tab")
-        assert seen == ["conversation", "chats", "memory", "skills"]
+        assert seen == ["conversation", "chats", "memory", "skills", "files"]
         assert app.desk.focused is app.desk.conversation.composer
         await pilot.press("shift+tab")
-        assert app.desk.arrangement.current == "skills"
+        assert app.desk.arrangement.current == "files"
         await pilot.press("escape", *typed("help"), "enter")
         await wait_for(pilot, lambda: "Without a model" in said(app))
         await pilot.press("shift+tab")
@@ -429,7 +429,7 @@ async def test_every_size_shows_the_pane_in_use(home: Home, size: tuple[int, int
     async with app.run_test(size=size) as pilot:
         await opened(pilot, app)
         shown = [pane.id for pane in app.desk.panes if pane.display]
-        assert shown == (["conversation"] if size[0] < 120 else ["conversation", "chats", "memory", "skills"])
+        assert shown == (["conversation"] if size[0] < 120 else ["conversation", "chats", "memory", "skills", "files"])
         await pilot.press("ctrl+o", "m")
         await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).display)
         await pilot.press("f1", "escape", "ctrl+p", "escape")

@@ -1,27 +1,33 @@
-"""``zotui files``: files kept in the database, under any name; and what had to do with one of the workspace."""
+"""``zotui files``: files kept in the database, under any name; and those of the workspace."""
 
+import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from zotui import documents
 from zotui.cli.chats_files import print_touches
-from zotui.cli.door import as_json, print_json, print_table, rfc3339, with_computer
+from zotui.cli.door import as_json, print_json, print_table, print_text, rfc3339, short, with_computer
 from zotui.cli.family import Family
+from zotui.computer import Computer
 from zotui.errors import UsageError
 from zotui.regular import NotRegular, TooLarge, read_regular
 from zotui.store import now_ms
 from zotui.text import ago, one_line, size
 from zotui.workspace import StoredFile
+from zotui.workspace.folder import Entry
+from zotui.workspace.viewing import OpenFile
 
 LARGEST = 500_000_000  # bytes of a file that is kept: SQLite holds no blob of over 1 GB
 
 
 @click.group(cls=Family)
 def files() -> None:
-    """Files kept in the database: any bytes under any name, the same bytes once. And who touched one of the workspace."""
+    """Files kept in the database (put, get, list, rm), and those of the workspace (show, move, bin, chats)."""
 
 
 @files.command()
@@ -85,6 +91,58 @@ def list_(options: dict[str, Any], as_json: bool) -> None:
 def rm(options: dict[str, Any], name: str) -> None:
     """Forget a kept file."""
     with_computer(options, lambda computer: computer.files.remove(name))
+
+
+@files.command()
+@click.argument("path", default="")
+@as_json
+@click.pass_obj
+def show(options: dict[str, Any], path: str, as_json: bool) -> None:
+    """List a folder of the workspace, or print what a file there says: text, tables, documents."""
+
+    def look(computer: Computer) -> Sequence[Entry] | str:
+        folder = computer.workspace
+        if folder.real(path).is_dir():
+            return folder.list(path)
+        try:
+            file = OpenFile(folder.open(path))
+        except OSError as error:
+            raise UsageError(f"{one_line(path, 200)}: {error}") from None
+        if file.size > documents.LARGEST:
+            raise UsageError(f"{one_line(path, 200)} has {size(file.size)}, at most {size(documents.LARGEST)} is read")
+        given = documents.read_bytes(os.path.basename(path), file.read(0, documents.LARGEST))
+        if given.text is None:
+            raise UsageError(f"{one_line(path, 200)} is a picture ({size(file.size)})", "the app shows it")
+        return given.text
+
+    async def run(computer: Computer) -> Sequence[Entry] | str:
+        return await asyncio.to_thread(look, computer)
+
+    found = with_computer(options, run)
+    if isinstance(found, str):
+        print_json({"path": path, "text": found}) if as_json else print_text(found)
+    elif as_json:
+        print_json(found)
+    else:
+        rows = [["" if one.folder else size(one.size), f"{one.path}/" if one.folder else one.path] for one in found]
+        print_table(rows, "the folder is empty")
+
+
+@files.command()
+@click.argument("path")
+@click.argument("to")
+@click.pass_obj
+def move(options: dict[str, Any], path: str, to: str) -> None:
+    """Give a file or folder of the workspace another path; nothing is written over."""
+    with_computer(options, lambda computer: asyncio.to_thread(computer.bin.move, path, to))
+
+
+@files.command("bin")
+@click.argument("path")
+@click.pass_obj
+def bin_(options: dict[str, Any], path: str) -> None:
+    """Put a file or folder of the workspace into the bin; zotui bin restore brings it back."""
+    print_text(short(with_computer(options, lambda computer: asyncio.to_thread(computer.bin.delete, path))))
 
 
 @files.command()

@@ -108,15 +108,15 @@ ACTIONS = (
     Action("delete_row", "Delete the memory", "d", "Memory", place="memory", verb="memory rm"),
     Action("open_row", "Read the skill", "enter", "Skills", place="skills", verb="skills show"),
     Action("search_rows", "Search skills", "slash", "Skills", place="skills", verb="skills list"),
-    Action("open_row", "Show the file; open the folder or the database", "enter", "Files", place="files"),
+    Action("open_row", "Show the file; open the folder or the database", "enter", "Files", place="files", verb="files show"),
     Action("search_rows", "Find files by their names", "slash", "Files", place="files", verb="search"),
-    Action("edit_row", "Edit the file in $EDITOR", "e", "Files", place="files"),
-    Action("timeline_row", "What happened to the file", "t", "Files", place="files", verb="timeline"),
-    Action("chats_row", "Conversations that touched the file", "c", "Files", place="files", verb="files chats"),
-    Action("mention_row", "Mention the file in the message", "at", "Files", place="files", verb="ask --file"),
-    Action("copy_row", "Copy the path", "y", "Files", place="files"),
-    Action("rename_row", "Rename or move", "r", "Files", place="files"),
-    Action("delete_row", "Put into the bin", "d", "Files", place="files", verb="bin"),
+    Action("edit_file", "Edit the file in $EDITOR", "e", "Files", place="files"),
+    Action("file_timeline", "What happened to the file", "t", "Files", place="files", verb="timeline"),
+    Action("file_chats", "Conversations that touched the file", "c", "Files", place="files", verb="files chats"),
+    Action("mention_file", "Mention the file in the message", "at", "Files", place="files", verb="ask --file"),
+    Action("copy_path", "Copy the path", "y", "Files", place="files"),
+    Action("move_file", "Rename or move", "r", "Files", place="files", verb="files move"),
+    Action("delete_file", "Put into the bin", "d", "Files", place="files", verb="files bin"),
 )  # fmt: skip
 
 # What the composer and the lists do by themselves: for the help, not to be bound again.

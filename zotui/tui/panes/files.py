@@ -220,7 +220,7 @@ class FilesPane(ListingPane):
     # What is done with a file
 
     @work
-    async def action_edit_row(self) -> None:
+    async def action_edit_file(self) -> None:
         """Edit the file under the cursor."""
         from zotui.tui.outside import open_file
 
@@ -228,13 +228,13 @@ class FilesPane(ListingPane):
         await open_file(self.app, await asyncio.to_thread(computer.workspace.real, leaf.file))
         await self.refresh_from_file()
 
-    def action_timeline_row(self) -> None:
+    def action_file_timeline(self) -> None:
         """What turns did to the file."""
         if self.leaf is not None:
             self.desk.act("timeline", self.leaf.file)
 
     @work
-    async def action_chats_row(self) -> None:
+    async def action_file_chats(self) -> None:
         """The conversations that touched the file; the chosen one is gone to, at the turn."""
         from zotui.tui.places import go
         from zotui.tui.touches import Touches
@@ -246,7 +246,7 @@ class FilesPane(ListingPane):
             await go(self.desk, place)
 
     @work
-    async def action_mention_row(self) -> None:
+    async def action_mention_file(self) -> None:
         """Put a mention of the file into the message."""
         from zotui.mentions import written
         from zotui.workspace.walking import can_be_written
@@ -260,7 +260,7 @@ class FilesPane(ListingPane):
         self.desk.conversation.composer.focus()
 
     @work
-    async def action_copy_row(self) -> None:
+    async def action_copy_path(self) -> None:
         """Copy the whole path."""
         from zotui.tui.clipboard import copy
 
@@ -268,7 +268,7 @@ class FilesPane(ListingPane):
         self.desk.tell(await copy(self.app, str(computer.workspace.root / leaf.file), computer.home))
 
     @work
-    async def action_rename_row(self) -> None:
+    async def action_move_file(self) -> None:
         """Ask for another path."""
         from zotui.tui.dialogs import Prompt
 
@@ -279,7 +279,7 @@ class FilesPane(ListingPane):
             await self.seek(to.strip())
 
     @work
-    async def action_delete_row(self) -> None:
+    async def action_delete_file(self) -> None:
         """Put the file or folder into the bin, when the person is sure."""
         from zotui.tui.dialogs import Confirm
 
