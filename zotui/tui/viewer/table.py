@@ -1,4 +1,4 @@
-"""Tables: of CSV files, of databases; columns as wide as their first rows need."""
+"""Tables: of CSV files, of databases; columns as wide as their first and last rows need."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from zotui.workspace.viewing import Records
 WIDEST = 40
 """Cells of a column at most."""
 SAMPLE = 100
-"""Rows by which columns are measured."""
+"""Rows at the beginning, and at the end as far as it is known, by which columns are measured."""
 MOST_COLUMNS = 500
 UNCOUNTED = 1_000
 """Rows that are shown of a view that cannot be counted in time."""
@@ -55,7 +55,8 @@ class Table(Content):
         self._look = look
         self.scan(AT_ONCE_S)
         names = [one_line(name, 200) for name in self._rows.columns][:MOST_COLUMNS]
-        sample = [_cells(row) for row in self._rows.page(0, SAMPLE)]
+        ends = (0, max(SAMPLE, self._rows.count - SAMPLE))
+        sample = [_cells(row) for first in ends for row in self._rows.page(first, SAMPLE)]
         count = min(MOST_COLUMNS, max([len(names), *map(len, sample)], default=0))
         names += [""] * (count - len(names))
         columns = [[row[at] for row in sample if at < len(row)] for at in range(count)]
@@ -132,7 +133,7 @@ class OfDatabase:
             self.count = len(foreign.rows(path, table, 0, UNCOUNTED))
 
     def page(self, first: int, most: int) -> Sequence[Sequence[str]]:
-        return foreign.rows(self._path, self._table, first, min(most, self.count - first))
+        return foreign.rows(self._path, self._table, first, max(0, min(most, self.count - first)))
 
     def scan(self, patience_s: float) -> None:
         """It is counted."""
