@@ -12,7 +12,7 @@ from typing import cast
 
 from textual.pilot import Pilot
 
-from tests.screens.session import fill, scripted_server, write_config
+from tests.screens.session import fill, scripted_server, write_config, write_files
 from zotui.computer import Computer
 from zotui.home import Home
 from zotui.models import discovery
@@ -21,8 +21,11 @@ from zotui.tui.app import Zotui
 from zotui.tui.audit_view import AuditView
 from zotui.tui.compare_view import CompareView
 from zotui.tui.panes.conversation import ConversationPane
+from zotui.tui.panes.files import FilesPane
+from zotui.tui.places import go
 from zotui.tui.rules_dialog import RulesDialog
 from zotui.tui.timeline import Timeline
+from zotui.tui.viewer import Viewer
 from zotui.tui.widgets.column_view import ColumnView
 from zotui.tui.widgets.completions import Completions
 from zotui.tui.widgets.rows import Rows
@@ -170,6 +173,15 @@ async def rules(pilot: Pilot[None]) -> None:
     await pilot.pause(0.3)
 
 
+async def files(pilot: Pilot[None]) -> None:
+    """The tree, and a table beside it."""
+    app = cast(Zotui, pilot.app)
+    root = app.desk.query_one(FilesPane).computer.home.workspace  # type: ignore[union-attr]
+    await asyncio.to_thread(write_files, root)
+    await go(app.desk, "file:measures/power.csv")
+    await wait_for(pilot, lambda: any("240 rows" in viewer.title for viewer in app.desk.query(Viewer)))
+
+
 async def completion(pilot: Pilot[None]) -> None:
     """Files and more, as one types."""
     await pilot.press(*"look into ", "at", *"ho")
@@ -202,6 +214,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], Press], ...] = (
     ("timeline", (120, 30), timeline),  # and these, and what they wrote
     ("audit", (120, 30), audit),
     ("rules", (120, 30), rules),
+    ("files", (140, 40), files),
     ("completion", (140, 40), completion),  # and this a draft
 )
 

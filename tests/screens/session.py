@@ -214,3 +214,24 @@ async def fill(computer: Computer) -> None:
     reply = await computer.ask("Which box is staging, and is the site up?")
     await computer.ask("remind me a week before it ends", reply.conversation_id)
     await computer.desk.set("conversation", reply.conversation_id)
+
+
+def write_files(root: Path) -> None:
+    """A workspace with files of several kinds."""
+    (root / "measures").mkdir(exist_ok=True)
+    rows = [
+        f"2026-11-{21 + hour // 24}T{hour % 24:02}:00,{('lab-3', 'lab-4', 'wiki')[hour % 3]},{(hour * 37) % 90 + 60},"
+        f"{(hour * 53) % 100 / 4:.2f},{'yes' if hour % 3 else 'no'}"
+        for hour in range(240)
+    ]
+    (root / "measures" / "power.csv").write_text("\n".join(["at,box,watts,load,awake", *rows]) + "\n")
+    (root / "measures" / "power.py").write_text("import csv\n\nprint(sum(1 for _ in csv.reader(open('power.csv'))))\n")
+    (root / "sites").mkdir(exist_ok=True)
+    (root / "sites" / "index.html").write_text("<h1>Staging</h1>\n")
+    (root / "deploy.sh").write_text("#!/bin/sh\nset -eu\nrsync -a sites/ lab-3:/srv/www/\n")
+    (root / "harbour.bmp").write_bytes(b"BM" + bytes(200_000))
+    (root / "inventory.db").write_bytes(b"SQLite format 3\0" + bytes(40_000))
+    (root / ".gitignore").write_text("*.log\n")
+    (root / "renewal.log").write_text("renewed lab-4\n" * 400)
+    if not (root / "latest.csv").is_symlink():
+        (root / "latest.csv").symlink_to("measures/power.csv")

@@ -19,8 +19,11 @@ from zotui.home import Home
 from zotui.policy.conditions import Judged
 from zotui.tui.app import Zotui
 from zotui.tui.panes.chats import ChatsPane
+from zotui.tui.panes.files import FilesPane
 from zotui.tui.panes.listing import ListingPane
 from zotui.tui.panes.memory import MemoryPane
+from zotui.tui.places import go
+from zotui.tui.viewer import Viewer
 from zotui.tui.widgets.rows import Rows
 from zotui.tui.widgets.transcript import Transcript
 
@@ -199,6 +202,27 @@ def test_a_pane_that_is_loading(
     async def before(pilot: Pilot[None]) -> None:
         await wait_for(pilot, lambda: app.desk.query(MemoryPane))
         await alone(pilot, app, pane)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_files(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: str) -> None:
+    (home.workspace / "docs").mkdir()
+    (home.workspace / "docs" / "[b]odd[b].md").write_text("x")
+    (home.workspace / "app.py").write_text(
+        '"""Two\nlines."""\n\n\ndef main() -> None:\n    print(42)  # [red]here[/]\n'
+    )
+    (home.workspace / ".hidden").write_text("")
+    (home.workspace / "away").symlink_to("/etc")
+
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        steady(app)
+        await app.desk.query_one(FilesPane).place("docs/[b]odd[b].md")
+        await go(app.desk, "file:app.py")
+        await wait_for(pilot, lambda: any("6 lines" in viewer.title for viewer in app.desk.query(Viewer)))
+        await pilot.pause(0.2)
 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 

@@ -138,6 +138,7 @@ ROOMS: dict[str, Room] = {
     **dict.fromkeys(("status", "conversations", "skill", "memory"), "general"),
     **dict.fromkeys(("stop_answer",), "conversation"),
     **dict.fromkeys(("copy_answer",), "text"),
+    **dict.fromkeys(("files",), "files"),
 }
 """Where the function of an action is: of those above, and of what only a slash command does."""
 

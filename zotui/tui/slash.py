@@ -37,6 +37,7 @@ COMMANDS = (
     Slash("edit", "edit the last message and run it again", "edit_last"),
     Slash("undo", "undo what the last turn did to files", "undo_files"),
     Slash("redo", "do again what was undone", "redo_files"),
+    Slash("files", "the files of the workspace, or one of them", "files", "[PATH]"),
     Slash("timeline", "what happened to a file", "timeline", "[PATH]"),
     Slash("audit", "what was allowed, refused, done and undone", "audit"),
     Slash("back", "take the last turn back, in a branch", "undo_turn"),

@@ -125,7 +125,12 @@ async def test_folders_open_and_close_and_the_cursor_stays_where_it_is(home: Hom
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot, app)
-        await pilot.press("ctrl+o", "f", "home", "right")
+        await pane_of(app).seek("docs/notes.md")
+        await pane_of(app).read()  # which finds the rows still on their way
+        await wait_for(pilot, lambda: row_of(app) == "docs/notes.md")
+        await pilot.press("ctrl+o", "f", "left", "left")
+        await wait_for(pilot, lambda: "▸ docs/" in listed(app) and row_of(app) == "docs")
+        await pilot.press("right")
         await wait_for(pilot, lambda: listed(app)[:2] == ["▾ docs/", "    notes.md"])
         await pilot.press("right")
         await wait_for(pilot, lambda: row_of(app) == "docs/notes.md")

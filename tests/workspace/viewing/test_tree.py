@@ -75,6 +75,11 @@ def test_it_is_as_the_disk_is(root: Path) -> None:
     found.read()
     assert [one.leaf.kind for one in found.page(1, 1)] == ["file"]
     assert "passwd" not in "".join(shown(found))
+    root.rename(root.parent / "elsewhere")
+    with pytest.raises(NotFound, match="the workspace cannot be read"):
+        found.read()
+    (root.parent / "elsewhere").rename(root)
+    assert found.read() == 10
 
 
 def test_a_folder_that_may_not_be_read_says_so(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,18 @@ async def redo_files(desk: Desk, words: str = "") -> None:
     await _move(desk, undoing=False)
 
 
+async def files(desk: Desk, words: str = "") -> None:
+    """Go to the files of the workspace; with a path, show that one."""
+    from zotui.tui.panes.files import FilesPane
+    from zotui.tui.places import go
+
+    await desk.ready()
+    if words:
+        await go(desk, f"file:{words}")
+    else:
+        desk.go_to(desk.query_one(FilesPane))
+
+
 async def timeline(desk: Desk, words: str = "") -> None:
     """What happened to a file; one of its states can be brought back."""
     from zotui.tui.dialogs import Prompt

@@ -291,8 +291,8 @@ class FilesPane(ListingPane):
     async def _done(self, do: Callable[[], object], said: str) -> None:
         """Do something to a file in a thread, say so, and look again."""
         await asyncio.to_thread(do)
-        self.desk.tell(said)
         await self.refresh_from_file()
+        self.desk.tell(said)
 
     def _chosen_leaf(self) -> Leaf:
         """What is under the cursor. Raises UsageError where nothing is."""

@@ -52,7 +52,7 @@ class ListingPane(Pane):
         raise NotImplementedError
 
     async def read(self) -> None:
-        if self.rows.count is None:
+        if self.rows.source is None:
             self.rows.empty = self.empty
             self.rows.show(self.source(self.search))
         else:

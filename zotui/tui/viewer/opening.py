@@ -94,7 +94,7 @@ def _markdown(wanted: Wanted) -> Content:
 
 def _table(wanted: Wanted) -> Content:
     delimiter = next((sign for ending, sign in TABLES.items() if wanted.path.lower().endswith(ending)), "")
-    return Table(OfRecords(Records(encoded(wanted.file), delimiter)))
+    return Table(OfRecords(Records(encoded(wanted.file), delimiter), wanted.file.size))
 
 
 def _database(wanted: Wanted) -> Content:

@@ -19,6 +19,8 @@ WIDEST = 40
 """Cells of a column at most."""
 SAMPLE = 100
 """Rows at the beginning, and at the end as far as it is known, by which columns are measured."""
+ROOM_TO_GROW = 2
+"""Cells that a column has more where the end is not known yet: numbers become longer."""
 MOST_COLUMNS = 500
 UNCOUNTED = 1_000
 """Rows that are shown of a view that cannot be counted in time."""
@@ -32,6 +34,11 @@ class Rows(Protocol):
     columns: Sequence[str]
     count: int
     is_whole: bool
+
+    @property
+    def expected(self) -> int:
+        """About how many rows there will be."""
+        ...
 
     def page(self, first: int, most: int) -> Sequence[Sequence[str]]:
         """Some rows as they stand there."""
@@ -60,8 +67,9 @@ class Table(Content):
         count = min(MOST_COLUMNS, max([len(names), *map(len, sample)], default=0))
         names += [""] * (count - len(names))
         columns = [[row[at] for row in sample if at < len(row)] for at in range(count)]
-        self._columns = [_measured(name, cells) for name, cells in zip(names, columns, strict=True)]
-        self.fixed = len(f"{self._rows.count if self._rows.is_whole else 10**9:,}") + 2
+        more = 0 if self._rows.is_whole else ROOM_TO_GROW
+        self._columns = [_measured(name, cells, more) for name, cells in zip(names, columns, strict=True)]
+        self.fixed = len(f"{self._rows.expected:,}") + 2
         self.head = [self._strip("", names, bold=True)]
         self.width = self.head[0].cell_length
 
@@ -95,20 +103,24 @@ def _cells(row: Sequence[str]) -> list[str]:
     return [one_line(cell[:2000], 400) for cell in row[:MOST_COLUMNS]]
 
 
-def _measured(name: str, cells: Sequence[str]) -> tuple[int, bool]:
-    """How wide a column is, and whether it holds numbers."""
+def _measured(name: str, cells: Sequence[str], more: int) -> tuple[int, bool]:
+    """How wide a column is, with so many cells more, and whether it holds numbers."""
     filled = [cell for cell in cells if cell and cell != "NULL"]
-    width = max([1, cell_len(name), *map(cell_len, cells)])
+    width = max([1, cell_len(name), *map(cell_len, cells)]) + more
     return min(WIDEST, width), bool(filled) and all(map(_NUMBER.fullmatch, filled))
 
 
 class OfRecords:
     """The rows of a CSV file below its first one, which names the columns."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, records: Records, length: int) -> None:
+        self._records, self._length = records, length
         self.columns: Sequence[str] = next(iter(records.page(0, 1)), [])
         self.count, self.is_whole = 0, False
+
+    @property
+    def expected(self) -> int:
+        return self.count if self.is_whole else 2 * self.count * max(1, self._length // max(1, self._records.scanned))
 
     def page(self, first: int, most: int) -> Sequence[Sequence[str]]:
         return self._records.page(first + 1, most)
@@ -131,6 +143,7 @@ class OfDatabase:
             self.count = foreign.count(path, table)
         except StoreError:  # a view may take for ever to count, and a moment to begin with
             self.count = len(foreign.rows(path, table, 0, UNCOUNTED))
+        self.expected = self.count
 
     def page(self, first: int, most: int) -> Sequence[Sequence[str]]:
         return foreign.rows(self._path, self._table, first, max(0, min(most, self.count - first)))
@@ -150,7 +163,7 @@ class OfTables:
         self._rows = [
             (one.name, one.kind, ", ".join(filter(None, map(" ".join, one.columns)))) for one in foreign.tables(path)
         ]
-        self.count = len(self._rows)
+        self.count = self.expected = len(self._rows)
 
     def page(self, first: int, most: int) -> Sequence[Sequence[str]]:
         return self._rows[first : first + most]

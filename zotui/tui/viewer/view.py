@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, ParamSpec, TypeVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -17,8 +18,10 @@ from textual.strip import Strip
 from zotui.errors import ZotuiError
 from zotui.text import one_line
 from zotui.tui.viewer.content import Content, Look, Said
-from zotui.tui.widgets.look import CLASSES, COLOURS, palette_of
+from zotui.tui.widgets.look import CLASSES, LOOKS, palette_of
 
+P = ParamSpec("P")
+T = TypeVar("T")
 PAGE = 100  # lines
 KEPT = 30  # pages
 STEP_S = 0.1  # of finding lines, after which what came into view is read
@@ -40,15 +43,7 @@ class View(ScrollView, can_focus=True):
         Binding("left", "sideways(-1)", "To the left", show=False),
         Binding("right", "sideways(1)", "To the right", show=False),
     ]
-    DEFAULT_CSS = f"""
-    View {{
-        height: 1fr;
-        overflow: hidden auto;
-        scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
-        {COLOURS}
-    }}
-    """
+    DEFAULT_CSS = f"View {{ height: 1fr; {LOOKS} }}"
 
     class Counted(Message):
         """More is known of how much there is."""
@@ -58,13 +53,17 @@ class View(ScrollView, can_focus=True):
         self.content: Content = Said("")
         self._pages: OrderedDict[int, list[Strip]] = OrderedDict()
         self._look: Look | None = None
+        self._turn = (
+            threading.Lock()
+        )  # a thread that was given up goes on for a while: a content is asked one thing at a time
         self._head: Sequence[Strip] = ()  # of what is painted
         self._left = 0
         self._top: int | None = None  # where what comes is to be shown from
+        self._follows = False  # the end, until it is known where that is
 
     def show(self, content: Content, *, keep: bool = False) -> None:
         """Show another content: from its top, or where the old one was. The old lines stay until there are new ones."""
-        self.content, self._look = content, None
+        self.content, self._turn, self._look, self._follows = content, threading.Lock(), None, False
         self._top = self.scroll_offset.y if keep else 0
         self._left = self._left if keep else 0
         self._read_on()
@@ -110,12 +109,23 @@ class View(ScrollView, can_focus=True):
                 elif content.is_whole:
                     break
                 else:
-                    await asyncio.to_thread(content.scan, STEP_S)
+                    await self._in_thread(content.scan, STEP_S)
                     self._counted()
-        except (ZotuiError, OSError) as error:
+        except Exception as error:
+            self.log.error(error)
             if not isinstance(content, Said):
-                said = str(error) if isinstance(error, ZotuiError) else error.strerror or str(error)
+                said = str(error) if isinstance(error, ZotuiError) else f"It cannot be read any more ({error})"
                 self.show(Said(one_line(said, 400)))
+
+    async def _in_thread(self, do: Callable[P, T], *words: P.args, **more: P.kwargs) -> T:
+        """Ask the content for something, after what is asked of it already."""
+        turn = self._turn
+
+        def in_turn() -> T:
+            with turn:
+                return do(*words, **more)
+
+        return await asyncio.to_thread(in_turn)
 
     async def _lay_out(self, content: Content) -> None:
         """Have the content painted anew where the room or the colours are others, and its first lines read before the old
@@ -124,16 +134,16 @@ class View(ScrollView, can_focus=True):
         look = Look(region.width, region.height, palette_of(self))
         if look == self._look:
             return
-        await asyncio.to_thread(content.lay_out, look)
+        await self._in_thread(content.lay_out, look)
         top = min(self.scroll_offset.y if self._top is None else self._top, max(0, content.count - self._height))
-        first = await asyncio.to_thread(content.page, top // PAGE * PAGE, PAGE)
+        first = await self._in_thread(content.page, top // PAGE * PAGE, PAGE)
         self._look, self._top, self._head = look, None, content.head
         self._pages = OrderedDict({top // PAGE: first})
         self._counted()
         self.scroll_to(y=top, animate=False, force=True)
 
     async def _fetch(self, content: Content, page: int) -> None:
-        strips = await asyncio.to_thread(content.page, page * PAGE, PAGE)
+        strips = await self._in_thread(content.page, page * PAGE, PAGE)
         self._pages[page] = strips
         if len(self._pages) > KEPT:
             self._pages.popitem(last=False)
@@ -141,15 +151,20 @@ class View(ScrollView, can_focus=True):
 
     def _counted(self) -> None:
         self.virtual_size = Size(1, self.content.count + len(self._head))
+        if self._follows:
+            self.go(self.content.count)
+            self._follows = not self.content.is_whole
         self.refresh()
         self.post_message(self.Counted())
 
     def action_go(self, by: int, screens: int = 0) -> None:
         """Go by lines and screens."""
+        self._follows = False
         self.go(self.scroll_offset.y + by + screens * max(1, self._height - 1))
 
     def action_edge(self, last: bool) -> None:
-        """Go to the first or the last line."""
+        """Go to the first or the last line; where that is not known yet, on to it."""
+        self._follows = last and not self.content.is_whole
         self.go(self.content.count if last else 0)
 
     def go(self, line: int) -> None:

@@ -7,7 +7,16 @@ from zotui.tui.markdown import Palette
 
 _NAMES = ("muted", "accent", "heading", "link", "line", "code", "block", "you", "zo", "busy", "bad", "added", "removed")
 CLASSES = {f"transcript--{name}" for name in _NAMES}
-COLOURS = """
+LOOKS = """
+    overflow: hidden auto;
+    scrollbar-gutter: stable;
+    scrollbar-size-vertical: 1;
+    scrollbar-background: transparent;
+    scrollbar-background-hover: transparent;
+    scrollbar-background-active: transparent;
+    scrollbar-color: $foreground 15%;
+    scrollbar-color-hover: $foreground 30%;
+    scrollbar-color-active: $foreground 40%;
     & > .transcript--muted { color: $text-muted; }
     & > .transcript--accent { color: $text-accent; }
     & > .transcript--heading { color: $text-primary; text-style: bold; }
@@ -23,20 +32,8 @@ COLOURS = """
     & > .transcript--removed { color: $text-error; }
     &:ansi > .transcript--muted, &:ansi > .transcript--line { text-style: dim; }
 """
-"""What a widget that paints text says of itself in its CSS."""
-CSS = f"""
-Transcript {{
-    overflow: hidden auto;
-    scrollbar-gutter: stable;
-    scrollbar-size-vertical: 1;
-    scrollbar-background: transparent;
-    scrollbar-background-hover: transparent;
-    scrollbar-background-active: transparent;
-    scrollbar-color: $foreground 15%;
-    scrollbar-color-hover: $foreground 30%;
-    scrollbar-color-active: $foreground 40%;
-{COLOURS}}}
-"""
+"""What a widget that paints text says of itself in its CSS: its scroll bar, its colours."""
+CSS = f"Transcript {{ {LOOKS} }}"
 
 
 def palette_of(widget: Widget) -> Palette:

@@ -90,6 +90,11 @@ class Rows(ScrollView, can_focus=True):
         self._reading = False
 
     @property
+    def source(self) -> Source | None:
+        """Where the rows come from, once there is such a place."""
+        return self._source
+
+    @property
     def current(self) -> Row | None:
         """The row under the cursor, if it is loaded."""
         return self._pages.row(self._cursor) if self._pages else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from zotui.errors import ZotuiError
+from zotui.errors import NotFound, ZotuiError
 from zotui.workspace.folder import Folder
 from zotui.workspace.viewing.kinds import DATABASES
 from zotui.workspace.viewing.source import special
@@ -101,7 +101,12 @@ class Tree:
             if self._shown != self._open or not self._is_as_it_was():
                 self._shown = set(self._open)
                 known, self._listings = self._listings, {}
-                self._list("", known)
+                try:
+                    self._list("", known)
+                except NotFound:
+                    raise NotFound(
+                        f"the workspace cannot be read: {self._folder.root}", "make that folder again"
+                    ) from None
                 self._leaves = list(self._below("", 0, known))
             return len(self._leaves)
 
