@@ -13,22 +13,17 @@ from textual.widget import Widget
 from zotui.errors import UsageError
 from zotui.text import one_line
 from zotui.tui.pane import bindings
-from zotui.tui.panes.file_rows import FoundRows, TreeRows
-from zotui.tui.panes.listing import ROOM_FOR_BOTH, ListingPane
+from zotui.tui.panes.file_tree import FileTree
+from zotui.tui.panes.listing import ROOM_FOR_BOTH
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from zotui.computer import Computer
-    from zotui.tui.desk import Desk
     from zotui.tui.viewer import Viewer
-    from zotui.workspace.finder import Finder
     from zotui.workspace.viewing import Leaf, Tree
 
 BESIDE = 100  # columns from which the file stands beside the tree
 
 
-class FilesPane(ListingPane):
+class FilesPane(FileTree):
     """Folders first; ▸ can be opened, what is dim is hidden or ignored, and a link is shown as one."""
 
     letter = "f"
@@ -55,90 +50,24 @@ class FilesPane(ListingPane):
 
     def __init__(self) -> None:
         super().__init__("files")
-        self._tree: Tree | None = None
-        self._finder: Finder | None = None
-        self._rows: TreeRows | FoundRows | None = None
-
-    async def attach(self, computer: Computer) -> None:
-        from zotui.workspace.finder import Finder
-        from zotui.workspace.viewing import Tree
-
-        self._tree = Tree(computer.workspace, lambda path: _tables(computer.workspace.real(path)))
-        self._finder = Finder(computer.home.workspace)
-        await super().attach(computer)
-
-    def source(self, search: str) -> TreeRows | FoundRows:
-        assert self._tree is not None
-        assert self._finder is not None
-        self._rows = FoundRows(self._finder, search) if search.strip() else TreeRows(self._tree)
-        return self._rows
 
     async def read(self) -> None:
-        if self._tree is None:
-            return
-        await super().read()
-        await asyncio.to_thread(self._tree.read)
-        self.note(f"{self._tree.at_root:,}")
+        if self.folders is not None:
+            await super().read()
+            self._look_again(self.folders)
+
+    @work(exclusive=True, group="look", exit_on_error=False)
+    async def _look_again(self, tree: Tree) -> None:
+        """What is not in the file: nobody else waits for a slow disk."""
+        await asyncio.to_thread(tree.read)
+        self.note(f"{tree.at_root:,}")
         if self.viewer is not None and (gone := await self.viewer.look_again()):
             self.desk.tell(gone)
 
     @on(events.DescendantFocus)
-    def _focused(self) -> None:
+    async def _focused(self) -> None:
         """See what others did meanwhile."""
-        self._look_again()
-
-    @work(exclusive=True, group="look")
-    async def _look_again(self) -> None:
         await self.refresh_from_file()
-
-    @property
-    def desk(self) -> Desk:
-        """The screen that this is on."""
-        return cast("Desk", self.app.screen_stack[0])
-
-    # The cursor
-
-    @property
-    def leaf(self) -> Leaf | None:
-        """What is under the cursor, but for what only says something."""
-        row = self.rows.current
-        leaf = self._rows.known.get(row.id) if row is not None and self._rows is not None else None
-        return None if leaf is None or leaf.kind == "note" else leaf
-
-    async def place(self, id: str) -> int | None:
-        assert self._tree is not None
-        self._tree.reveal(id)
-        await asyncio.to_thread(self._tree.read)
-        return self._tree.place(id)
-
-    async def seek(self, id: str) -> None:
-        """Put the cursor on a file, its folders open. Raises NotFound, UsageError where there is none."""
-        computer = await self.desk.ready()
-        real = await asyncio.to_thread(computer.workspace.real, id)
-        root = await asyncio.to_thread(computer.workspace.root.resolve)
-        self.step_back()
-        place = await self.place(str(real.relative_to(root)))
-        if place is not None:
-            self.rows.show(self.source(""), start=place)
-
-    def action_fold(self, opening: bool) -> None:
-        """Open the folder under the cursor, or go into it; close it, or go to the one that it is in."""
-        leaf = self.leaf
-        if leaf is None or self._tree is None or self.search:
-            return
-        if opening and leaf.can_open:
-            self.rows.action_move(1) if leaf.is_open else self._toggle(leaf)
-        elif not opening and leaf.is_open:
-            self._toggle(leaf)
-        elif not opening and leaf.depth:
-            above = leaf.file if leaf.table else leaf.path.rpartition("/")[0]
-            if (place := self._tree.place(above)) is not None:
-                self.rows.go(place)
-
-    def _toggle(self, leaf: Leaf) -> None:
-        assert self._tree is not None
-        (self._tree.close if leaf.is_open else self._tree.open)(leaf.path)
-        self.rows.reload()
 
     # The viewer
 
@@ -291,8 +220,10 @@ class FilesPane(ListingPane):
     async def _done(self, do: Callable[[], object], said: str) -> None:
         """Do something to a file in a thread, say so, and look again."""
         await asyncio.to_thread(do)
-        await self.refresh_from_file()
+        if self.viewer is not None:
+            self.viewer.forget()
         self.desk.tell(said)
+        await self.refresh_from_file()
 
     def _chosen_leaf(self) -> Leaf:
         """What is under the cursor. Raises UsageError where nothing is."""
@@ -306,10 +237,3 @@ class FilesPane(ListingPane):
         if leaf.kind in ("folder", "other"):
             raise UsageError(f"{one_line(leaf.name, 80)} is no file")
         return leaf
-
-
-def _tables(path: Path) -> list[str]:
-    """The names of the tables of a database. Blocks. Raises StoreError."""
-    from zotui.store import foreign
-
-    return [table.name for table in foreign.tables(path)]

@@ -65,6 +65,10 @@ class Viewer(Vertical):
         self.query_one("#title", Static).update(one_line(path, 200))
         self.view.show(self._opened.content)
 
+    def forget(self) -> None:
+        """The file that is shown is not asked for any more: whoever moves it knows."""
+        self._opened = self._opened._replace(stamp=None)
+
     @work(exclusive=True, group="viewer", exit_on_error=False)
     async def _open(self, keep: bool, notice: str) -> None:
         await asyncio.sleep(SETTLE_S)

@@ -118,7 +118,8 @@ class Tree:
 
     def page(self, first: int, most: int) -> list[Seen]:
         """Some rows as they are now. Blocks."""
-        return [self._seen(leaf) for leaf in self._leaves[first : first + most]]
+        with self._lock:
+            return [self._seen(leaf) for leaf in self._leaves[first : first + most]]
 
     def place(self, path: str) -> int | None:
         """The number of a row; None where it is not among them."""
