@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from tests.cli.conftest import Command
+from tests.cli.inside import Inside
 from tests.openai_server import OpenAIServer, calls, says
 from zotui.home import Home
 
@@ -48,3 +49,20 @@ def test_what_the_agent_deleted_comes_back(run: Command, home: Home, lab: OpenAI
     assert run("undo").code == 0
     assert (home.workspace / "a").read_text() == "one"
     assert run("bin", "empty").out == "deleted for ever: 1\n"
+
+
+def test_files_of_the_workspace_are_shown_moved_and_put_into_the_bin(inside: Inside, home: Home) -> None:
+    (home.workspace / "docs").mkdir()
+    (home.workspace / "docs" / "a.csv").write_text("id;name\n1;Ada\n")
+    (home.workspace / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    assert [line.split()[-1] for line in inside("files", "show").out.splitlines()] == ["docs/", "b.png"]
+    assert [one["path"] for one in inside("files", "show", "docs", "--json").json] == ["docs/a.csv"]
+    assert "1 | Ada" in inside("files", "show", "docs/a.csv").out
+    assert "is a picture" in inside("files", "show", "b.png").complaint
+    for path, words in (("none", "no 'none'"), ("../zotui.db", "outside the workspace"), ("docs/a.csv/x", "no 'docs")):
+        assert words in inside("files", "show", path).complaint
+    assert inside("files", "move", "docs/a.csv", "new/c.csv").code == 0
+    assert "is there already" in inside("files", "move", "b.png", "new/c.csv").complaint
+    one = inside("files", "bin", "new/c.csv").out.strip()
+    assert inside("bin", "restore", one).out == "it is back: new/c.csv\n"
+    assert inside("files", "chats", "new/c.csv").out == "no conversation had to do with it\n"

@@ -77,6 +77,14 @@ def test_what_was_deleted_comes_back(bin_: Bin, root: Path, home: Home) -> None:
     assert os.listdir(home.bin) == []
 
 
+def test_a_name_that_is_no_text_cannot_be_kept_in_the_bin(bin_: Bin, root: Path) -> None:
+    name = os.fsdecode(b"\xff.txt")
+    (root / name).write_text("x")
+    with pytest.raises(UsageError, match="no UTF-8"):
+        bin_.delete(name)
+    assert (root / name).exists()
+
+
 def test_the_bin_is_emptied_of_what_is_old(bin_: Bin, root: Path, home: Home) -> None:
     bin_.delete("d")
     assert bin_.empty(now_ms() - 60_000) == 0

@@ -53,6 +53,10 @@ class Bin:
 
         The row is written first: what is on its way is found under it.
         """
+        if path.encode(errors="ignore").decode() != path:
+            raise UsageError(
+                f"{one_line(path, 80)}: a name that is no UTF-8 cannot be kept in the bin", "rename it first"
+            )
         with self._writing.parent(path, make=False) as (parent, name):
             status = _look(parent, name, path)
             one = new_id()

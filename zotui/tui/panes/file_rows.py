@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 FOUND = 300  # files that are shown of those that fit
 STEP = 2  # cells that what is in a folder stands in
+_ELSEWHERE = re.compile(r"^(?:[/~]|\.{1,2}/)+")  # with which a path begins that is not of the workspace
 
 
 class TreeRows:
@@ -48,7 +50,7 @@ class FoundRows:
         """Find, and return how many there are."""
         from zotui.workspace.viewing import Leaf
 
-        hits = await asyncio.to_thread(self._finder.find, self._words.lstrip("/~"), FOUND)
+        hits = await asyncio.to_thread(self._finder.find, _ELSEWHERE.sub("", self._words), FOUND)
         paths = [(hit.path.rstrip("/"), hit.folder) for hit in hits]
         self.known = {path: Leaf(path, path, "folder" if folder else "file", 0) for path, folder in paths}
         self._found = list(self.known)
