@@ -145,6 +145,9 @@ async def test_folders_open_and_close_and_the_cursor_stays_where_it_is(home: Hom
         )
         await pilot.press("escape", "escape")
         await wait_for(pilot, lambda: len(listed(app)) == 9 and not pane_of(app).whole)
+        pane_of(app).rows.select("app.py")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: pane_of(app).whole and "of two lines" in viewed(app))
 
 
 def row_of(app: Zotui) -> str:

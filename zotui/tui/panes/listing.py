@@ -83,6 +83,7 @@ class ListingPane(Pane):
             self._has_full = True
             self.run_worker(self._mount_full())
         self._give_room()
+        self._show_full()
 
     async def _mount_full(self) -> None:
         """Mount the lower half; once it is there it shows the row that was gone to meanwhile."""
