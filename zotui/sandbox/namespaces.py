@@ -2,15 +2,16 @@
 
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Mapping
 
 from zotui.errors import SandboxError
-from zotui.sandbox import bubblewrap, protected, seccomp
+from zotui.sandbox import bubblewrap, egress, protected, seccomp
 from zotui.sandbox.command import Command
 from zotui.sandbox.limits import prlimit
 from zotui.sandbox.reach import PLACES, Reach
-from zotui.sandbox.wall import Profile, Start, Wall
+from zotui.sandbox.wall import Profile, Start, Wall, told_network
 
 
 def memory_file(content: bytes) -> int:
@@ -44,8 +45,7 @@ class Namespaces:
         gaps = ""
         if os.geteuid() == 0 and (said := await self._reach.extend((profile.workspace, *profile.writable))):
             gaps = f"commands run as root within the wall, so that processes are counted by looking only ({said})"
-        network = "open" if profile.network else "off"
-        return Wall("bubblewrap", f"bubblewrap · network {network}", gaps)
+        return Wall("bubblewrap", f"bubblewrap · {told_network(profile)}", gaps)
 
     def start(self, command: Command, profile: Profile, alone: bool) -> Start:
         """The words for bwrap and what it reads. Blocks.
@@ -63,10 +63,17 @@ class Namespaces:
         )
         data = {path: memory_file(content) for path, content in bubblewrap.files().items()}
         rules = memory_file(seccomp.program())
-        wall = bubblewrap.wall(limits, seen, data, rules, profile.network)
+        wall = bubblewrap.wall(limits, seen, data, rules)
         folder = ["--chdir", os.path.normpath(os.path.join(bubblewrap.WORK, command.folder))] if command.folder else []
-        words = [*self._through_keeper(), *wall, *folder, *prlimit(limits), *command.words]
-        return Start(words, _environment(command.environment), [*data.values(), rules])
+        words = [*self._through_keeper(), *wall, *folder, *prlimit(limits)]
+        descriptors = [*data.values(), rules]
+        if not command.hosts:
+            return Start([*words, *command.words], _environment(command.environment), descriptors)
+        door, theirs = socket.socketpair()
+        inner = theirs.detach()
+        way_out = [*egress.words(inner), *command.words]
+        environment = _environment({**egress.environment(), **command.environment})
+        return Start([*words, *way_out], environment, [*descriptors, inner], door=door)
 
     def _through_keeper(self) -> list[str]:
         return self._reach.words()

@@ -19,4 +19,4 @@ def profile_of(home: Home, config: SandboxConfig) -> Profile:
     writable = tuple(
         path for name in config.writable if (path := Path(name).expanduser()).is_absolute() and path.is_dir()
     )
-    return Profile(home.workspace, writable, config.network == "allow", config.limits)
+    return Profile(home.workspace, writable, config.network == "allow", config.limits, config.hosts)
