@@ -12,6 +12,7 @@ from zotui.background import Background
 from zotui.config import Config
 from zotui.conversations import Chats, Comparisons, Given, TurnOptions, Turns, TurnView
 from zotui.conversations.files import Exchange
+from zotui.conversations.grants import Grants
 from zotui.conversations.plans import Plans
 from zotui.conversations.summaries import Summaries
 from zotui.crew import Crew, Workers
@@ -27,6 +28,7 @@ from zotui.models.provider import Event, Finished, Usage
 from zotui.models.spending import Spending
 from zotui.notices import Notices
 from zotui.policy import Personas, Rules
+from zotui.policy.offers import check as check_grant
 from zotui.policy.scopes import check as check_scope
 from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
 from zotui.sandbox.settings import sandbox_of
@@ -62,6 +64,7 @@ class Computer:
         self.notices = Notices(store)
         self.rules = Rules(store)
         self.personas = Personas(store)
+        self.grants = Grants(store)
         self.memory = Memories(store)
         self.skills = Shelf(home.skills)
         self.files = Files(store)
@@ -161,7 +164,9 @@ class Computer:
             from zotui.agent.structured import check_schema
 
             await asyncio.to_thread(check_schema, schema)
-        options = TurnOptions(tools=tools, **(wishes | {"scope": check_scope(wishes.get("scope", "all"))}))
+        wishes["scope"] = check_scope(wishes.get("scope", "all"))
+        wishes["grants"] = tuple(map(check_grant, wishes.get("grants", ())))
+        options = TurnOptions(tools=tools, **wishes)
         await self.crew.want()
         turn = await self.turns.submit(
             text,

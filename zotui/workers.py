@@ -15,14 +15,16 @@ from zotui.conversations import taint
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
-from zotui.policy import Decision, decide
+from zotui.policy import Case, Decision, decide
 from zotui.policy.conditions import Scope
+from zotui.policy.patterns import command_of
 from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
 from zotui.store import Transaction
 from zotui.toolbox import Tool, Toolbox
 from zotui.workspace import Instructions
 from zotui.workspace.commands import tools as command_tools
+from zotui.workspace.online import tools as online_tools
 from zotui.workspace.tools import moving_tools
 from zotui.workspace.tools import tools as workspace_tools
 
@@ -38,6 +40,7 @@ def toolbox(computer: "Computer") -> Toolbox:
             *workspace_tools(computer.workspace),
             *moving_tools(computer.bin),
             *command_tools(computer.sandbox),
+            *online_tools(computer.sandbox),
             *agent_tools(computer.store, computer.chats),
             *plan_tools(computer.plans),
             *skill_tools(computer.skills),
@@ -64,9 +67,9 @@ def agent(computer: "Computer") -> Agent:
         now = computer.models.config.agent
         return Limits(now.max_steps, now.tool_timeout_s, now.context_tokens, now.compaction)
 
-    def judge(tool: Tool, arguments: Mapping[str, Any], tainted: bool) -> Decision:
-        decision = decide(computer.models.config.policy, tool, arguments, tainted)
-        unwalled = tool.effect == "run" and computer.sandbox.is_open
+    def judge(tool: Tool, arguments: Mapping[str, Any], case: Case) -> Decision:
+        decision = decide(computer.models.config.policy, tool, arguments, case)
+        unwalled = command_of(tool, arguments) is not None and computer.sandbox.is_open
         return "ask" if decision == "allow" and unwalled else decision
 
     folders = Instructions(computer.home.workspace)

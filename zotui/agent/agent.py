@@ -17,7 +17,7 @@ from zotui.conversations.turns import TurnView
 from zotui.images import TOKENS
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Router
-from zotui.policy import Decision, allowed, by_effect
+from zotui.policy import Case, Decision, allowed, by_effect
 from zotui.policy.personas import persona_of
 from zotui.store import Reader, Store
 from zotui.toolbox import FIND, Tool, Toolbox, found_in
@@ -49,7 +49,7 @@ class Agent(msgspec.Struct, frozen=True):
     workspace: str
     limits: Callable[[], Limits]  # as config.toml has them now
     notify: Notify = unheard
-    decide: Callable[[Tool, Mapping[str, Any], bool], Decision] = by_effect  # of a call, and whether it is tainted
+    decide: Callable[[Tool, Mapping[str, Any], Case], Decision] = by_effect
     guard: Guard = Unguarded()
     guidance: Guidance | None = None
 

@@ -12,9 +12,10 @@ from zotui.agent.ending import Notify, tell_end, unheard, wind_up
 from zotui.agent.inspection import noted
 from zotui.conversations import taint
 from zotui.conversations.closing import close_open_rows, seal_parts
+from zotui.conversations.grants import holding
 from zotui.conversations.noting import note_call
 from zotui.conversations.records import Turn
-from zotui.conversations.turns import TurnView, viewed
+from zotui.conversations.turns import INSTEAD, TurnView, viewed
 from zotui.errors import StoreFull
 from zotui.models import gate, ledger
 from zotui.models.ledger import Cost
@@ -225,14 +226,28 @@ class Journal:
         """Whose words taint the conversation; empty where none do."""
         return await self._store.read(lambda db: taint.cause(db, viewed(db, self.turn).turn.conv_id))
 
-    async def ask(self, call: str, question: Ask, kind: str = "question") -> None:
-        """A tool call waits for the person's answer, or, of kind ``approval``, for leave to run."""
+    async def with_the_persons_words(self, call: str, result: str) -> str:
+        """A call's result, for a model that may think that it ran its own command where the person wrote another."""
+        answer = await self._store.read(
+            lambda db: db.execute("SELECT answer FROM approvals WHERE tool_call_id = ? ORDER BY id DESC", (call,)).get
+        )
+        if not str(answer or "").startswith(INSTEAD):
+            return result
+        return f"[the person had this run instead: {str(answer).removeprefix(INSTEAD)}]\n{result}"
+
+    async def remembered(self) -> list[str]:
+        """The patterns that the person allowed, here or everywhere."""
+        return await self._store.read(lambda db: holding(db, viewed(db, self.turn).turn.conv_id))
+
+    async def ask(self, call: str, question: Ask, kind: str = "question", grants: Sequence[str] = ()) -> None:
+        """A tool call waits for the person's answer, or, of kind ``approval``, for leave to run; ``grants`` are the patterns
+        that the person may allow for good."""
 
         def put(db: Transaction) -> None:
             db.execute("UPDATE tool_calls SET status = 'waiting' WHERE id = ?", (call,))
             db.execute(
-                "INSERT INTO approvals(id, kind, tool_call_id, turn_id, text, choices, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO approvals(id, kind, tool_call_id, turn_id, text, choices, grants, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     new_id(),
                     kind,
@@ -240,6 +255,7 @@ class Journal:
                     self.turn,
                     clean(question.text),
                     msgspec.json.encode([one_line(choice, 200) for choice in question.choices]).decode(),
+                    msgspec.json.encode(grants).decode(),
                     now_ms(),
                 ),
             )

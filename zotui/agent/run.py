@@ -3,21 +3,25 @@
 import asyncio
 import contextlib
 
+from msgspec import structs
+
 from zotui.agent import structured
 from zotui.agent.agent import Agent, options_of
 from zotui.agent.answer import Answer
 from zotui.agent.journal import Journal
 from zotui.agent.leave import leave, words
 from zotui.conversations import Message, ToolCallRecord, TurnOptions
+from zotui.conversations.grants import ALWAYS, IN_CHAT
 from zotui.conversations.reads import messages as chat_messages
 from zotui.conversations.summaries import queue
-from zotui.conversations.turns import ALLOWING, DENYING, TurnView
+from zotui.conversations.turns import ALLOWING, DENYING, EDITED, TurnView
 from zotui.errors import Fenced, NotFound, StoreError, UsageError, ZotuiError
 from zotui.models.ledger import Bill, SpendingCap
 from zotui.models.provider import ProviderError
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Wanted
-from zotui.policy import GUARDED
+from zotui.policy import GUARDED, Case, offered
+from zotui.policy.patterns import command_of
 from zotui.store import Transaction
 from zotui.text import one_line
 from zotui.toolbox import Ask, Tool, ToolContext, ToolError
@@ -155,13 +159,14 @@ class TurnRun:
         async def progress(text: str) -> None:
             await journal.progress(call.id, text)
 
-        context = ToolContext(view.turn.conv_id, view.turn.id, call.id, options.attended, progress)
+        tainted = await journal.tainted_by()
+        context = ToolContext(view.turn.conv_id, view.turn.id, call.id, options.attended, progress, bool(tainted))
         try:
             if not options.tools:
                 raise ToolError("tools are off for this turn", "answer without them")
             toolbox = await self._agent.toolbox_of(view)
             tool = toolbox.find(call.name)
-            if not await self._may_run(tool, call, options):
+            if not await self._may_run(tool, call, options, tainted):
                 return
             await journal.start_call(call.id, tool.effect)
             await self._guard(tool, call, context)
@@ -172,8 +177,9 @@ class TurnRun:
         if isinstance(outcome, Ask):
             await journal.ask(call.id, outcome)
         else:
-            tainted = call.name if outcome.tainted else ""
-            await journal.end_call(call.id, "done", outcome.text, outcome.summary, taints=tainted)
+            taints = call.name if outcome.tainted else ""
+            text = await journal.with_the_persons_words(call.id, outcome.text)
+            await journal.end_call(call.id, "done", text, outcome.summary, taints=taints)
 
     async def _guard(self, tool: Tool, call: ToolCallRecord, context: ToolContext) -> None:
         """Have a checkpoint of what a call may change; what it could not bring back is said before the call acts.
@@ -182,7 +188,7 @@ class TurnRun:
         """
         if call.given is None:
             return
-        paths = None if tool.effect == "run" else tool.touches(tool.parse(call.given))
+        paths = tool.touches(tool.parse(call.given))
         if paths is not None and not paths:
             return
         loop = asyncio.get_running_loop()
@@ -202,10 +208,11 @@ class TurnRun:
         if gaps:
             await context.progress(f"undo would not bring back: {', '.join(gaps)}")
 
-    async def _may_run(self, tool: Tool, call: ToolCallRecord, options: TurnOptions) -> bool:
+    async def _may_run(self, tool: Tool, call: ToolCallRecord, options: TurnOptions, tainted: str) -> bool:
         """Whether the policy lets a call run now; False where the person is asked first. Raises ToolError for no."""
-        tainted = await self._journal.tainted_by()
-        decision = self._agent.decide(tool, call.given or {}, bool(tainted))
+        given = call.given or {}
+        case = Case(bool(tainted), await self._journal.remembered(), options.grants)
+        decision = self._agent.decide(tool, given, case)
         if decision == "deny":
             raise ToolError(
                 f"the policy forbids this call of {tool.name}", "do without it, or say what you would have done"
@@ -216,8 +223,14 @@ class TurnRun:
             refused = f"{tool.name} needed your leave, and nobody was there; [policy] in config.toml can give it"
             await self._journal.refuse_unattended(call.id, f"{refused}\n{words(call)}")
             raise ToolError(f"{tool.name} needs the person's leave, and nobody is there", "do without it")
-        question = await leave(tool, call, tainted if tool.effect in GUARDED else "")
-        await self._journal.ask(call.id, Ask(question, [ALLOWING[0], DENYING[0]]), "approval")
+        grants = offered(tool, given)
+        for_good = structs.replace(case, remembered=[*case.remembered, *grants])
+        if not grants or self._agent.decide(tool, given, for_good) != "allow":
+            grants = []  # it would be asked about all the same
+        question = await leave(tool, call, tainted if tool.effect in GUARDED else "", grants)
+        edit = [EDITED] * (command_of(tool, given) is not None)
+        choices = [ALLOWING[0], *edit, *([IN_CHAT, ALWAYS] if grants else []), DENYING[0]]
+        await self._journal.ask(call.id, Ask(question, choices), "approval", grants)
         return False
 
 

@@ -38,6 +38,7 @@ ACTIONS = (
     Action("no_sandbox", "Where no sandbox can stand: run commands without one", "", "General", verb="run --no-sandbox"),
     Action("inbox", "Inbox: questions that wait for you, and notices", "f10", "General", "finding", verb="approvals list"),
     Action("timeline", "What happened to a file: its differences and states", "", "General", "files", verb="timeline"),
+    Action("allowed", "What you allowed for more than once, and taking it back", "", "General", "files", verb="approvals allowed"),
     Action("audit", "Audit log: what was allowed, refused, done, undone", "", "General", "files", verb="audit"),
     Action("help", "This help", "f1", "General", footer="help", verb="--help"),
     Action("quit", "Quit; what runs goes on", "ctrl+q", "General", footer="quit"),

@@ -38,6 +38,7 @@ COMMANDS = (
     Slash("undo", "undo what the last turn did to files", "undo_files"),
     Slash("redo", "do again what was undone", "redo_files"),
     Slash("timeline", "what happened to a file", "timeline", "[PATH]"),
+    Slash("allowed", "what you allowed for more than once", "allowed"),
     Slash("audit", "what was allowed, refused, done and undone", "audit"),
     Slash("back", "take the last turn back, in a branch", "undo_turn"),
     Slash("again", "run the last request again", "again"),

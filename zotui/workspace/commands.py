@@ -7,9 +7,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from zotui.errors import ZotuiError
-from zotui.sandbox import Outcome, Output, Sandbox, shell
+from zotui.sandbox import Command, Outcome, Output, Sandbox
 from zotui.text import clean, one_line
-from zotui.toolbox import Result, Tool, ToolContext
+from zotui.toolbox import Result, Tool, ToolContext, anything
 
 SAYS_S = 0.25  # between two looks at what a command puts out
 SEEN_LIVE = 8_000  # characters of its end that are shown while it runs
@@ -24,24 +24,33 @@ def tools(sandbox: Sandbox) -> list[Tool]:
     """The tools that run something."""
 
     async def run_command(arguments: RunCommand, context: ToolContext) -> Result:
-        out = sandbox.output()
-        telling = asyncio.create_task(_tell(out, context))
-        try:
-            outcome = await sandbox.run(shell(arguments.command, timeout_s=arguments.timeout_s), out, out)
-        finally:
-            telling.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await telling
-        return Result(said(outcome, out), summary(outcome), sandbox.has_network)
+        hosts = () if context.tainted else None  # what is not the person's must not carry anything out by itself
+        command = Command(("/bin/bash", "-c", arguments.command), "", arguments.timeout_s, hosts=hosts)
+        outcome, out = await run(sandbox, command, context)
+        return Result(said(outcome, out), summary(outcome), bool(outcome.reached) or sandbox.has_network)
 
     words = "Run bash in the workspace, in a sandbox: nothing else is writable, the network is off."
-    return [Tool("run_command", words, RunCommand, "run", run_command)]
+    return [Tool("run_command", words, RunCommand, "run", run_command, touches=anything)]
+
+
+async def run(sandbox: Sandbox, command: Command, context: ToolContext) -> tuple[Outcome, Output]:
+    """Run a command to its end, showing what it puts out meanwhile. Raises SandboxError."""
+    out = sandbox.output()
+    telling = asyncio.create_task(_tell(out, context))
+    try:
+        return await sandbox.run(command, out, out), out
+    finally:
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
 
 
 def said(outcome: Outcome, out: Output) -> str:
     """What a model is told of a command: how it ended, then what it put out."""
     end = f"exit code {outcome.exit_code}" + (f": {outcome.said}" if outcome.said else "")
     end += f"; {outcome.put_right}" if outcome.put_right else ""
+    end += f"; reached {', '.join(outcome.reached)}" if outcome.reached else ""
+    end += f"; refused {', '.join(outcome.refused)}, for which there is no leave" if outcome.refused else ""
     return f"[{end}]\n{clean(out.text)}".rstrip()
 
 
