@@ -199,7 +199,8 @@ def _parameters(arguments: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
-    """A schema with its references replaced by what they name, without titles and docstrings of structs."""
+    """A schema with its references replaced by what they name, without titles and docstrings of structs, and without saying
+    of each that it takes no other fields: who sends one is told so."""
     if isinstance(schema, list):
         return [_inlined(item, parts) for item in schema]
     if not isinstance(schema, dict):
@@ -210,5 +211,5 @@ def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
     return {
         key: _inlined(value, parts)
         for key, value in schema.items()
-        if not (is_struct and key in ("title", "description"))
+        if not (is_struct and (key in ("title", "description") or (key, value) == ("additionalProperties", False)))
     }

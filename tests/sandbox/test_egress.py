@@ -4,9 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import socket
-import threading
-from collections.abc import AsyncIterator, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -18,34 +16,6 @@ from zotui.sandbox.egress import PORT, Egress
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
 PROXY = f"/dev/tcp/127.0.0.1/{PORT}"
-
-
-class Echo(BaseHTTPRequestHandler):
-    """Answers with what it was asked, in the words of the request."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        said = "\n".join([self.requestline, *(f"{name}: {value}" for name, value in self.headers.items())]).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(said) + len(body)))
-        self.end_headers()
-        self.wfile.write(said + body)
-
-    do_GET = do_POST
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A web server of this machine, as host and port."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{http.server_address[1]}"
-        http.shutdown()
 
 
 async def run(sandbox: Sandbox, line: str, *hosts: str) -> tuple[Outcome, str]:
@@ -61,29 +31,29 @@ def asking(target: str, host: str = "x") -> str:
     )
 
 
-async def test_a_named_host_is_reached(world: World, sandbox: Sandbox, server: str) -> None:
-    outcome, text = await run(sandbox, asking(f"GET http://{server}/a?b=c"), server, "other.example")
+async def test_a_named_host_is_reached(world: World, sandbox: Sandbox, echo: str) -> None:
+    outcome, text = await run(sandbox, asking(f"GET http://{echo}/a?b=c"), echo, "other.example")
     assert text.startswith("HTTP/1.1 200 OK"), text
-    assert text.splitlines()[-3:] == ["GET /a?b=c HTTP/1.1", f"Host: {server}", "Connection: close"]
-    assert (outcome.reached, outcome.refused, outcome.exit_code) == ((server,), (), 0)
+    assert text.splitlines()[-3:] == ["GET /a?b=c HTTP/1.1", f"Host: {echo}", "Connection: close"]
+    assert (outcome.reached, outcome.refused, outcome.exit_code) == ((echo,), (), 0)
 
 
-async def test_what_is_encrypted_goes_through_a_tunnel(sandbox: Sandbox, server: str) -> None:
-    line = f"exec 3<>{PROXY}; printf 'CONNECT {server} HTTP/1.1\\r\\n\\r\\n' >&3; read -r first <&3; read -r _ <&3"
+async def test_what_is_encrypted_goes_through_a_tunnel(sandbox: Sandbox, echo: str) -> None:
+    line = f"exec 3<>{PROXY}; printf 'CONNECT {echo} HTTP/1.1\\r\\n\\r\\n' >&3; read -r first <&3; read -r _ <&3"
     line += "; printf 'GET /in HTTP/1.0\\r\\n\\r\\n' >&3; echo $first; cat <&3"
-    outcome, text = await run(sandbox, line, server)
+    outcome, text = await run(sandbox, line, echo)
     assert text.startswith("HTTP/1.1 200 Connection established")
     assert "GET /in HTTP/1.0" in text
-    assert outcome.reached == (server,)
+    assert outcome.reached == (echo,)
 
 
-async def test_curl_and_python_find_the_proxy_by_themselves(sandbox: Sandbox, server: str) -> None:
+async def test_curl_and_python_find_the_proxy_by_themselves(sandbox: Sandbox, echo: str) -> None:
     for line in (
         "curl -s --noproxy '' http://$WHERE/from-curl",
         'python3 -c \'import os, urllib.request as r; os.environ.pop("no_proxy"); os.environ.pop("NO_PROXY")\n'
         'print(r.urlopen("http://" + os.environ["WHERE"] + "/from-python").read().decode())\'',
     ):
-        _, text = await run(sandbox, f"export WHERE={server}; {line}", server)
+        _, text = await run(sandbox, f"export WHERE={echo}; {line}", echo)
         assert "GET /from-" in text, text
 
 
@@ -115,11 +85,11 @@ async def test_any_public_host_is_none_of_this_machine(sandbox: Sandbox) -> None
         assert outcome.refused
 
 
-async def test_there_is_no_way_but_the_proxy(sandbox: Sandbox, server: str) -> None:
-    port = server.rpartition(":")[2]
+async def test_there_is_no_way_but_the_proxy(sandbox: Sandbox, echo: str) -> None:
+    port = echo.rpartition(":")[2]
     line = f"(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && echo reached; getent hosts example.org && echo known"
     line += "; (exec 3<>/dev/tcp/1.1.1.1/80) 2>/dev/null && echo out; python3 -c 'import socket; print(len(socket.if_nameindex()))'"
-    _, text = await run(sandbox, line, server, "*")
+    _, text = await run(sandbox, line, echo, "*")
     assert text == "1\n"
 
 
@@ -129,14 +99,14 @@ async def test_without_hosts_there_is_no_proxy(sandbox: Sandbox) -> None:
     assert (outcome.reached, outcome.refused) == ((), ())
 
 
-async def test_the_configuration_names_hosts_for_every_command(world: World, server: str) -> None:
-    profile = Profile(world.workspace, network=True, hosts=(server, "b.example"))
+async def test_the_configuration_names_hosts_for_every_command(world: World, echo: str) -> None:
+    profile = Profile(world.workspace, network=True, hosts=(echo, "b.example"))
     sandbox = Sandbox(lambda: profile, world.folder)
     try:
         assert (await sandbox.wall()).name.endswith("network: 2 hosts")
         out = sandbox.output()
-        outcome = await sandbox.run(shell(asking(f"GET http://{server}/")), out, out)
-        assert outcome.reached == (server,)
+        outcome = await sandbox.run(shell(asking(f"GET http://{echo}/")), out, out)
+        assert outcome.reached == (echo,)
         outcome, text = await run(sandbox, f"(exec 3<>{PROXY}) 2>/dev/null || echo none")
         assert (text, outcome.reached) == ("none\n", ())
     finally:

@@ -29,7 +29,9 @@ def tools(sandbox: Sandbox) -> list[Tool]:
         outcome, out = await run(sandbox, command, context)
         return Result(said(outcome, out), summary(outcome), bool(outcome.reached) or sandbox.has_network)
 
-    words = "Run bash in the workspace, in a sandbox: nothing else is writable, the network is off."
+    words = (
+        "Run bash in the workspace, in a sandbox: nothing else is writable, there is no network (run_online has it)."
+    )
     return [Tool("run_command", words, RunCommand, "run", run_command, touches=anything)]
 
 
