@@ -216,12 +216,22 @@ async def test_what_appears_while_another_runs_is_not_bound(place: Place) -> Non
     out = place.sandbox.output()
     other = await place.sandbox.start(shell("mkdir .idea; mv .vscode x || sleep 7654332"), out, out)
     await within(lambda: running("7654332"))
-    assert (await place.run("touch .vscode/planted")).exit_code != 0
-    assert (await place.run("touch .idea/made")).exit_code == 0
+    assert (await place.run("touch .idea/made && ! touch .vscode/planted")).exit_code == 0
     other.stop()
     await other.wait()
-    assert (await place.run("touch .idea/again")).exit_code != 0
-    assert [path.name for path in (place.workspace / ".idea").iterdir()] == ["made"]
+    assert not (place.workspace / ".idea").exists()
+
+
+async def test_what_is_planted_where_nothing_was_is_put_aside(place: Place) -> None:
+    (place.workspace / ".profile").write_text("mine")
+    outcome = await place.run(
+        "echo evil > .envrc; mkdir -p .vscode sub; echo x > .vscode/tasks.json; echo y > sub/.envrc"
+    )
+    assert sorted(path.name for path in place.workspace.iterdir()) == [".profile", "sub"]
+    assert outcome.put_right.startswith("put back: .envrc, .vscode (the command’s own is in ")
+    kept = sorted(path.name for path in place.folder.glob("put-aside-*/*/**/*"))
+    assert kept == [".envrc", ".vscode", "tasks.json"]
+    assert (await place.run("cat .profile; ls sub/.envrc")).put_right == ""
 
 
 # What it refuses, and where nothing stands
@@ -361,4 +371,4 @@ def test_what_is_protected(tmp_path: Path) -> None:
 def test_the_wall_stands_on_linux_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
     with pytest.raises(SandboxError, match="Linux"):
-        asyncio.run(Namespaces().raise_(Profile(tmp_path)))
+        asyncio.run(Namespaces(tmp_path).raise_(Profile(tmp_path)))

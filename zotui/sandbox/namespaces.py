@@ -5,12 +5,14 @@ import shutil
 import socket
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from zotui.errors import SandboxError
 from zotui.sandbox import bubblewrap, egress, protected, seccomp
 from zotui.sandbox.command import Command
 from zotui.sandbox.limits import prlimit
 from zotui.sandbox.reach import PLACES, Reach
+from zotui.sandbox.restoring import Snapshot
 from zotui.sandbox.wall import Profile, Start, Wall, told_network
 
 
@@ -23,12 +25,18 @@ def memory_file(content: bytes) -> int:
 
 
 class Namespaces:
-    """Starts commands with bubblewrap. As root, a keeper makes the workspace reachable for a user who is nobody."""
+    """Starts commands with bubblewrap. As root, a keeper makes the workspace reachable for a user who is nobody.
+
+    ``scratch`` is a folder for what is put aside: what is protected and there is read-only, what is not there yet cannot be,
+    and goes from the workspace when the command that made it has ended.
+    """
 
     name = "bubblewrap"
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
         self._reach = Reach()
+        self._absent = Snapshot([], {})
         self._protected: protected.Kept | None = None
 
     async def raise_(self, profile: Profile) -> Wall:
@@ -56,6 +64,7 @@ class Namespaces:
         root, limits = profile.workspace, profile.limits
         if alone or self._protected is None:
             self._protected = protected.kept(root)
+            self._absent = Snapshot(protected.absent(root), {})
         seen = bubblewrap.mounts(
             self._reach.place(root),
             [f"{self._reach.place(path)}={path}" for path in profile.writable],
@@ -66,14 +75,22 @@ class Namespaces:
         wall = bubblewrap.wall(limits, seen, data, rules)
         folder = ["--chdir", os.path.normpath(os.path.join(bubblewrap.WORK, command.folder))] if command.folder else []
         words = [*self._through_keeper(), *wall, *folder, *prlimit(limits)]
+        absent = self._absent
+
+        def finish() -> str:
+            try:
+                return absent.restore(root, self._scratch)
+            except OSError as error:
+                return f"what is protected cannot be looked after: {error.strerror}"
+
         descriptors = [*data.values(), rules]
         if not command.hosts:
-            return Start([*words, *command.words], _environment(command.environment), descriptors)
+            return Start([*words, *command.words], _environment(command.environment), descriptors, finish)
         door, theirs = socket.socketpair()
         inner = theirs.detach()
         way_out = [*egress.words(inner), *command.words]
         environment = _environment({**egress.environment(), **command.environment})
-        return Start([*words, *way_out], environment, [*descriptors, inner], door=door)
+        return Start([*words, *way_out], environment, [*descriptors, inner], finish, door)
 
     def _through_keeper(self) -> list[str]:
         return self._reach.words()

@@ -82,7 +82,7 @@ class Sandbox:
         self._builder, self._raised = None, profile
         await asyncio.to_thread(forget_old, self._outputs)
         refused: list[SandboxError] = []
-        for builder in (Namespaces(), Landlock(self._outputs), Seatbelt(self._outputs)):
+        for builder in (Namespaces(self._outputs), Landlock(self._outputs), Seatbelt(self._outputs)):
             try:
                 wall = await builder.raise_(profile)
                 await self._try(builder, profile)
