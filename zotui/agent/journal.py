@@ -12,10 +12,9 @@ from zotui.agent.ending import Notify, tell_end, unheard, wind_up
 from zotui.agent.inspection import noted
 from zotui.conversations import taint
 from zotui.conversations.closing import close_open_rows, seal_parts
-from zotui.conversations.grants import holding
 from zotui.conversations.noting import note_call
 from zotui.conversations.records import Turn
-from zotui.conversations.turns import INSTEAD, TurnView, viewed
+from zotui.conversations.turns import TurnView, viewed
 from zotui.errors import StoreFull
 from zotui.models import gate, ledger
 from zotui.models.ledger import Cost
@@ -28,7 +27,6 @@ from zotui.toolbox import Ask
 
 T = TypeVar("T")
 FULL_DISK_PAUSE_S = 1.0
-APPROVED_MS = 600_000  # how long an approval is good for; a call that could not begin by then is asked about again
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,18 +188,6 @@ class Journal:
             durable=False,
         )
 
-    async def is_allowed(self, call: str) -> bool:
-        """Whether the person has allowed this very call, no longer ago than an approval is good for."""
-        return await self._store.read(
-            lambda db: bool(
-                db.execute(
-                    "SELECT 1 FROM approvals WHERE tool_call_id = ? AND kind = 'approval' AND status = 'done'"
-                    " AND finished_at > ?",
-                    (call, now_ms() - APPROVED_MS),
-                ).get
-            )
-        )
-
     async def end_call(
         self, call: str, status: str, result: str, summary: str, reason: str | None = None, taints: str = ""
     ) -> None:
@@ -225,19 +211,6 @@ class Journal:
     async def tainted_by(self) -> str:
         """Whose words taint the conversation; empty where none do."""
         return await self._store.read(lambda db: taint.cause(db, viewed(db, self.turn).turn.conv_id))
-
-    async def with_the_persons_words(self, call: str, result: str) -> str:
-        """A call's result, for a model that may think that it ran its own command where the person wrote another."""
-        answer = await self._store.read(
-            lambda db: db.execute("SELECT answer FROM approvals WHERE tool_call_id = ? ORDER BY id DESC", (call,)).get
-        )
-        if not str(answer or "").startswith(INSTEAD):
-            return result
-        return f"[the person had this run instead: {str(answer).removeprefix(INSTEAD)}]\n{result}"
-
-    async def remembered(self) -> list[str]:
-        """The patterns that the person allowed, here or everywhere."""
-        return await self._store.read(lambda db: holding(db, viewed(db, self.turn).turn.conv_id))
 
     async def ask(self, call: str, question: Ask, kind: str = "question", grants: Sequence[str] = ()) -> None:
         """A tool call waits for the person's answer, or, of kind ``approval``, for leave to run; ``grants`` are the patterns

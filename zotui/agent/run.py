@@ -3,25 +3,20 @@
 import asyncio
 import contextlib
 
-from msgspec import structs
-
 from zotui.agent import structured
 from zotui.agent.agent import Agent, options_of
 from zotui.agent.answer import Answer
 from zotui.agent.journal import Journal
-from zotui.agent.leave import leave, words
-from zotui.conversations import Message, ToolCallRecord, TurnOptions
-from zotui.conversations.grants import ALWAYS, IN_CHAT
+from zotui.agent.permit import Permit
+from zotui.conversations import Message, ToolCallRecord
 from zotui.conversations.reads import messages as chat_messages
 from zotui.conversations.summaries import queue
-from zotui.conversations.turns import ALLOWING, DENYING, EDITED, TurnView
+from zotui.conversations.turns import TurnView
 from zotui.errors import Fenced, NotFound, StoreError, UsageError, ZotuiError
 from zotui.models.ledger import Bill, SpendingCap
 from zotui.models.provider import ProviderError
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Wanted
-from zotui.policy import GUARDED, Case, offered
-from zotui.policy.patterns import command_of
 from zotui.store import Transaction
 from zotui.text import one_line
 from zotui.toolbox import Ask, Tool, ToolContext, ToolError
@@ -38,6 +33,7 @@ class TurnRun:
     def __init__(self, agent: Agent, journal: Journal) -> None:
         self._agent = agent
         self._journal = journal
+        self._permit = Permit(agent, journal)
         self._fullness = 0.0  # of the last request: its tokens, of those that it may have
 
     async def run(self) -> None:
@@ -166,7 +162,7 @@ class TurnRun:
                 raise ToolError("tools are off for this turn", "answer without them")
             toolbox = await self._agent.toolbox_of(view)
             tool = toolbox.find(call.name)
-            if not await self._may_run(tool, call, options, tainted):
+            if not await self._permit.may_run(tool, call, options, tainted):
                 return
             await journal.start_call(call.id, tool.effect)
             await self._guard(tool, call, context)
@@ -178,7 +174,7 @@ class TurnRun:
             await journal.ask(call.id, outcome)
         else:
             taints = call.name if outcome.tainted else ""
-            text = await journal.with_the_persons_words(call.id, outcome.text)
+            text = await self._permit.with_the_persons_words(call.id, outcome.text)
             await journal.end_call(call.id, "done", text, outcome.summary, taints=taints)
 
     async def _guard(self, tool: Tool, call: ToolCallRecord, context: ToolContext) -> None:
@@ -207,31 +203,6 @@ class TurnRun:
             raise ToolError(f"no checkpoint could be made first: {one_line(str(error), 200)}") from None
         if gaps:
             await context.progress(f"undo would not bring back: {', '.join(gaps)}")
-
-    async def _may_run(self, tool: Tool, call: ToolCallRecord, options: TurnOptions, tainted: str) -> bool:
-        """Whether the policy lets a call run now; False where the person is asked first. Raises ToolError for no."""
-        given = call.given or {}
-        case = Case(bool(tainted), await self._journal.remembered(), options.grants)
-        decision = self._agent.decide(tool, given, case)
-        if decision == "deny":
-            raise ToolError(
-                f"the policy forbids this call of {tool.name}", "do without it, or say what you would have done"
-            )
-        if decision == "allow" or await self._journal.is_allowed(call.id):
-            return True
-        if not options.attended:
-            refused = f"{tool.name} needed your leave, and nobody was there; [policy] in config.toml can give it"
-            await self._journal.refuse_unattended(call.id, f"{refused}\n{words(call)}")
-            raise ToolError(f"{tool.name} needs the person's leave, and nobody is there", "do without it")
-        grants = offered(tool, given)
-        for_good = structs.replace(case, remembered=[*case.remembered, *grants])
-        if not grants or self._agent.decide(tool, given, for_good) != "allow":
-            grants = []  # it would be asked about all the same
-        question = await leave(tool, call, tainted if tool.effect in GUARDED else "", grants)
-        edit = [EDITED] * (command_of(tool, given) is not None)
-        choices = [ALLOWING[0], *edit, *([IN_CHAT, ALWAYS] if grants else []), DENYING[0]]
-        await self._journal.ask(call.id, Ask(question, choices), "approval", grants)
-        return False
 
 
 def propose(db: Transaction, conversation: str) -> None:
