@@ -71,7 +71,7 @@ class Computer:
         self.workspace = Folder(home.workspace)
         self.bin = Bin(store, self.workspace, home.bin)
         self.checkpoints = Checkpoints(store, home.workspace, home.run / "workspace.lock", self._room_for_copies)
-        self.sandbox = sandbox_of(home, lambda: self.models.config.sandbox)
+        self.sandbox = sandbox_of(home, lambda: self.models.config)
         self.standing = Standing(store, self.sandbox)
         self.mentions = Mentions(self)
         self.search = Search(self)

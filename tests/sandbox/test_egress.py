@@ -85,6 +85,17 @@ async def test_any_public_host_is_none_of_this_machine(sandbox: Sandbox) -> None
         assert outcome.refused
 
 
+async def test_what_the_policy_denies_is_reached_by_nobody(world: World, echo: str) -> None:
+    profile = Profile(world.workspace, denied=("127.0.0.*",))
+    sandbox = Sandbox(lambda: profile, world.folder)
+    try:
+        outcome, text = await run(sandbox, asking(f"GET http://{echo}/"), echo)
+        assert "the policy denies 127.0.0.1" in text
+        assert (outcome.refused, outcome.reached) == ((echo,), ())
+    finally:
+        await sandbox.close()
+
+
 async def test_there_is_no_way_but_the_proxy(sandbox: Sandbox, echo: str) -> None:
     port = echo.rpartition(":")[2]
     line = f"(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && echo reached; getent hosts example.org && echo known"

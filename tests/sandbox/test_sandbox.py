@@ -13,7 +13,8 @@ import pytest_asyncio
 
 from tests.sandbox.world import Missing, NoLandlock, running
 from tests.tui.conftest import within
-from zotui.config import SandboxConfig
+from zotui.config import Config, SandboxConfig
+from zotui.config.tables import Answer
 from zotui.errors import SandboxError
 from zotui.home import Home
 from zotui.limits import Limits
@@ -345,9 +346,14 @@ async def test_the_probe_finds_what_is_open(place: Place) -> None:
 
 
 def test_the_configuration_is_what_it_says(home: Home, tmp_path: Path) -> None:
-    config = SandboxConfig("allow", ("a.example",), [str(tmp_path), "relative", "/no/such/folder"], Limits(processes=9))
-    profile = profile_of(home, config)
-    assert profile == Profile(home.workspace, (tmp_path,), True, Limits(processes=9), ("a.example",))
+    sandbox = SandboxConfig(
+        "allow", ("a.example",), [str(tmp_path), "relative", "/no/such/folder"], Limits(processes=9)
+    )
+    policy: dict[str, Answer] = {"Net(b.example)": "deny", "!Net(*.c)": "deny", "Net(d)": "ask", "Bash(x)": "deny"}
+    profile = profile_of(home, Config(sandbox=sandbox, policy=policy))
+    assert profile == Profile(
+        home.workspace, (tmp_path,), True, Limits(processes=9), ("a.example",), ("b.example", "*.c")
+    )
 
 
 def test_what_is_protected(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def run(
         raise UsageError("there is no command", "zotui run 'ls -la'")
 
     async def go() -> tuple[Outcome, Output, Output]:
-        sandbox = sandbox_of(home, lambda: home.config().sandbox)
+        sandbox = sandbox_of(home, home.config)
         if no_sandbox:
             sandbox.allow_no_wall()
         out = sandbox.output(None if as_json else _onto(1))

@@ -8,6 +8,7 @@ connected to. What travels within a tunnel is not seen.
 
 import asyncio
 import contextlib
+import fnmatch
 import os
 import re
 import shutil
@@ -83,8 +84,9 @@ class Refused(Exception):
 class Egress:
     """The proxy of one command. ``reached`` and ``refused`` name hosts with their ports, each once, in order."""
 
-    def __init__(self, allowed: Sequence[str]) -> None:
+    def __init__(self, allowed: Sequence[str], denied: Sequence[str] = ()) -> None:
         self._allowed = [hosts.parse(one) for one in allowed]
+        self._denied = [one.lower() for one in denied]
         self._reached: dict[str, None] = {}
         self._refused: dict[str, None] = {}
         self._open: set[asyncio.Task[None]] = set()
@@ -143,7 +145,8 @@ class Egress:
             if method == "CONNECT":
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             else:
-                shown = host if port == 80 else f"{host}:{port}"
+                named = f"[{host}]" if ":" in host else host
+                shown = named if port == 80 else f"{named}:{port}"
                 kept = [field for field in fields if not _OWN.match(field)]
                 new = [rest, b"Host: " + shown.encode(), *kept, b"Connection: close"]
                 there.write(b"\r\n".join(new) + b"\r\n\r\n")
@@ -153,7 +156,10 @@ class Egress:
 
     async def _connect(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to a host that may be reached. Raises Refused."""
-        name = f"{host}:{port}"
+        name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        if any(fnmatch.fnmatchcase(hosts.plain(host), one) for one in self._denied):
+            self._note(self._refused, name)
+            raise Refused("403 Forbidden", f"the policy denies {host}")
         if not hosts.is_named(self._allowed, host, port):
             self._note(self._refused, name)
             raise Refused("403 Forbidden", f"{name} is not among the hosts that this command may reach")

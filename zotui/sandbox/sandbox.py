@@ -149,7 +149,7 @@ class Sandbox:
                 raise SandboxError(f"the command does not start: {error.strerror}") from None
             finally:
                 _close(start.descriptors)
-            way_out = await _open(start, command)
+            way_out = await _open(start, command, profile)
             child = Child(process, command, wall.name, profile, start.finish, way_out)
             child.follow(out, err)
             self._children.add(child)
@@ -214,14 +214,14 @@ def with_hosts(command: Command, profile: Profile) -> Command:
     return structs.replace(command, hosts=tuple(hosts))
 
 
-async def _open(start: Start, command: Command) -> Egress | None:
+async def _open(start: Start, command: Command, profile: Profile) -> Egress | None:
     """The way out of a command that has begun, where it has one."""
     listener = start.listener
     if start.door is not None:
         listener = await asyncio.to_thread(handed_out, start.door)
     if listener is None:
         return None
-    egress = Egress(command.hosts or ())
+    egress = Egress(command.hosts or (), profile.denied)
     await egress.serve(listener)
     return egress
 

@@ -14,14 +14,15 @@ Kind = Literal["bubblewrap", "landlock", "seatbelt", "none"]
 
 
 class Profile(Struct, frozen=True):
-    """What commands may do: the workspace, more folders that they may write, limits; and whether each may reach hosts
-    without more ado, and which."""
+    """What commands may do: the workspace, more folders that they may write, limits; whether each may reach hosts
+    without more ado, and which; and the patterns of hosts that none may."""
 
     workspace: Path
     writable: Sequence[Path] = ()
     network: bool = False
     limits: Limits = Limits()
     hosts: Sequence[str] = ("*",)
+    denied: Sequence[str] = ()
 
 
 class Wall(Struct, frozen=True):
