@@ -26,7 +26,7 @@ from zotui.models.offers import Offers
 from zotui.models.offline import Offline
 from zotui.models.provider import Event, Finished, Usage
 from zotui.models.spending import Spending
-from zotui.notices import Notices
+from zotui.notices import Notices, tell
 from zotui.policy import Personas, Rules
 from zotui.policy.offers import check as check_grant
 from zotui.policy.scopes import check as check_scope
@@ -39,6 +39,7 @@ from zotui.skills import Shelf
 from zotui.store import Notes, Store, is_ready
 from zotui.wishes import Options, Wishes
 from zotui.workspace import Files, Folder
+from zotui.workspace.background import Commands
 from zotui.workspace.moving import Bin
 from zotui.workspace.undo import Checkpoints
 
@@ -72,6 +73,7 @@ class Computer:
         self.bin = Bin(store, self.workspace, home.bin)
         self.checkpoints = Checkpoints(store, home.workspace, home.run / "workspace.lock", self._room_for_copies)
         self.sandbox = sandbox_of(home, lambda: self.models.config)
+        self.commands = Commands(store, tell)
         self.standing = Standing(store, self.sandbox)
         self.mentions = Mentions(self)
         self.search = Search(self)
@@ -265,9 +267,10 @@ class Computer:
         return model
 
     async def stop_everything(self) -> bool:
-        """Stop all turns, with the tools that they run, and the person's own commands; False where nothing ran."""
-        turns = await self.turns.stop_everything()
-        return bool(turns + await self.sandbox.stop_all())
+        """Stop all turns, with the tools that they run, what goes on in the background, and the person's own commands;
+        False where nothing ran."""
+        stopped = await self.turns.stop_everything() + await self.commands.stop_everything()
+        return bool(stopped + await self.sandbox.stop_all())
 
     async def context(self, conversation: str) -> str | None:
         """What the model was sent for the conversation's last request, with what each part costs; None without one.
@@ -308,14 +311,14 @@ class Computer:
         return conversation
 
     async def work(self) -> dict[str, int]:
-        """How many turns and summaries are queued and running."""
+        """How many turns and summaries are queued and running, and how many commands go on in the background."""
         rows = await self.store.read(
             lambda db: db.execute(
                 "SELECT status, count(*) FROM (SELECT status FROM turns UNION ALL SELECT status FROM summaries)"
                 " WHERE status IN ('queued','running') GROUP BY status"
             ).fetchall()
         )
-        return {"queued": 0, "running": 0, **dict(rows)}
+        return {"queued": 0, "running": 0, **dict(rows), "commands": await self.commands.count()}
 
     def tell(self, line: str) -> None:
         """Let whoever listens know what the person should; it is logged too."""

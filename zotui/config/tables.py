@@ -80,6 +80,7 @@ class SandboxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hosts: tuple[Annotated[str, Meta(pattern=HOST)], ...] = ("*",)
     writable: list[str] = []
     limits: Limits = Limits()
+    background_s: Annotated[float, Meta(gt=0, le=604_800)] = 3_600.0
 
 
 class UndoConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

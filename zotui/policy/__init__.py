@@ -1,6 +1,6 @@
 """The policy: what the agent may do by itself, what it asks for, what it may not."""
 
-from zotui.policy.decisions import GUARDED, USUAL, Case, Decision, by_effect, decide
+from zotui.policy.decisions import GUARDED, USUAL, Case, Decision, by_effect, decide, stricter
 from zotui.policy.offers import offered
 from zotui.policy.personas import Persona, Personas, Wanted
 from zotui.policy.rules import Rule, Rules
@@ -20,4 +20,5 @@ __all__ = [
     "by_effect",
     "decide",
     "offered",
+    "stricter",
 ]

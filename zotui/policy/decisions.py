@@ -86,6 +86,11 @@ def _by_patterns(policy: Mapping[str, Decision], tool: Tool, arguments: Mapping[
     return "allow" if patterns.holds(allowing, tool, arguments) else None
 
 
+def stricter(one: Decision, other: Decision) -> Decision:
+    """The decision that lets less happen."""
+    return min(one, other, key=_STRICTEST.index)
+
+
 def by_effect(tool: Tool, arguments: Mapping[str, Any], case: Case) -> Decision:
     """What is usual where nothing else was said."""
     return decide({}, tool, arguments, case)

@@ -84,8 +84,8 @@ def touches(pattern: Pattern, tool: Tool, arguments: Mapping[str, Any]) -> Holdi
 
 
 def command_of(tool: Tool, arguments: Mapping[str, Any]) -> str | None:
-    """The line for bash that a call runs, if it does that."""
-    command = arguments.get("command")
+    """The line for bash that a call runs, or feeds to one that runs, if it does that."""
+    command = arguments.get("command", arguments.get("input"))
     return command if tool.effect in ("run", "net") and isinstance(command, str) else None
 
 

@@ -48,6 +48,11 @@ class Child:
         """The process of the wall, of which all others descend."""
         return self._process.pid
 
+    @property
+    def has_a_way_out(self) -> bool:
+        """Whether it may reach hosts, and put out their words."""
+        return self._egress is not None
+
     def follow(self, out: Output, err: Output) -> None:
         """Take what it puts out from now on; where both are one, so are its streams."""
         for stream, output in ((self._process.stdout, out), (self._process.stderr, err)):

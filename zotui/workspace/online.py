@@ -4,10 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from zotui.sandbox import Command, Sandbox
 from zotui.sandbox.hosts import parse
 from zotui.toolbox import Result, Tool, ToolContext, ToolError, anything
-from zotui.workspace.commands import run, said, summary
+from zotui.workspace.commands import Runner
 
 Host = Annotated[str, Meta(min_length=1, max_length=255)]
 
@@ -20,11 +19,11 @@ class RunOnline(Struct, forbid_unknown_fields=True):
             min_length=1, max_length=20, description="All that it needs, as pypi.org, *.pythonhosted.org or a.org:8443."
         ),
     ]
-    timeout_s: Annotated[float, Meta(gt=0, le=3600)] = 100.0
+    timeout_s: Annotated[float, Meta(gt=0)] = 100.0
 
 
-def tools(sandbox: Sandbox) -> list[Tool]:
-    """The tools that run something with a way out."""
+def tools(runner: Runner) -> list[Tool]:
+    """The tools that run something with a way out. It is fed nothing: what it sends was in the call that was allowed."""
 
     async def run_online(arguments: RunOnline, context: ToolContext) -> Result:
         try:
@@ -32,9 +31,8 @@ def tools(sandbox: Sandbox) -> list[Tool]:
                 parse(host)
         except ValueError as error:
             raise ToolError(str(error)) from None
-        line = ("/bin/bash", "-c", arguments.command)
-        outcome, out = await run(sandbox, Command(line, "", arguments.timeout_s, hosts=arguments.hosts), context)
-        return Result(said(outcome, out), summary(outcome), tainted=True)
+        found = await runner.run(arguments.command, context, arguments.timeout_s, hosts=arguments.hosts)
+        return Result(found.text, found.summary, tainted=True)
 
     words = "Run bash as run_command does, with a way to hosts over http and https: pip, npm, git clone, curl."
-    return [Tool("run_online", words, RunOnline, "net", run_online, core=False, touches=anything)]
+    return [Tool("run_online", words, RunOnline, "net", run_online, core=False, touches=anything, preview=runner.wall)]

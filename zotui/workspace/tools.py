@@ -17,7 +17,7 @@ LINES = 400
 
 
 class ListFiles(Struct, forbid_unknown_fields=True):
-    path: Annotated[str, Meta(description="A folder of the workspace; empty for its root.")] = ""
+    path: Annotated[str, Meta(description="Empty for its root.")] = ""
 
 
 class ReadFile(Struct, forbid_unknown_fields=True):
