@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.openai_server import Exchange, OpenAIServer, calls, openai_server, says
-from tests.processes import Children
+from tests.processes import Children, serving
 from tests.sandbox.world import running
 from tests.waiting import wait_for
 from tests.workspace.beginning import begin, call, named
@@ -133,7 +133,7 @@ async def test_the_next_turn_reads_what_it_missed_and_stops_it(computer: Compute
     await wait_for(lambda: Path(one.path).exists() and Path(one.path).stat().st_size == 300_007)
     server.script(looks(), looks(stop=True), looks(), says("done"))
     await computer.ask("stop it", first.conversation_id)
-    assert f"- {one.name} running: cat; sleep 7654340" in str(server.exchanges[-2].messages[0])
+    assert f"- {one.name} running: cat; sleep 7654340" in str(server.exchanges[-4].messages[0])
     missed, stopped, again = told(server)[1:]
     assert missed.startswith("[running]\né")
     assert "100,007 bytes left out" in await computer.store.read(
@@ -177,6 +177,7 @@ async def test_one_whose_process_was_killed_is_gone_and_marked(
         says("it runs"),
     )
     serve = children.zotui(home, "serve")
+    await wait_for(lambda: serving(home) == serve.pid)
     async with Computer.open(home, workers="background") as door:
         await door.ask("go")
         [one] = await door.commands.list()
