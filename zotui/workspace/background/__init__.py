@@ -2,6 +2,6 @@
 
 from zotui.workspace.background.commands import Commands
 from zotui.workspace.background.keeper import Keeper
-from zotui.workspace.background.records import BackgroundCommand, Origin
+from zotui.workspace.background.records import BackgroundCommand, Origin, put_out
 
-__all__ = ["BackgroundCommand", "Commands", "Keeper", "Origin"]
+__all__ = ["BackgroundCommand", "Commands", "Keeper", "Origin", "put_out"]
