@@ -1,6 +1,7 @@
 """Commands in the background that no model has begun."""
 
 import re
+from unittest import mock
 
 from zotui.computer import Computer
 from zotui.toolbox import Result, ToolContext
@@ -18,7 +19,8 @@ async def call(computer: Computer, conversation: str, name: str, **arguments: ob
 async def begin(computer: Computer, command: str, conversation: str = "") -> str:
     """Begin one in the background; the end of its id."""
     conversation = conversation or await computer.chats.create()
-    return named(await call(computer, conversation, "run_command", command=command, background=True))
+    with mock.patch("zotui.workspace.commands.BRIEFLY_S", 0.02):  # nobody waits for what it puts out
+        return named(await call(computer, conversation, "run_command", command=command, background=True))
 
 
 def named(text: str) -> str:

@@ -35,6 +35,7 @@ ACTIONS = (
     Action("jump", "Jump to a pane by its letter", "ctrl+o", "General", footer="jump"),
     Action("search", "Search everything: chats, memory, skills, files", "ctrl+t", "General", "finding", footer="search", verb="search"),
     Action("run", "Run a command in the sandbox", "", "General", verb="run"),
+    Action("commands", "Commands in the background: watch, feed, stop", "", "General", verb="commands"),
     Action("no_sandbox", "Where no sandbox can stand: run commands without one", "", "General", verb="run --no-sandbox"),
     Action("inbox", "Inbox: questions that wait for you, and notices", "f10", "General", "finding", verb="approvals list"),
     Action("timeline", "What happened to a file: its differences and states", "", "General", "files", verb="timeline"),

@@ -55,6 +55,7 @@ COMMANDS = (
     Slash("mem", "remember something, or list what is remembered", "memory", "[WORDS]"),
     Slash("inbox", "questions and notices", "inbox"),
     Slash("run", "run a command in the sandbox, as !COMMAND does", "run", "[COMMAND]"),
+    Slash("commands", "what goes on in the background", "commands"),
     Slash("nosandbox", "where no sandbox can stand: run commands without one", "no_sandbox"),
     Slash("copy", "copy the last answer", "copy_answer"),
     Slash("theme", "another theme", "theme", "[NAME]"),
