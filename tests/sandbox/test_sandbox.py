@@ -149,6 +149,20 @@ async def test_binary_output_is_text_where_text_is_wanted(place: Place) -> None:
     assert (place.out.content, place.out.text) == (b"\xff\xfe\0x", "\ufffd\ufffd\0x")
 
 
+@pytest.mark.parametrize("sizes", [(), (3,), (SHOWN,), (SHOWN, 10)])
+def test_an_output_that_is_to_be_kept_is_in_its_file_at_once(tmp_path: Path, sizes: tuple[int, ...]) -> None:
+    output = Output(tmp_path / "kept", SHOWN + 15)
+    for size in sizes:
+        output._take(b"a" * size)
+    assert output.keep() == output.keep() == output.path == tmp_path / "kept"
+    assert output.path.stat().st_mode & 0o777 == 0o600
+    assert output.path.read_bytes() == b"a" * sum(sizes)
+    output._take(b"b" * 10)
+    output.close()
+    assert output.path.read_bytes() == (b"a" * sum(sizes) + b"b" * 10)[: SHOWN + 15]
+    assert ("left out" in output.text) is (output.size > SHOWN)
+
+
 @pytest.mark.parametrize(
     "sizes", [(SHOWN,), (SHOWN + 1,), (10, SHOWN, 10), (SHOWN // 2, SHOWN // 2, 1, SHOWN), (300_000,) * 9]
 )

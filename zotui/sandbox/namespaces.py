@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from zotui.sandbox.limits import prlimit
 from zotui.sandbox.reach import PLACES, Reach
 from zotui.sandbox.restoring import Snapshot
 from zotui.sandbox.wall import Profile, Start, Wall, told_network
+
+ITS_OWN_S = 120.0  # what is new after a longer run may be the person's: it is told of, and left
 
 
 def memory_file(content: bytes) -> int:
@@ -36,7 +39,6 @@ class Namespaces:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self._reach = Reach()
-        self._absent = Snapshot([], {})
         self._protected: protected.Kept | None = None
 
     async def raise_(self, profile: Profile) -> Wall:
@@ -64,7 +66,6 @@ class Namespaces:
         root, limits = profile.workspace, profile.limits
         if alone or self._protected is None:
             self._protected = protected.kept(root)
-            self._absent = Snapshot(protected.absent(root), {})
         seen = bubblewrap.mounts(
             self._reach.place(root),
             [f"{self._reach.place(path)}={path}" for path in profile.writable],
@@ -75,11 +76,14 @@ class Namespaces:
         wall = bubblewrap.wall(limits, seen, data, rules)
         folder = ["--chdir", os.path.normpath(os.path.join(bubblewrap.WORK, command.folder))] if command.folder else []
         words = [*self._through_keeper(), *wall, *folder, *prlimit(limits)]
-        absent = self._absent
+        absent, began = protected.absent(root), time.monotonic()
 
         def finish() -> str:
+            if time.monotonic() - began > ITS_OWN_S:
+                new = [name for name in absent if os.path.lexists(root / name)]
+                return f"new, and run by others outside of the sandbox: {', '.join(new)}" if new else ""
             try:
-                return absent.restore(root, self._scratch)
+                return Snapshot(absent, {}).restore(root, self._scratch)
             except OSError as error:
                 return f"what is protected cannot be looked after: {error.strerror}"
 

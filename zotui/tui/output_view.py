@@ -47,7 +47,9 @@ class OutputView(Dialog):
                 yield Static("", id="output", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(VerticalScroll).focus()
+        scroll = self.query_one(VerticalScroll)
+        scroll.anchor()  # whoever looks at the end goes on doing so
+        scroll.focus()
         self._follow()
 
     @work(exclusive=True, group="follow")
@@ -59,7 +61,7 @@ class OutputView(Dialog):
                 piece = await commands.tail(self._one, SHOWN)
                 if piece.end != shown or self._one.over:
                     shown = piece.end
-                    self._paint(piece.text)
+                    self.query_one("#output", Static).update(piece.text)
                 self._say()
                 if self._one.over:
                     return
@@ -67,14 +69,6 @@ class OutputView(Dialog):
             except ZotuiError as error:  # its conversation was deleted
                 self.query_one(".box").border_subtitle = one_line(str(error), 100)
                 return
-
-    def _paint(self, text: str) -> None:
-        """Whoever looks at the end goes on doing so."""
-        scroll = self.query_one(VerticalScroll)
-        at_end = scroll.scroll_offset.y >= scroll.max_scroll_y
-        self.query_one("#output", Static).update(text)
-        if at_end:
-            scroll.scroll_end(animate=False)
 
     def _say(self) -> None:
         keys = [] if self._one.over else [*(["i: feed a line"] if self._one.fed else []), "s: stop"]

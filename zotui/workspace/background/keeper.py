@@ -102,7 +102,8 @@ class Keeper:
             feeding.cancel()
             out.close()
         status, reason = records.judged(outcome, leaving=self._leaving)
-        said = "; ".join(filter(None, (outcome.said, one_line(outcome.put_right, 300))))
+        cut = "only the beginning of what it put out is kept" if out.is_cut else ""
+        said = "; ".join(filter(None, (outcome.said, cut, one_line(outcome.put_right, 300))))
         try:
             await self._store.write(
                 lambda db: records.finish(

@@ -71,7 +71,7 @@ class BackgroundCommand(Struct, frozen=True):
         """How it ended, in words."""
         if not self.over:
             return "running"
-        code = "" if self.exit_code is None else f"exit code {self.exit_code}"
+        code = f"exit code {self.exit_code}" if self.exit_code else ""
         return f"{self.status}: {', '.join(filter(None, (code, self.said)))}" if code or self.said else self.status
 
 
