@@ -84,7 +84,7 @@ class Keeper:
             id_ = await self._store.write(
                 lambda db: records.begin(db, owner, origin, command, str(path), fed=fed, tainted=tainted, began=began)
             )
-        except (OSError, StoreError) as error:
+        except Exception as error:  # of the file, the disk; its conversation was deleted
             child.stop()
             with contextlib.suppress(OSError):
                 await child.wait()
