@@ -237,7 +237,7 @@ async def test_what_appears_while_another_runs_is_not_bound(place: Place) -> Non
     assert not (place.workspace / ".idea").exists()
 
 
-async def test_what_is_planted_where_nothing_was_is_put_aside(place: Place) -> None:
+async def test_what_is_planted_where_nothing_was_is_put_aside(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     (place.workspace / ".profile").write_text("mine")
     outcome = await place.run(
         "echo evil > .envrc; mkdir -p .vscode sub; echo x > .vscode/tasks.json; echo y > sub/.envrc"
@@ -247,6 +247,9 @@ async def test_what_is_planted_where_nothing_was_is_put_aside(place: Place) -> N
     kept = sorted(path.name for path in place.folder.glob("put-aside-*/*/**/*"))
     assert kept == [".envrc", ".vscode", "tasks.json"]
     assert (await place.run("cat .profile; ls sub/.envrc")).put_right == ""
+    monkeypatch.setattr("zotui.sandbox.namespaces.ITS_OWN_S", 0.0)  # it may be the person's by then
+    assert (await place.run("touch .envrc")).put_right == "new, and run by others outside of the sandbox: .envrc"
+    assert (place.workspace / ".envrc").exists()
 
 
 # What it refuses, and where nothing stands
