@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from zotui.text import clean, size
 from zotui.toolbox import Result, Tool, ToolContext
+from zotui.workspace.blocks import EditLines, edited
 from zotui.workspace.folder import Folder
 from zotui.workspace.moving import Bin
 from zotui.workspace.searching import search
@@ -64,6 +66,9 @@ def tools(folder: Folder) -> list[Tool]:
         old, new, every = arguments.old_string, arguments.new_string, arguments.replace_all
         return changed(await asyncio.to_thread(writing.edit, arguments.path, old, new, every))
 
+    async def edit_lines(arguments: EditLines, context: ToolContext) -> Result:
+        return changed(await asyncio.to_thread(writing.change, arguments.path, partial(edited, wanted=arguments)))
+
     async def list_files(arguments: ListFiles, context: ToolContext) -> Result:
         entries = await asyncio.to_thread(folder.list, arguments.path)
         lines = [f"{entry.path}/" if entry.folder else f"{entry.path}  {size(entry.size)}" for entry in entries]
@@ -96,12 +101,16 @@ def tools(folder: Folder) -> list[Tool]:
         old, new, every = arguments.old_string, arguments.new_string, arguments.replace_all
         return await asyncio.to_thread(writing.edit, arguments.path, old, new, every, try_only=True)
 
+    async def of_editing_lines(arguments: EditLines) -> str:
+        made = partial(edited, wanted=arguments)
+        return await asyncio.to_thread(writing.change, arguments.path, made, try_only=True)
+
     return [
         Tool("list_files", "List a folder of the workspace.", ListFiles, "read", list_files),
         Tool("read_file", "Read lines of a text file of the workspace.", ReadFile, "read", read_file),
         Tool(
             "write_file",
-            "Write a whole file of the workspace.",
+            "Write a whole workspace file.",
             WriteFile,
             "write",
             write_file,
@@ -110,7 +119,7 @@ def tools(folder: Folder) -> list[Tool]:
         ),
         Tool(
             "edit_file",
-            "Replace text in a file of the workspace.",
+            "Replace text in a workspace file.",
             EditFile,
             "write",
             edit_file,
@@ -119,6 +128,16 @@ def tools(folder: Folder) -> list[Tool]:
         ),
         Tool(
             "search_files", "Search the text of the workspace's files.", SearchFiles, "read", search_files, core=False
+        ),
+        Tool(
+            "edit_lines",
+            "Insert lines before or after a line of a workspace file, replace or delete a block of lines, append lines.",
+            EditLines,
+            "write",
+            edit_lines,
+            core=False,
+            touches=its_path,
+            preview=of_editing_lines,
         ),
     ]
 
@@ -156,7 +175,7 @@ def moving_tools(bin_: Bin) -> list[Tool]:
     ]
 
 
-def its_path(arguments: WriteFile | EditFile | DeleteFile) -> Sequence[str]:
+def its_path(arguments: WriteFile | EditFile | EditLines | DeleteFile) -> Sequence[str]:
     """The one path that a call changes."""
     return (arguments.path,)
 
