@@ -14,6 +14,7 @@ from zotui.agent.scope import scope_in
 from zotui.agent.tools import tools as agent_tools
 from zotui.background import lock_is_held
 from zotui.conversations import taint
+from zotui.documents import document_text
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
@@ -40,7 +41,7 @@ def toolbox(computer: "Computer") -> Toolbox:
     return Toolbox(
         [
             *memory_tools(computer.memory),
-            *workspace_tools(computer.workspace),
+            *workspace_tools(computer.workspace, document_text),
             *moving_tools(computer.bin),
             *command_tools(runner),
             *online_tools(runner),

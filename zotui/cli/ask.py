@@ -32,7 +32,9 @@ LARGEST = 1 << 26  # bytes that are read before the length of a request is looke
 @click.option("-m", "model", metavar="MODEL", help="PROVIDER/MODEL for this turn.")
 @click.option("--persona", metavar="NAME", help="Give the conversation this persona; none takes it away.")
 @click.option("--system", default="", help="More instructions for this turn.")
-@click.option("--file", "files", multiple=True, metavar="F", help="Add a file: text, csv, ipynb, pdf, docx, an image.")
+@click.option(
+    "--file", "files", multiple=True, metavar="F", help="Add a file: text, csv, ipynb, pdf, docx, xlsx, epub, an image."
+)
 @click.option("--image", "images", multiple=True, metavar="F", help="Show an image: PNG, JPEG, GIF or WebP.")
 @click.option("--schema", "schema", metavar="F", help="Have the answer be JSON that fits this JSON schema.")
 @click.option("--no-mentions", is_flag=True, help="Take @NAME in the text for plain words, not for a file.")

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from zotui.text import clean, size
 from zotui.toolbox import Result, Tool, ToolContext
 from zotui.workspace.blocks import EditLines, edited
-from zotui.workspace.folder import Folder
+from zotui.workspace.folder import Document, Folder, no_document
 from zotui.workspace.moving import Bin
 from zotui.workspace.searching import search
 from zotui.workspace.writing import Writing
@@ -55,8 +55,8 @@ class EditFile(Struct, forbid_unknown_fields=True):
     replace_all: bool = False
 
 
-def tools(folder: Folder) -> list[Tool]:
-    """The workspace tools."""
+def tools(folder: Folder, document: Document = no_document) -> list[Tool]:
+    """The workspace tools; ``document`` reads what is no text as it is."""
     writing = Writing(folder)
 
     async def write_file(arguments: WriteFile, context: ToolContext) -> Result:
@@ -77,7 +77,7 @@ def tools(folder: Folder) -> list[Tool]:
         )
 
     async def read_file(arguments: ReadFile, context: ToolContext) -> Result:
-        lines = (await asyncio.to_thread(folder.read, arguments.path)).splitlines()
+        lines = (await asyncio.to_thread(folder.read, arguments.path, document)).splitlines()
         first = arguments.line - 1
         shown = lines[first : first + arguments.lines]
         if not shown:
@@ -107,7 +107,7 @@ def tools(folder: Folder) -> list[Tool]:
 
     return [
         Tool("list_files", "List a folder of the workspace.", ListFiles, "read", list_files),
-        Tool("read_file", "Read lines of a text file of the workspace.", ReadFile, "read", read_file),
+        Tool("read_file", "Read lines of a workspace text or document.", ReadFile, "read", read_file),
         Tool(
             "write_file",
             "Write a whole workspace file.",
