@@ -291,7 +291,8 @@ class Computer:
         context = await agent(self).context(
             view, [message for message in history if message.status != "running"], view.turn.model, ask=False
         )
-        return foretold(context, self.models.config.agent.context_tokens)
+        chat = await self.chats.find(conversation)
+        return foretold(context, self.models.config.agent.context_tokens, chat.tainted_by)
 
     async def judged_rules(self, conversation: str) -> "Sequence[Judged]":
         """What became of each rule in a conversation's last request; nothing where none went out."""

@@ -83,10 +83,13 @@ def agent(computer: "Computer") -> Agent:
 
     folders = Instructions(computer.home.workspace)
 
-    async def instructions(paths: Sequence[str], most: int) -> Sequence[str]:
+    async def instructions(conversation: str, paths: Sequence[str], most: int) -> Sequence[str]:
         if not computer.models.config.agent.instructions:
             return ()
-        return [one.told for one in await asyncio.to_thread(folders.of, paths, most)]
+        found = await asyncio.to_thread(folders.of, paths, most)
+        if foreign := next((one.repository for one in found if one.repository and one.text), ""):
+            await computer.store.write(lambda db: taint.mark(db, conversation, f"AGENTS.md of {foreign}"))
+        return [one.told for one in found]
 
     router = Router(computer.models, Gate(computer.store), computer.offers)
     workspace = str(computer.home.workspace)

@@ -10,6 +10,7 @@ import msgspec
 from zotui.errors import NotFound, UsageError
 from zotui.regular import NotRegular, TooLarge, read_regular
 from zotui.text import clean, one_line
+from zotui.workspace.repositories import repository
 
 LARGEST = 5_000_000  # bytes of a text that is read
 LARGEST_DOCUMENT = 20_000_000  # bytes of what needs a reader of its own
@@ -80,6 +81,11 @@ class Folder:
         if b"\0" in content[:8192]:
             raise UsageError(f"{one_line(path, 80)} is a binary file ({len(content):,} bytes)")
         return clean(content.decode("utf-8", "replace"))
+
+    def repository(self, path: str) -> str:
+        """The repository in the workspace that a file is of, by its path; empty where it is of none. Blocks. Raises
+        NotFound, UsageError."""
+        return repository(self.root.resolve(), self._inside(path))
 
     def names(self, path: str) -> Sequence[str]:
         """What a file may be called: as it was named, whole, and from the workspace's root."""

@@ -12,6 +12,7 @@ from zotui.toolbox import Result, Tool, ToolContext
 from zotui.workspace.blocks import EditLines, edited
 from zotui.workspace.folder import Document, Folder, no_document
 from zotui.workspace.moving import Bin
+from zotui.workspace.repositories import repository
 from zotui.workspace.searching import search
 from zotui.workspace.writing import Writing
 
@@ -78,6 +79,7 @@ def tools(folder: Folder, document: Document = no_document) -> list[Tool]:
 
     async def read_file(arguments: ReadFile, context: ToolContext) -> Result:
         lines = (await asyncio.to_thread(folder.read, arguments.path, document)).splitlines()
+        foreign = bool(await asyncio.to_thread(folder.repository, arguments.path))
         first = arguments.line - 1
         shown = lines[first : first + arguments.lines]
         if not shown:
@@ -85,14 +87,17 @@ def tools(folder: Folder, document: Document = no_document) -> list[Tool]:
             return Result(said, f"0 of {len(lines)} lines")
         rest = len(lines) - first - len(shown)
         more = f"\n[{rest} more lines; line={first + len(shown) + 1} shows them]" if rest > 0 else ""
-        return Result("\n".join(shown) + more, f"{len(shown)} of {len(lines)} lines")
+        return Result("\n".join(shown) + more, f"{len(shown)} of {len(lines)} lines", foreign)
 
     async def search_files(arguments: SearchFiles, context: ToolContext) -> Result:
         found, more = await search(folder.root, arguments.pattern, literal=arguments.literal, files=arguments.files)
         lines = [f"{match.path}:{match.line}: {match.text}" for match in found]
-        return Result(
-            "\n".join([*lines, *(["[there are more]"] * more)]) or "Nothing found.", f"{len(found)}{'+' * more} found"
-        )
+        foreign = await asyncio.to_thread(any_of_others, {match.path for match in found})
+        text = "\n".join([*lines, *(["[there are more]"] * more)]) or "Nothing found."
+        return Result(text, f"{len(found)}{'+' * more} found", foreign)
+
+    def any_of_others(paths: set[str]) -> bool:
+        return any(repository(folder.root, folder.root / path) for path in paths)
 
     async def of_writing(arguments: WriteFile) -> str:
         return await asyncio.to_thread(writing.write, arguments.path, arguments.content, try_only=True)
