@@ -184,8 +184,10 @@ def test_what_formulas_gave_is_told_not_what_they_say() -> None:
     content, out = xlsx(), io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
-            formula = b'<c r="A9"><f>6*7</f><v>42</v></c>'
-            sheet = old.read(name).replace(b"</sheetData>", b'<row r="9">' + formula + b"</row></sheetData>")
+            more = (
+                b'<row r="9"><c r="A9"><f>6*7</f><v>42</v></c></row><row r="99999999999"><c r="A1"><v>7</v></c></row>'
+            )
+            sheet = old.read(name).replace(b"</sheetData>", more + b"</sheetData>")
             new.writestr(name, re.sub(rb"<dimension[^>]*>", b'<dimension ref="A1:A1"/>', sheet))
     text = read_bytes("a.xlsx", out.getvalue()).text
     assert text is not None

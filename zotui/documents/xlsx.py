@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ENOUGH = LONGEST - 1_000  # characters, after which no more sheets are read
 MOST_COLUMNS = 200
+FARTHEST = 1_048_576  # rows that a sheet may have, the empty ones too
 _NAMED = 20  # sheets of those that are left out
 
 
@@ -53,7 +54,7 @@ def _sheet(sheet: "ReadOnlyWorksheet") -> str:
 
 def _rows(sheet: "ReadOnlyWorksheet") -> Iterator[str]:
     """The rows that hold anything."""
-    for row in sheet.values:
+    for row in islice(sheet.values, FARTHEST):
         cells = [_shown(value) for value in row[:MOST_COLUMNS]]
         while cells and not cells[-1]:
             cells.pop()
