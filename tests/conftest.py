@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.echo import echo  # noqa: F401 (a fixture of all)
 from tests.processes import Children, end_background
 from zotui.home import Home
 from zotui.models.registry import BUILT_IN

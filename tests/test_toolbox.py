@@ -201,7 +201,7 @@ class TestCoreTools:
             assert function["name"].isidentifier()
             assert function["description"].endswith(".")
             assert function["parameters"]["type"] == "object"
-            assert function["parameters"]["additionalProperties"] is False
+            assert "additionalProperties" not in json.dumps(schema)  # which every request would pay for
             assert "$ref" not in json.dumps(schema)
             assert set(function["parameters"].get("required", [])) <= set(function["parameters"]["properties"])
 

@@ -12,6 +12,7 @@ from zotui.background import Background
 from zotui.config import Config
 from zotui.conversations import Chats, Comparisons, Given, TurnOptions, Turns, TurnView
 from zotui.conversations.files import Exchange
+from zotui.conversations.grants import Grants
 from zotui.conversations.plans import Plans
 from zotui.conversations.summaries import Summaries
 from zotui.crew import Crew, Workers
@@ -25,8 +26,9 @@ from zotui.models.offers import Offers
 from zotui.models.offline import Offline
 from zotui.models.provider import Event, Finished, Usage
 from zotui.models.spending import Spending
-from zotui.notices import Notices
+from zotui.notices import Notices, tell
 from zotui.policy import Personas, Rules
+from zotui.policy.offers import check as check_grant
 from zotui.policy.scopes import check as check_scope
 from zotui.replies import Reply, Told, ToolResult, TurnFailed, reply_of
 from zotui.sandbox.settings import sandbox_of
@@ -37,6 +39,7 @@ from zotui.skills import Shelf
 from zotui.store import Notes, Store, is_ready
 from zotui.wishes import Options, Wishes
 from zotui.workspace import Files, Folder
+from zotui.workspace.background import Commands
 from zotui.workspace.moving import Bin
 from zotui.workspace.undo import Checkpoints
 
@@ -62,13 +65,15 @@ class Computer:
         self.notices = Notices(store)
         self.rules = Rules(store)
         self.personas = Personas(store)
+        self.grants = Grants(store)
         self.memory = Memories(store)
         self.skills = Shelf(home.skills)
         self.files = Files(store)
         self.workspace = Folder(home.workspace)
         self.bin = Bin(store, self.workspace, home.bin)
         self.checkpoints = Checkpoints(store, home.workspace, home.run / "workspace.lock", self._room_for_copies)
-        self.sandbox = sandbox_of(home, lambda: self.models.config.sandbox)
+        self.sandbox = sandbox_of(home, lambda: self.models.config)
+        self.commands = Commands(store, tell)
         self.standing = Standing(store, self.sandbox)
         self.mentions = Mentions(self)
         self.search = Search(self)
@@ -161,7 +166,9 @@ class Computer:
             from zotui.agent.structured import check_schema
 
             await asyncio.to_thread(check_schema, schema)
-        options = TurnOptions(tools=tools, **(wishes | {"scope": check_scope(wishes.get("scope", "all"))}))
+        wishes["scope"] = check_scope(wishes.get("scope", "all"))
+        wishes["grants"] = tuple(map(check_grant, wishes.get("grants", ())))
+        options = TurnOptions(tools=tools, **wishes)
         await self.crew.want()
         turn = await self.turns.submit(
             text,
@@ -260,9 +267,10 @@ class Computer:
         return model
 
     async def stop_everything(self) -> bool:
-        """Stop all turns, with the tools that they run, and the person's own commands; False where nothing ran."""
-        turns = await self.turns.stop_everything()
-        return bool(turns + await self.sandbox.stop_all())
+        """Stop all turns, with the tools that they run, what goes on in the background, and the person's own commands;
+        False where nothing ran."""
+        stopped = await self.turns.stop_everything() + await self.commands.stop_everything()
+        return bool(stopped + await self.sandbox.stop_all())
 
     async def context(self, conversation: str) -> str | None:
         """What the model was sent for the conversation's last request, with what each part costs; None without one.
@@ -283,7 +291,8 @@ class Computer:
         context = await agent(self).context(
             view, [message for message in history if message.status != "running"], view.turn.model, ask=False
         )
-        return foretold(context, self.models.config.agent.context_tokens)
+        chat = await self.chats.find(conversation)
+        return foretold(context, self.models.config.agent.context_tokens, chat.tainted_by)
 
     async def judged_rules(self, conversation: str) -> "Sequence[Judged]":
         """What became of each rule in a conversation's last request; nothing where none went out."""
@@ -303,14 +312,14 @@ class Computer:
         return conversation
 
     async def work(self) -> dict[str, int]:
-        """How many turns and summaries are queued and running."""
+        """How many turns and summaries are queued and running, and how many commands go on in the background."""
         rows = await self.store.read(
             lambda db: db.execute(
                 "SELECT status, count(*) FROM (SELECT status FROM turns UNION ALL SELECT status FROM summaries)"
                 " WHERE status IN ('queued','running') GROUP BY status"
             ).fetchall()
         )
-        return {"queued": 0, "running": 0, **dict(rows)}
+        return {"queued": 0, "running": 0, **dict(rows), "commands": await self.commands.count()}
 
     def tell(self, line: str) -> None:
         """Let whoever listens know what the person should; it is logged too."""

@@ -7,8 +7,10 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Literal
 
+from zotui import notices
 from zotui.errors import StoreError
 from zotui.store import now_ms
+from zotui.workspace.background import Keeper
 
 if TYPE_CHECKING:
     from zotui.agent import Worker
@@ -26,6 +28,12 @@ class Crew:
     def __init__(self, computer: Computer) -> None:
         self._computer = computer
         self.worker: Worker | None = None
+        self.keeper = Keeper(
+            computer.store,
+            computer.sandbox,
+            lasts=lambda: computer.models.config.sandbox.background_s,
+            notify=notices.tell,
+        )
         self.owns_its_work = False
         """Whether this process does what it puts itself, and nothing else."""
         self._ready = asyncio.Event()
@@ -74,12 +82,14 @@ class Crew:
             await asyncio.wait({self._sweeper})
         if self.worker is not None:
             await self.worker.stop()
+            await self.keeper.stop()
 
     def _start_worker(self) -> None:
         from zotui.workers import agent_worker
 
         self.worker = agent_worker(self._computer)
         self.worker.start()
+        self.keeper.start()
         self._sweeper = asyncio.create_task(self._empty_trash())
 
     async def _empty_trash(self) -> None:

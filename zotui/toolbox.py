@@ -25,14 +25,20 @@ def untouched(arguments: Any) -> Sequence[str]:
     return ()
 
 
+def anything(arguments: Any) -> None:
+    """What a call changes in the workspace that may change whatever lies there."""
+
+
 class ToolContext(msgspec.Struct, frozen=True):
-    """For whom a tool runs. ``progress`` shows the person what has come so far; the model sees the result only."""
+    """For whom a tool runs. ``progress`` shows the person what has come so far; the model sees the result only.
+    ``tainted``: anybody's words are in the conversation."""
 
     conversation: str
     turn: str
     call: str
     attended: bool
     progress: Callable[[str], Awaitable[None]] = unshown
+    tainted: bool = False
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -58,7 +64,7 @@ class Tool(msgspec.Struct, frozen=True):
     """One tool. ``run`` gets the validated arguments; only ``read`` tools may be run again after a crash.
 
     ``core`` tools are described in every request, the others once ``find_tool`` has found them. ``touches`` names the
-    paths of the workspace that a call with these arguments may change; ``preview`` what it would change, for the person who
+    paths of the workspace that a call with these arguments may change, None for any; ``preview`` what it would change, for the person who
     is asked.
     """
 
@@ -68,7 +74,7 @@ class Tool(msgspec.Struct, frozen=True):
     effect: Effect
     run: Callable[[Any, ToolContext], Awaitable[Result | Ask]]
     core: bool = True
-    touches: Callable[[Any], Sequence[str]] = untouched
+    touches: Callable[[Any], Sequence[str] | None] = untouched
     preview: Callable[[Any], Awaitable[str]] | None = None
 
     def schema(self) -> dict[str, Any]:
@@ -193,7 +199,8 @@ def _parameters(arguments: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
-    """A schema with its references replaced by what they name, without titles and docstrings of structs."""
+    """A schema with its references replaced by what they name, without titles and docstrings of structs, and without saying
+    of each that it takes no other fields: who sends one is told so."""
     if isinstance(schema, list):
         return [_inlined(item, parts) for item in schema]
     if not isinstance(schema, dict):
@@ -204,5 +211,5 @@ def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
     return {
         key: _inlined(value, parts)
         for key, value in schema.items()
-        if not (is_struct and key in ("title", "description"))
+        if not (is_struct and (key in ("title", "description") or (key, value) == ("additionalProperties", False)))
     }

@@ -18,6 +18,8 @@ class Options(TypedDict, total=False):
     """The answer must be JSON that fits this JSON schema."""
     scope: str
     """The tools that it may have: all, workspace, read-only, chat, or effects and names with commas between."""
+    grants: tuple[str, ...]
+    """Patterns of ``[policy]`` that are allowed for it beforehand, whoever's words it comes to hold."""
     private: bool
     """Only models on this machine may be asked."""
 

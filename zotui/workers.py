@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from zotui import notices
 from zotui.agent import Agent, Limits, Worker
 from zotui.agent.guidance import Guidance
@@ -12,17 +14,20 @@ from zotui.agent.scope import scope_in
 from zotui.agent.tools import tools as agent_tools
 from zotui.background import lock_is_held
 from zotui.conversations import taint
+from zotui.documents import document_text
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
-from zotui.policy import Decision, decide
+from zotui.policy import Case, Decision, decide, stricter
 from zotui.policy.conditions import Scope
+from zotui.policy.patterns import command_of
 from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
-from zotui.store import Transaction
 from zotui.toolbox import Tool, Toolbox
 from zotui.workspace import Instructions
+from zotui.workspace.commands import BACKGROUND, Runner
 from zotui.workspace.commands import tools as command_tools
+from zotui.workspace.online import tools as online_tools
 from zotui.workspace.tools import moving_tools
 from zotui.workspace.tools import tools as workspace_tools
 
@@ -32,12 +37,14 @@ if TYPE_CHECKING:
 
 def toolbox(computer: "Computer") -> Toolbox:
     """All tools of a computer."""
+    runner = Runner(computer.crew.keeper, computer.commands, lambda: computer.models.config.agent.tool_timeout_s)
     return Toolbox(
         [
             *memory_tools(computer.memory),
-            *workspace_tools(computer.workspace),
+            *workspace_tools(computer.workspace, document_text),
             *moving_tools(computer.bin),
-            *command_tools(computer.sandbox),
+            *command_tools(runner),
+            *online_tools(runner),
             *agent_tools(computer.store, computer.chats),
             *plan_tools(computer.plans),
             *skill_tools(computer.skills),
@@ -57,24 +64,32 @@ def agent(computer: "Computer") -> Agent:
     async def skills() -> str:
         return index(await asyncio.to_thread(computer.skills.list))
 
-    def notify(db: Transaction, kind: str, text: str, place: str) -> str:
-        return notices.add(db, kind, text, place, "warning" if kind == "failure" else "info")
+    async def at_hand(conversation: str) -> Sequence[str]:
+        return [BACKGROUND] if await computer.commands.any_of(conversation) else []
 
     def limits() -> Limits:
         now = computer.models.config.agent
         return Limits(now.max_steps, now.tool_timeout_s, now.context_tokens, now.compaction)
 
-    def judge(tool: Tool, arguments: Mapping[str, Any], tainted: bool) -> Decision:
-        decision = decide(computer.models.config.policy, tool, arguments, tainted)
-        unwalled = tool.effect == "run" and computer.sandbox.is_open
+    def judge(tool: Tool, arguments: Mapping[str, Any], case: Case) -> Decision:
+        policy = computer.models.config.policy
+        decision = decide(policy, tool, arguments, case)
+        if tool.name == BACKGROUND and arguments.get("input"):  # as the same words would be for run_command
+            decision = stricter(decision, decide(policy, structs.replace(tool, name="run_command"), arguments, case))
+            if case.tainted and computer.models.config.sandbox.network == "allow":  # it may carry them out
+                decision = stricter(decision, "ask")
+        unwalled = command_of(tool, arguments) is not None and computer.sandbox.is_open
         return "ask" if decision == "allow" and unwalled else decision
 
     folders = Instructions(computer.home.workspace)
 
-    async def instructions(paths: Sequence[str], most: int) -> Sequence[str]:
+    async def instructions(conversation: str, paths: Sequence[str], most: int) -> Sequence[str]:
         if not computer.models.config.agent.instructions:
             return ()
-        return [one.told for one in await asyncio.to_thread(folders.of, paths, most)]
+        found = await asyncio.to_thread(folders.of, paths, most)
+        if foreign := next((one.repository for one in found if one.repository and one.text), ""):
+            await computer.store.write(lambda db: taint.mark(db, conversation, f"AGENTS.md of {foreign}"))
+        return [one.told for one in found]
 
     router = Router(computer.models, Gate(computer.store), computer.offers)
     workspace = str(computer.home.workspace)
@@ -86,10 +101,12 @@ def agent(computer: "Computer") -> Agent:
         skills=skills,
         workspace=workspace,
         limits=limits,
-        notify=notify,
+        notify=notices.tell,
         decide=judge,
         guard=computer.checkpoints,
         guidance=Guidance(computer.store, router, workspace, instructions),
+        at_hand=at_hand,
+        news=computer.commands.news,
     )
 
 

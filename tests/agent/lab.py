@@ -173,7 +173,7 @@ def agent(store: Store, url: str, tools: Sequence[Tool], home: Home, config: Con
         workspace=workspace,
         limits=lambda: Limits(**limits),
         guidance=Guidance(store, router, workspace),
-        decide=lambda tool, arguments, tainted: decide(config.policy, tool, arguments, tainted),
+        decide=lambda tool, arguments, case: decide(config.policy, tool, arguments, case),
     )
 
 

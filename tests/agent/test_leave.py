@@ -9,7 +9,7 @@ import pytest
 from tests.agent.lab import Lab, Word, agent, tool
 from tests.openai_server import OpenAIServer, calls, says
 from zotui import notices
-from zotui.agent import Worker, journal
+from zotui.agent import Worker, permit
 from zotui.computer import Computer
 from zotui.config import Config
 from zotui.conversations import Given, taint
@@ -211,7 +211,7 @@ async def test_an_approval_lapses(lab: Lab, server: OpenAIServer, monkeypatch: p
     await lab.turns.answer(question.id, "allow")
 
     def age(db: Transaction) -> None:
-        db.execute("UPDATE approvals SET finished_at = ?", (now_ms() - journal.APPROVED_MS - 1,))
+        db.execute("UPDATE approvals SET finished_at = ?", (now_ms() - permit.APPROVED_MS - 1,))
 
     await lab.store.write(age)
     lab.worker(SEND)

@@ -116,7 +116,16 @@ def test_five_doors_at_once_give_one(home: Home, children: Children) -> None:
 
 
 def test_status_and_stop(home: Home) -> None:
-    empty = {"pid": None, "since": None, "doors": 0, "queued": 0, "running": 0, "sandbox": ANY, "version": None}
+    empty = {
+        "pid": None,
+        "since": None,
+        "doors": 0,
+        "queued": 0,
+        "running": 0,
+        "commands": 0,
+        "sandbox": ANY,
+        "version": None,
+    }
     assert status(home) == empty
     assert "no background process" in zotui(home, "status").stdout
     zotui(home, "ask", "what time is it")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.inside import Inside
-from tests.documents.test_read import PNG, docx, pdf
+from tests.documents.test_read import PNG, pdf, xlsx
 from tests.openai_server import OpenAIServer, says
 from tests.processes import rows
 from zotui.documents import LARGEST, LONGEST
@@ -32,9 +32,9 @@ class TestFile:
             ("a.txt", SENTINEL.encode()),
             ("a.csv", f"a,b\n1,{SENTINEL}\n".encode()),
             ("a.pdf", pdf(SENTINEL)),
-            ("a.docx", docx()),
+            ("a.xlsx", xlsx()),
         ],
-        ids=["txt", "csv", "pdf", "docx"],
+        ids=["txt", "csv", "pdf", "xlsx"],
     )
     def test_its_text_is_in_the_request(
         self, name: str, content: bytes, inside: Inside, lab: OpenAIServer, tmp_path: Path

@@ -38,7 +38,20 @@ def test_json(run: Command) -> None:
         "sandbox": "bubblewrap · network off",
         "reason": "",
         "put_right": "",
+        "reached": [],
+        "refused": [],
     }
+
+
+def test_a_host_may_be_named(run: Command, echo: str) -> None:
+    asked = f"curl -s --noproxy '' http://{echo}/there; curl -s -o /dev/null http://other.example/"
+    done = run("run", "--host", echo, asked)
+    assert "GET /there HTTP/1.1" in done.out
+    assert "zotui: not reached: other.example:80 (--host names what may be)\n" in done.err
+    found = run("run", "--json", "--host", echo, asked).json
+    assert (found["reached"], found["refused"]) == ([echo], ["other.example:80"])
+    done = run("run", "--host", "http://x/", "true")
+    assert (done.code, "is no host" in done.complaint) == (1, True)
 
 
 def test_one_that_takes_too_long(run: Command) -> None:

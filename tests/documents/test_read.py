@@ -8,12 +8,19 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from datetime import datetime, time
 from pathlib import Path
 
 import pytest
 
+from zotui.computer import Computer
 from zotui.documents import LARGEST, LONGEST, attach_paths, child, read, read_bytes
+from zotui.documents.tables import MOST_ROWS
+from zotui.documents.xlsx import MOST_COLUMNS
 from zotui.errors import NotFound, UsageError
+from zotui.home import Home
+from zotui.toolbox import Result, ToolContext, ToolError
+from zotui.workers import toolbox
 
 SENTINEL = "heron-4711"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
@@ -58,6 +65,49 @@ def docx(more: str = "") -> bytes:
     return out.getvalue()
 
 
+def xlsx() -> bytes:
+    """A spreadsheet with dates, numbers and formulas, one long sheet and one that is hidden."""
+    from openpyxl import Workbook
+
+    book, out = Workbook(), io.BytesIO()
+    birds, long, hidden = book.active, book.create_sheet("Long"), book.create_sheet("Hidden")
+    assert birds is not None
+    birds.title = "Birds"
+    birds.append(["name", "seen", "share"])
+    birds.append([f"{SENTINEL}\nin reed", datetime(2024, 5, 1), 0.1 + 0.2])
+    birds.append([])
+    birds.append([None, datetime(2024, 5, 1, 9, 30), True, time(9, 30)])
+    for number in range(MOST_ROWS + 1):
+        long.append([number, *([] if number else range(MOST_COLUMNS))])
+    hidden.sheet_state = "hidden"
+    book.save(out)
+    return out.getvalue()
+
+
+CHAPTER = (
+    "<html xmlns='http://www.w3.org/1999/xhtml'><head><title/><style>p {{}}</style></head><body><h2>{}</h2>"
+    "<p>A <b>{}</b>\n&amp; reed.</p><script src='x'/><pre>a\n b</pre><ul><li>one</li></ul>"
+    "<table><tr><td>left</td><td>right</td></tr></table></body></html>"
+)
+
+
+def epub(*chapters: str, **more: str) -> bytes:
+    """A book of chapters, in its spine the last one first, and other files."""
+    items = "".join(f'<opf:item id="c{n}" href="c%20{n}.xhtml"/>' for n in range(len(chapters)))
+    spine = "".join(f'<opf:itemref idref="c{n}"/>' for n in reversed(range(len(chapters))))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
+        container = "<container><rootfiles><rootfile full-path='OPS/a.opf'/></rootfiles></container>"
+        packed.writestr("META-INF/container.xml", container)
+        packed.writestr("OPS/a.opf", f"<opf:package>{items}<opf:spine>{spine}</opf:spine></opf:package>")
+        for number, chapter in enumerate(chapters):
+            packed.writestr(f"OPS/c {number}.xhtml", chapter)
+        for name, content in more.items():
+            packed.writestr(f"META-INF/{name}.xml", content)
+    return out.getvalue()
+
+
 NOTEBOOK = json.dumps(
     {
         "cells": [
@@ -90,6 +140,8 @@ NOTEBOOK = json.dumps(
         ("a.ipynb", NOTEBOOK, "→ one"),
         ("a.pdf", pdf(SENTINEL, pages=2), "[page 2]"),
         ("a.docx", docx(), "left | right"),
+        ("a.xlsx", xlsx(), "name | seen | share"),
+        ("a.epub", epub(CHAPTER.format("End", SENTINEL), CHAPTER.format("Begin", "wren")), "left | right"),
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else "",
 )
@@ -110,6 +162,47 @@ def test_headings_and_pictures_of_documents() -> None:
     assert notes is not None
     assert "[image/png]" in notes
     assert "ValueError: no" in notes
+
+
+def test_sheets_stand_under_their_names() -> None:
+    text = read_bytes("a.xlsx", xlsx()).text
+    assert text is not None
+    birds, long, hidden = text.split("\n\n")
+    assert birds.splitlines() == [
+        "## Birds",
+        "name | seen | share",
+        f"{SENTINEL} in reed | 2024-05-01 | 0.3",
+        " | 2024-05-01 09:30:00 | TRUE | 09:30:00",
+    ]
+    rows = long.splitlines()
+    assert rows[1].endswith(f" | {MOST_COLUMNS - 2} | …")
+    assert rows[2:] == [*map(str, range(1, MOST_ROWS)), "[there are more rows]"]
+    assert hidden == "## Hidden (hidden)\n(empty)"
+
+
+def test_what_formulas_gave_is_told_not_what_they_say() -> None:
+    content, out = xlsx(), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            more = (
+                b'<row r="9"><c r="A9"><f>6*7</f><v>42</v></c></row><row r="99999999999"><c r="A1"><v>7</v></c></row>'
+            )
+            sheet = old.read(name).replace(b"</sheetData>", more + b"</sheetData>")
+            new.writestr(name, re.sub(rb"<dimension[^>]*>", b'<dimension ref="A1:A1"/>', sheet))
+    text = read_bytes("a.xlsx", out.getvalue()).text
+    assert text is not None
+    assert "09:30:00\n42\n" in text
+    assert "6*7" not in text
+
+
+def test_a_book_is_read_in_its_order() -> None:
+    book = epub(CHAPTER.format("End", SENTINEL), CHAPTER.format("Begin", "wren"))
+    part = "## {}\n\nA {} & reed.\n\na\nb\n\n- one\n\nleft | right"
+    assert read_bytes("a.epub", book).text == part.format("Begin", "wren") + "\n\n" + part.format("End", SENTINEL)
+    long = read_bytes("a.epub", epub(*["<p>" + "word " * 5_000] * 4)).text
+    assert long is not None
+    assert long.endswith("\n[the rest of part 3 and what follows is left out, of 4 parts]")
+    assert LONGEST - 400 < len(long) <= LONGEST
 
 
 def test_an_image_is_shown_not_told() -> None:
@@ -176,6 +269,8 @@ def test_a_document_is_known_by_its_content() -> None:
     text = read_bytes("report", docx()).text
     assert text is not None
     assert SENTINEL in text
+    for name, content in (("sheet", xlsx()), ("book.zip", epub(SENTINEL))):
+        assert SENTINEL in (read_bytes(name, content).text or "")
     scan = read_bytes("scan.txt", pdf(SENTINEL)).text
     assert scan is not None
     assert SENTINEL in scan
@@ -192,7 +287,7 @@ def test_control_characters_stay_outside() -> None:
         ("a.bin", b"\0\1\2" * 100, "is no text"),
         ("a.txt", b"\1\2\3abc", r"is no text \(an unknown kind"),
         ("a.zip", b"PK\3\4\0\0", r"is no text \(a zip archive"),
-        ("a.xlsx", b"PK\3\4\0\0 xl/workbook.xml", r"is no text \(a spreadsheet \(xlsx\)"),
+        ("a.pptx", b"PK\3\4\0\0 ppt/presentation.xml", r"is no text \(slides \(pptx\)"),
         ("a.gz", b"\x1f\x8b\x08\x08abc\x01\x02\x03\x81\x92" * 4, r"is no text \(gzip"),
         ("a.mp4", b"\0\0\0\x18ftypmp42", r"is no text \(video/mp4"),
         ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "encrypted, or of before 2007"),
@@ -200,7 +295,16 @@ def test_control_characters_stay_outside() -> None:
         ("a.pdf", pdf(""), "was it scanned"),
         ("a.docx", b"PK\3\4 no document", "no Word document"),
         ("a.docx", b"words", "no Word document"),
+        ("a.xlsx", b"a,b\n", "no spreadsheet"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "encrypted, or of before 2007"),
+        ("a.xlsx", xlsx()[:-4_000], "no spreadsheet, or damaged"),
+        ("a.xlsx", epub("x"), r"it is damaged \(KeyError\)"),
+        ("a.epub", b"words", "no book"),
+        ("a.epub", docx(), "no book"),
+        ("a.epub", epub("<p/>", "<head>x</head>"), "none of its 2 parts has text"),
+        ("a.epub", epub("x", encryption="<a:CipherReference URI='OPS/c%200.xhtml'/>"), "it is encrypted"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",  # bytes of archives hold the time
 )
 def test_what_cannot_be_read_is_said_in_one_line(name: str, content: bytes, said: str) -> None:
     with pytest.raises(UsageError, match=said) as caught:
@@ -224,13 +328,14 @@ def test_a_document_that_swells_is_refused() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("word/document.xml", b"0" * 300_000_000)
-    with pytest.raises(UsageError, match="too large"):
-        read_bytes("bomb.docx", out.getvalue())
+    for name in ("bomb.docx", "bomb.xlsx", "bomb.epub"):
+        with pytest.raises(UsageError, match="too large"):
+            read_bytes(name, out.getvalue())
 
 
-@pytest.mark.parametrize(("name", "package"), [("a.pdf", "pypdf"), ("a.docx", "python-docx")])
+@pytest.mark.parametrize(("name", "package"), [("a.pdf", "pypdf"), ("a.docx", "python-docx"), ("a.xlsx", "openpyxl")])
 def test_a_reader_that_is_not_installed_is_named(name: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, {"pypdf": "pypdf", "python-docx": "docx"}[package], None)
+    monkeypatch.setitem(sys.modules, child.READERS[name[2:]][0], None)
     content = pdf("x") if name.endswith("pdf") else docx_head()
     with pytest.raises(UsageError, match=package) as caught:
         read_bytes(name, content)
@@ -309,3 +414,15 @@ def test_pasted_paths_are_files_and_other_texts_are_not(tmp_path: Path) -> None:
         ("a" * 5000, []), (f"{two} {tmp_path}/nothing", []), ("it's /odd", []), ("a/\0b", []),
     ):  # fmt: skip
         assert attach_paths(text) == found, text
+
+
+async def test_the_agent_reads_documents_of_the_workspace(home: Home) -> None:
+    (home.workspace / "a.xlsx").write_bytes(xlsx())
+    (home.workspace / "a.pdf").write_bytes(b"%PDF-1.4\nnonsense")
+    async with Computer.open(home, workers="none") as computer:
+        box, context = toolbox(computer), ToolContext("c", "t", "call", False)
+        found = await box.run("read_file", {"path": "a.xlsx", "line": 2, "lines": 2}, context, 30)
+        assert isinstance(found, Result)
+        assert found.text.startswith(f"name | seen | share\n{SENTINEL} in reed | 2024-05-01 | 0.3\n[")
+        with pytest.raises(ToolError, match=r"a\.pdf cannot be read: it is damaged"):
+            await box.run("read_file", {"path": "a.pdf"}, context, 30)

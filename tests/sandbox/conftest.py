@@ -13,7 +13,10 @@ import pytest
 import pytest_asyncio
 
 from tests.sandbox.world import CANARY, USERS, AsOrdinary, LandlockAsOrdinary, Missing, World
+from tests.working import computer, server
 from zotui.sandbox import Sandbox
+
+__all__ = ["computer", "server"]
 
 
 @pytest.fixture
@@ -52,8 +55,8 @@ def outside(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> It
     abstract.bind("\0" + name)
     place = tmp_path / "s"
     pathname.bind(str(place))
-    for server in (abstract, pathname):
-        server.listen()
+    for listening in (abstract, pathname):
+        listening.listen()
     datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     datagrams.bind(f"{place}d")
     for one in (place, tmp_path / "sd"):
@@ -73,8 +76,8 @@ def outside(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> It
     process.wait()
     host_file.unlink()
     libc.shmctl(shared, 0, None)
-    for server in (*servers, abstract, pathname, datagrams):
-        server.close()
+    for opened in (*servers, abstract, pathname, datagrams):
+        opened.close()
 
 
 @pytest_asyncio.fixture

@@ -12,7 +12,7 @@ from zotui.sandbox.seatbelt import Seatbelt, rules
 
 def test_what_is_not_allowed_is_refused_and_the_last_word_is_no() -> None:
     text = rules(
-        [Path("/w"), Path("/own")], [Path("/w/.git/hooks"), Path("/w/.git"), Path("/w/sub"), Path("/w/.envrc")], False
+        [Path("/w"), Path("/own")], [Path("/w/.git/hooks"), Path("/w/.git"), Path("/w/sub"), Path("/w/.envrc")], None
     )
     lines = text.splitlines()
     assert lines[:2] == ["(version 1)", "(deny default)"]
@@ -26,14 +26,14 @@ def test_what_is_not_allowed_is_refused_and_the_last_word_is_no() -> None:
     ]
     assert text.count("(") == text.count(")")
     assert "/Users" not in text
-    assert rules([], [], True).endswith("(allow network*)")
+    assert rules([], [], 4711).endswith('(deny network*)\n(allow network-outbound (remote ip "localhost:4711"))')
 
 
 def test_a_path_cannot_end_its_text() -> None:
-    text = rules([Path('/w")(allow default)("\\')], [], False)
+    text = rules([Path('/w")(allow default)("\\')], [], None)
     assert '(subpath "/w\\")(allow default)(\\"\\\\")' in text
     with pytest.raises(SandboxError, match="control characters"):
-        rules([Path("/w\n(allow default)")], [], False)
+        rules([Path("/w\n(allow default)")], [], None)
 
 
 def test_a_command_has_a_folder_of_its_own_that_goes(tmp_path: Path) -> None:

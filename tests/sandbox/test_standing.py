@@ -3,14 +3,14 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from tests.openai_server import OpenAIServer, openai_server
+from tests.openai_server import OpenAIServer
 from tests.sandbox.world import Missing, NoLandlock
-from tests.workspace.test_commands import CONFIG, questions, runs
+from tests.waiting import wait_for
+from tests.working import questions, runs
 from zotui.computer import Computer
 from zotui.errors import SandboxError
 from zotui.home import Home
@@ -29,18 +29,10 @@ asyncio.run(main())
 
 
 @pytest_asyncio.fixture
-async def server(home: Home) -> AsyncIterator[OpenAIServer]:
-    async with openai_server() as server:
-        home.config_file.write_text(CONFIG.format(url=server.url))
-        yield server
-
-
-@pytest_asyncio.fixture
-async def working(home: Home, server: OpenAIServer) -> AsyncIterator[Computer]:
-    """The process that runs commands."""
-    async with Computer.open(home, workers="own") as computer:
-        computer.crew.tell_what_stands()
-        yield computer
+async def working(computer: Computer) -> Computer:
+    """The process that runs commands, which tells what stands."""
+    computer.crew.tell_what_stands()
+    return computer
 
 
 @pytest.fixture
@@ -51,16 +43,11 @@ def no_wall(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def told(computer: Computer) -> str:
     """The name of the wall, once one is told."""
-    async with asyncio.timeout(30):
-        while (wall := await computer.standing.wall()) is None:
-            await asyncio.sleep(0.02)
-    return wall.name
+    return str((await wait_for(computer.standing.wall)).name)
 
 
 async def until_open(computer: Computer, is_open: bool) -> None:
-    async with asyncio.timeout(30):
-        while computer.sandbox.is_open is not is_open:
-            await asyncio.sleep(0.02)
+    await wait_for(lambda: computer.sandbox.is_open is is_open)
 
 
 async def test_another_process_reads_what_stands_until_that_one_ends(home: Home, server: OpenAIServer) -> None:
@@ -124,9 +111,7 @@ async def test_the_leave_ends_with_who_gave_it(no_wall: None, working: Computer)
 async def test_the_leave_opens_nothing_where_a_wall_stands(working: Computer) -> None:
     await told(working)
     await working.standing.allow_no_wall()
-    async with asyncio.timeout(30):
-        while not working.sandbox.is_unwanted:
-            await asyncio.sleep(0.02)
+    await wait_for(lambda: working.sandbox.is_unwanted)
     out = working.sandbox.output()
     assert not (await working.sandbox.run(shell("true"), out, out)).wall.startswith("NO SANDBOX")
     assert not working.sandbox.is_open

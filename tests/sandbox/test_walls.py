@@ -92,7 +92,7 @@ async def test_a_machine_without_a_filter_has_no_wall(
 ) -> None:
     monkeypatch.setattr("zotui.sandbox.seccomp.is_known", lambda: False)
     with pytest.raises(SandboxError, match="no filter of system calls"):
-        await (Landlock(tmp_path) if builder is Landlock else Namespaces()).raise_(Profile(tmp_path))
+        await (Landlock(tmp_path) if builder is Landlock else Namespaces(tmp_path)).raise_(Profile(tmp_path))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="not root")

@@ -3,7 +3,6 @@
 import asyncio
 import math
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -437,20 +436,6 @@ async def test_every_size_shows_the_pane_in_use(home: Home, size: tuple[int, int
             await pilot.resize_terminal(width, height)
             await pilot.pause()
         assert app.desk.query_one(MemoryPane).has_focus_within
-
-
-async def test_two_hundred_random_sizes(home: Home) -> None:
-    app = Zotui(home, own_workers=True)
-    chance = random.Random(7)
-    async with app.run_test(size=WIDE) as pilot:
-        await opened(pilot, app)
-        await pilot.press(*typed("help"), "enter")
-        await wait_for(pilot, lambda: "Without a model" in said(app))
-        for _ in range(200):
-            await pilot.resize_terminal(chance.randint(20, 240), chance.randint(6, 70))
-        assert any(pane.display for pane in app.desk.panes)
-        await pilot.resize_terminal(*WIDE)
-        assert "Without a model" in said(app)
 
 
 def test_the_house_themes_can_be_read() -> None:

@@ -75,7 +75,8 @@ def test_what_does_not_say_when_is_refused(words: str) -> None:
         condition_in(words)
 
 
-async def test_rules_are_made_switched_changed_and_deleted_by_keys(home: Home) -> None:
+async def test_rules_are_made_switched_changed_and_deleted_by_keys(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDITOR", "true")
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         await opened(pilot, app)
@@ -106,21 +107,22 @@ async def test_rules_are_made_switched_changed_and_deleted_by_keys(home: Home) -
         await wait_for(pilot, lambda: rows.current is not None and rows.current.mark == "○")
         await pilot.press("space")
         await are(("Use types.", "for *.py", True))
-        for key in ("e", "enter"):
-            await pilot.press(key)
-            await written(pilot, app, f"Use types: {key}.")
-            await are((f"Use types: {key}.", "for *.py", True))
+        await pilot.press("enter")
+        await written(pilot, app, "Use types: all.")
+        await are(("Use types: all.", "for *.py", True))
+        await pilot.press("e")  # for which there is no terminal here
+        await wait_for(pilot, lambda: any("cannot be given" in note.message for note in app._notifications))
         await pilot.press("c")
         await written(pilot, app, "when it is late")
-        await are(("Use types: enter.", "when it is late", True))
+        await are(("Use types: all.", "when it is late", True))
         await pilot.press("c")
         await wait_for(pilot, lambda: isinstance(app.screen, Prompt))
         await pilot.press("escape")
-        await are(("Use types: enter.", "when it is late", True))
+        await are(("Use types: all.", "when it is late", True))
         await pilot.press("d")
         await wait_for(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("n")
-        await are(("Use types: enter.", "when it is late", True))
+        await are(("Use types: all.", "when it is late", True))
         await pilot.press("delete")
         await wait_for(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")

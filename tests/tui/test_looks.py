@@ -7,7 +7,7 @@ import pytest
 from textual.color import Color
 
 from tests.screens.session import scripted_server, write_config
-from tests.tui.conftest import opened, typed, wait_for
+from tests.tui.conftest import opened, said, typed, wait_for
 from zotui.config import Config
 from zotui.home import Home
 from zotui.tui.app import Zotui
@@ -153,6 +153,8 @@ async def test_two_hundred_random_sizes_and_keys_while_it_answers(home: Home) ->
                 await pilot.press("escape")
             await pilot.resize_terminal(140, 40)
             assert any(pane.display and pane.region for pane in app.desk.panes)
+            await app.desk.open_chat((await app.computer.chats.list())[0].id)  # type: ignore[union-attr]
+            await wait_for(pilot, lambda: "Which box is staging" in said(app))
 
 
 PAYLOADS = (

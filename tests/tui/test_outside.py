@@ -103,6 +103,22 @@ async def test_what_the_terminal_is_sent_is_the_block_to_the_byte(home: Home, op
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
+async def test_a_rule_is_written_in_the_editor(home: Home, tmp_path: Path, open_terminal: Opened) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        await computer.rules.add("Use types.")
+    terminal = open_terminal(EDITOR=program(tmp_path, "editor", EDITOR))
+    await within(lambda: terminal.painted(b"Skills"))
+    terminal.write(b"/rules\r")
+    await within(lambda: terminal.shows("Use types."))
+    terminal.write(b"e")
+    await within(lambda: terminal.painted(b"IN-THE-EDITOR"))
+    assert (home.path / "given").read_text() == "Use types."
+    terminal.write(b" And docstrings.\n")
+    await within(lambda: terminal.shows("And docstrings."))
+    async with Computer.open(home, workers="none") as computer:
+        assert [rule.instruction for rule in await computer.rules.list()] == ["Use types. And docstrings."]
+
+
 async def test_a_message_is_written_in_the_editor(home: Home, tmp_path: Path, open_terminal: Opened) -> None:
     editor = program(tmp_path, "fake editor", EDITOR)
     terminal = open_terminal(EDITOR=f"'{editor}'", OPENAI_API_KEY="sk-secret")

@@ -20,7 +20,7 @@ from zotui.tui.widgets.status import StatusLine, shown
     ("wall", "words"),
     [
         (Wall("bubblewrap", "bubblewrap · network off"), "● bwrap"),
-        (Wall("bubblewrap", "bubblewrap · network open", "some"), "◐ bwrap +network"),
+        (Wall("bubblewrap", "bubblewrap · network: 2 hosts", "some"), "◐ bwrap +network"),
         (Wall("landlock", "Landlock · network off", "some"), "◐ landlock"),
         (Wall("seatbelt", "sandbox-exec · network off", "some"), "◐ sandbox-exec"),
         (Wall("none", "no sandbox: commands are refused", "why"), "○ NO SANDBOX"),

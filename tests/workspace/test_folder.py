@@ -222,3 +222,18 @@ class TestTools:
             await self.say(folder, "read_file", path="gone")
         with pytest.raises(ToolError, match="outside the workspace"):
             await self.say(folder, "read_file", path="../secret.txt")
+
+    @pytest.mark.parametrize("command", ["rg", "grep"])
+    async def test_what_came_with_a_repository_taints(
+        self, folder: Folder, command: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if command != "rg":
+            monkeypatch.setattr("zotui.workspace.searching.shutil.which", lambda name: None)
+        (folder.root / "theirs" / ".git").mkdir(parents=True)
+        (folder.root / "theirs" / "README").write_text("heron")
+        (folder.root / "mine").write_text("wren")
+        (folder.root / "near").symlink_to("theirs/README")
+        for path, tainted in (("mine", False), ("theirs/README", True), ("near", True)):
+            assert (await self.say(folder, "read_file", path=path)).tainted is tainted, path
+        for words, tainted in (("wren", False), ("heron", True), ("heron|wren", True), ("stork", False)):
+            assert (await self.say(folder, "search_files", pattern=words)).tainted is tainted, words

@@ -124,6 +124,50 @@ async def test_they_are_in_the_bytes_and_in_the_inspector_unless_they_are_switch
             assert "Use tabs." not in system(server)
 
 
+def test_what_came_with_a_repository_says_so(root: Path) -> None:
+    (root / ".git").mkdir()  # the workspace's own
+    (root / "src" / ".git").write_text("gitdir: elsewhere")
+    (root / "src" / "deep" / ".git").mkdir()
+    (root / "near").symlink_to("src/deep")
+    instructions = Instructions(root)
+    found = instructions.of(["src/deep", "other", "near"])
+    assert [(one.path, one.repository) for one in found] == [
+        ("AGENTS.md", ""),
+        ("near/AGENTS.md", "src"),
+        ("other/AGENTS.md", ""),
+        ("src/AGENTS.md", "src"),
+        ("src/deep/AGENTS.md", "src"),
+    ]
+    assert found[3].told.startswith('<instructions from="src/AGENTS.md:1-1" by="others, with the repository src">\n')
+    (root / "src" / ".git").unlink()  # which is seen though the text is remembered
+    assert [one.repository for one in instructions.of(["src/deep"])] == ["", "", "src/deep"]
+
+
+@pytest.mark.parametrize("sent", [True, False], ids=["sent", "foretold"])
+async def test_what_others_say_of_their_folder_taints_and_the_inspector_says_so(home: Home, sent: bool) -> None:
+    (home.workspace / "src").mkdir()
+    (home.workspace / "src/AGENTS.md").write_text(MIDDLE)
+    async with openai_server() as server:
+        home.config_file.write_text(f'model = "lab/tiny"\n[providers.lab]\nbase_url = "{server.url}"\n')
+        server.script(says("ok"), says("ok"))
+        async with Computer.open(home, workers="own" if sent else "none") as zo:
+
+            async def told() -> tuple[str, str]:
+                turn = await zo.submit("look at src/new.py")
+                if sent:
+                    async for _ in zo.turns.follow(turn):
+                        pass
+                chat = (await zo.turns.view(turn)).turn.conv_id
+                return await zo.context(chat) or "", (await zo.chats.find(chat)).tainted_by
+
+            shown, tainted_by = await told()
+            assert "tainted" not in shown + tainted_by
+            (home.workspace / "src/.git").mkdir()
+            shown, tainted_by = await told()
+            assert "tainted: words are in it that neither you nor your computer wrote, from AGENTS.md of src\n" in shown
+            assert tainted_by == "AGENTS.md of src"
+
+
 def system(server: OpenAIServer) -> str:
     """The system message of the last request."""
     content = server.exchanges[-1].messages[0]["content"]

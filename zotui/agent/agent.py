@@ -17,7 +17,7 @@ from zotui.conversations.turns import TurnView
 from zotui.images import TOKENS
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Router
-from zotui.policy import Decision, allowed, by_effect
+from zotui.policy import Case, Decision, allowed, by_effect
 from zotui.policy.personas import persona_of
 from zotui.store import Reader, Store
 from zotui.toolbox import FIND, Tool, Toolbox, found_in
@@ -25,6 +25,8 @@ from zotui.toolbox import FIND, Tool, Toolbox, found_in
 WINDOW_SHARE = 0.75  # of a model's window, for the request; the rest is for the answer
 LOOKED_AT = 3_000  # requests that no longer fit in which is looked for what must hold
 Recall = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, request -> memories
+News = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, turn -> what goes on in the background
+AtHand = Callable[[str], Awaitable[Sequence[str]]]  # conversation -> tools that it needs now
 SkillIndex = Callable[[], Awaitable[str]]  # -> the skills there are, in a few lines
 Compaction = Literal["ask", "auto", "off"]
 
@@ -38,6 +40,11 @@ class Limits(msgspec.Struct, frozen=True):
     compaction: Compaction = "ask"
 
 
+async def nothing(*of: str) -> Sequence[str]:
+    """Nothing goes on, and nothing is needed."""
+    return ()
+
+
 class Agent(msgspec.Struct, frozen=True):
     """All that turns have in common."""
 
@@ -49,9 +56,11 @@ class Agent(msgspec.Struct, frozen=True):
     workspace: str
     limits: Callable[[], Limits]  # as config.toml has them now
     notify: Notify = unheard
-    decide: Callable[[Tool, Mapping[str, Any], bool], Decision] = by_effect  # of a call, and whether it is tainted
+    decide: Callable[[Tool, Mapping[str, Any], Case], Decision] = by_effect
     guard: Guard = Unguarded()
     guidance: Guidance | None = None
+    at_hand: AtHand = nothing
+    news: News = nothing
 
     async def context(self, view: TurnView, history: Sequence[Message], model: str, *, ask: bool = True) -> Context:
         """What ``model`` would be sent for a turn now. ``ask``: models may be asked whether rules hold.
@@ -80,6 +89,7 @@ class Agent(msgspec.Struct, frozen=True):
             summary=[line for one in summaries for line in one.lines],
             images=await self.store.read(lambda db: encoded_images(db, history, most=1 + max(0, budget) // TOKENS)),
             guided=guided,
+            news=await self.news(view.turn.conv_id, view.turn.id),
         )
 
     async def toolbox_of(self, view: TurnView) -> Toolbox:
@@ -92,7 +102,8 @@ class Agent(msgspec.Struct, frozen=True):
         return self.toolbox.only(lambda tool: all(allowed(scope, tool) for scope in scopes))
 
     async def tools(self, view: TurnView, history: Sequence[Message], model: str) -> list[dict[str, Any]]:
-        """The tools a turn is offered: the core ones, and those that were found or used in what it can see.
+        """The tools a turn is offered: the core ones, those that its conversation needs now, and those that were found or
+        used in what it can see.
 
         The offline provider reads all of them: its grammar is made for them, and nothing is sent anywhere.
         """
@@ -102,6 +113,7 @@ class Agent(msgspec.Struct, frozen=True):
         calls = [call for message in history for call in message.tool_calls]
         found = {call.name for call in calls}
         found.update(name for call in calls if call.name == FIND for name in found_in(call.result or ""))
+        found.update(await self.at_hand(view.turn.conv_id))
         return toolbox.schemas(found)
 
     async def budget(self, model: str) -> int:

@@ -100,6 +100,7 @@ def build(
     schema: Mapping[str, Any] | None = None,
     images: Mapping[str, str] = {},
     guided: Guided = UNGUIDED,
+    news: Sequence[str] = (),
 ) -> Context:
     """The request for the turn that ends ``messages``: what lasts first, so that a provider can cache it.
 
@@ -124,6 +125,9 @@ def build(
         parts.append(Part("memory", f"What you remember that may matter here (notes, not orders):\n{known}"))
     if summary:
         parts.append(Part("summary", told(fitted(summary, int(budget * SUMMARY_SHARE)))))
+    if news:
+        lines = "\n".join(news)
+        parts.append(Part("background", f"Commands in the background, which the tool of that name looks at:\n{lines}"))
     fixed = estimate(GAP.join(part.text for part in parts))
     groups = _groups(messages)
     room = int(budget * (1 - DIGEST_SHARE)) - fixed

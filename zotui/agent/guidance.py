@@ -19,7 +19,8 @@ from zotui.store import Store
 INSTRUCTIONS_SHARE = 0.2  # of a request, for what folders say
 CHARACTERS = 4  # of a token, about
 
-Instructions = Callable[[Sequence[str], int], Awaitable[Sequence[str]]]  # paths, most characters -> as they are told
+Instructions = Callable[[str, Sequence[str], int], Awaitable[Sequence[str]]]
+"""Of a conversation, for paths, with at most so many characters: as they are told."""
 
 
 class Guided(msgspec.Struct, frozen=True):
@@ -57,7 +58,7 @@ class Guided(msgspec.Struct, frozen=True):
 UNGUIDED = Guided()
 
 
-async def _says_nothing(paths: Sequence[str], most: int) -> Sequence[str]:
+async def _says_nothing(conversation: str, paths: Sequence[str], most: int) -> Sequence[str]:
     return ()
 
 
@@ -86,8 +87,9 @@ class Guidance:
         async def judge(condition: str) -> Verdict:
             return await self._judgement.of(condition, scope, model, bill, private=options.private, ask=ask)
 
+        room = int(max(0, budget) * INSTRUCTIONS_SHARE) * CHARACTERS
         return Guided(
             await self._personas.of(view.turn.conv_id),
-            await self._instructions(scope.paths, int(max(0, budget) * INSTRUCTIONS_SHARE) * CHARACTERS),
+            await self._instructions(view.turn.conv_id, scope.paths, room),
             await judged(await self._rules.list(enabled=True), scope, self._regexes, judge),
         )

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from zotui.agent.context import Context, Part, estimate
+from zotui.conversations import taint
 from zotui.images import TOKENS
 from zotui.policy.conditions import Judged
 from zotui.store import Reader
@@ -39,13 +40,15 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Inspection(msgspec.Struct, frozen=True):
-    """A request that went out."""
+    """A request that went out. ``tainted_by``: whose words are in its conversation, where they are neither the person's
+    nor ours."""
 
     model: str
     created_at: int
     body: bytes
     pieces: list[Piece]
     rules: Sequence[Judged] = ()
+    tainted_by: str = ""
 
     @property
     def digest(self) -> str:
@@ -74,7 +77,7 @@ def last_request(db: Reader, conversation: str) -> Inspection | None:
     body = zlib.decompress(sent)
     parts = msgspec.json.decode(kept, type=list[tuple[str, str]])
     pieces = pieces_of(body, [part for part in parts if part[0]])
-    return Inspection(model, created_at, body, pieces, _rules_in(parts))
+    return Inspection(model, created_at, body, pieces, _rules_in(parts), taint.cause(db, conversation))
 
 
 def last_rules(db: Reader, conversation: str) -> Sequence[Judged]:
@@ -149,7 +152,12 @@ def told(sent: Inspection) -> str:
     total = sum(piece.tokens for piece in sent.pieces)
     head = f"{sent.model}, {len(sent.body):,} bytes, SHA-256 {sent.digest[:16]}…, about {total:,} tokens"
     pieces = [f"── {piece.name} ──\n{piece.shown}\n" for piece in sent.pieces]
-    return "\n".join([head, "", *rows, "", *ruled(sent.rules), *pieces])
+    return "\n".join([head, *tainted(sent.tainted_by), "", *rows, "", *ruled(sent.rules), *pieces])
+
+
+def tainted(by: str) -> list[str]:
+    """A line of whose words taint the conversation; none where none do."""
+    return [f"tainted: words are in it that neither you nor your computer wrote, from {clean(by)}"] if by else []
 
 
 def ruled(rules: Sequence[Judged]) -> list[str]:
@@ -158,11 +166,12 @@ def ruled(rules: Sequence[Judged]) -> list[str]:
     return ["rules", *lines, ""] if lines else []
 
 
-def foretold(context: Context, most: int) -> str:
+def foretold(context: Context, most: int, tainted_by: str = "") -> str:
     """A request that did not go out, as it would have been: the tokens of its parts, of ``most``, then the parts."""
     parts = [(part.name, part.tokens) for part in context.parts]
     rows = [*parts, ("conversation", context.tokens - sum(tokens for _, tokens in parts))]
     lines = [f"{name:<14} {tokens:>7,} tokens" for name, tokens in rows]
     lines.append(f"{'in all':<14} {context.tokens:>7,} of {most:,} (estimated)")
+    lines += tainted(tainted_by)
     lines += ["", *ruled(context.rules)[:-1]] if context.rules else []
     return "\n\n".join(["\n".join(lines), *(f"── {part.name} ──\n{part.text}" for part in context.parts)])

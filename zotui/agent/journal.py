@@ -27,7 +27,6 @@ from zotui.toolbox import Ask
 
 T = TypeVar("T")
 FULL_DISK_PAUSE_S = 1.0
-APPROVED_MS = 600_000  # how long an approval is good for; a call that could not begin by then is asked about again
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,18 +188,6 @@ class Journal:
             durable=False,
         )
 
-    async def is_allowed(self, call: str) -> bool:
-        """Whether the person has allowed this very call, no longer ago than an approval is good for."""
-        return await self._store.read(
-            lambda db: bool(
-                db.execute(
-                    "SELECT 1 FROM approvals WHERE tool_call_id = ? AND kind = 'approval' AND status = 'done'"
-                    " AND finished_at > ?",
-                    (call, now_ms() - APPROVED_MS),
-                ).get
-            )
-        )
-
     async def end_call(
         self, call: str, status: str, result: str, summary: str, reason: str | None = None, taints: str = ""
     ) -> None:
@@ -225,14 +212,15 @@ class Journal:
         """Whose words taint the conversation; empty where none do."""
         return await self._store.read(lambda db: taint.cause(db, viewed(db, self.turn).turn.conv_id))
 
-    async def ask(self, call: str, question: Ask, kind: str = "question") -> None:
-        """A tool call waits for the person's answer, or, of kind ``approval``, for leave to run."""
+    async def ask(self, call: str, question: Ask, kind: str = "question", grants: Sequence[str] = ()) -> None:
+        """A tool call waits for the person's answer, or, of kind ``approval``, for leave to run; ``grants`` are the patterns
+        that the person may allow for good."""
 
         def put(db: Transaction) -> None:
             db.execute("UPDATE tool_calls SET status = 'waiting' WHERE id = ?", (call,))
             db.execute(
-                "INSERT INTO approvals(id, kind, tool_call_id, turn_id, text, choices, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO approvals(id, kind, tool_call_id, turn_id, text, choices, grants, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     new_id(),
                     kind,
@@ -240,6 +228,7 @@ class Journal:
                     self.turn,
                     clean(question.text),
                     msgspec.json.encode([one_line(choice, 200) for choice in question.choices]).decode(),
+                    msgspec.json.encode(grants).decode(),
                     now_ms(),
                 ),
             )

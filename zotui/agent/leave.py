@@ -1,5 +1,6 @@
 """What a person is shown who is asked whether a call may run: all of it, and what it would change."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,8 +16,9 @@ FOR_GOOD: dict[Effect, str] = {
 }
 
 
-async def leave(tool: Tool, call: ToolCallRecord, tainted: str) -> str:
-    """The question: the call whole, escaped; why it is asked; what cannot be undone; the changes that it would make."""
+async def leave(tool: Tool, call: ToolCallRecord, tainted: str, grants: Sequence[str] = ()) -> str:
+    """The question: the call whole, escaped; why it is asked; what cannot be undone; the changes that it would make; what
+    else would be allowed with it for good."""
     lines = [f"{tool.name} ({tool.effect}) wants to run", words(call)]
     if tainted:
         lines.append(
@@ -29,6 +31,8 @@ async def leave(tool: Tool, call: ToolCallRecord, tainted: str) -> str:
             lines.append(await tool.preview(tool.parse(call.given)))
         except ZotuiError as error:  # it will fail, too, and then say so to the model
             lines.append(f"It would fail: {error.message}")
+    if grants:
+        lines.append(f"Allowed for good would be: {', '.join(map(shown, grants))}")
     return "\n".join(filter(None, lines))
 
 

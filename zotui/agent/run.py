@@ -7,17 +7,16 @@ from zotui.agent import structured
 from zotui.agent.agent import Agent, options_of
 from zotui.agent.answer import Answer
 from zotui.agent.journal import Journal
-from zotui.agent.leave import leave, words
-from zotui.conversations import Message, ToolCallRecord, TurnOptions
+from zotui.agent.permit import Permit
+from zotui.conversations import Message, ToolCallRecord
 from zotui.conversations.reads import messages as chat_messages
 from zotui.conversations.summaries import queue
-from zotui.conversations.turns import ALLOWING, DENYING, TurnView
+from zotui.conversations.turns import TurnView
 from zotui.errors import Fenced, NotFound, StoreError, UsageError, ZotuiError
 from zotui.models.ledger import Bill, SpendingCap
 from zotui.models.provider import ProviderError
 from zotui.models.registry import OFFLINE
 from zotui.models.router import Wanted
-from zotui.policy import GUARDED
 from zotui.store import Transaction
 from zotui.text import one_line
 from zotui.toolbox import Ask, Tool, ToolContext, ToolError
@@ -34,6 +33,7 @@ class TurnRun:
     def __init__(self, agent: Agent, journal: Journal) -> None:
         self._agent = agent
         self._journal = journal
+        self._permit = Permit(agent, journal)
         self._fullness = 0.0  # of the last request: its tokens, of those that it may have
 
     async def run(self) -> None:
@@ -155,13 +155,14 @@ class TurnRun:
         async def progress(text: str) -> None:
             await journal.progress(call.id, text)
 
-        context = ToolContext(view.turn.conv_id, view.turn.id, call.id, options.attended, progress)
+        tainted = await journal.tainted_by()
+        context = ToolContext(view.turn.conv_id, view.turn.id, call.id, options.attended, progress, bool(tainted))
         try:
             if not options.tools:
                 raise ToolError("tools are off for this turn", "answer without them")
             toolbox = await self._agent.toolbox_of(view)
             tool = toolbox.find(call.name)
-            if not await self._may_run(tool, call, options):
+            if not await self._permit.may_run(tool, call, options, tainted):
                 return
             await journal.start_call(call.id, tool.effect)
             await self._guard(tool, call, context)
@@ -172,8 +173,9 @@ class TurnRun:
         if isinstance(outcome, Ask):
             await journal.ask(call.id, outcome)
         else:
-            tainted = call.name if outcome.tainted else ""
-            await journal.end_call(call.id, "done", outcome.text, outcome.summary, taints=tainted)
+            taints = call.name if outcome.tainted else ""
+            text = await self._permit.with_the_persons_words(call.id, outcome.text)
+            await journal.end_call(call.id, "done", text, outcome.summary, taints=taints)
 
     async def _guard(self, tool: Tool, call: ToolCallRecord, context: ToolContext) -> None:
         """Have a checkpoint of what a call may change; what it could not bring back is said before the call acts.
@@ -182,7 +184,7 @@ class TurnRun:
         """
         if call.given is None:
             return
-        paths = None if tool.effect == "run" else tool.touches(tool.parse(call.given))
+        paths = tool.touches(tool.parse(call.given))
         if paths is not None and not paths:
             return
         loop = asyncio.get_running_loop()
@@ -201,24 +203,6 @@ class TurnRun:
             raise ToolError(f"no checkpoint could be made first: {one_line(str(error), 200)}") from None
         if gaps:
             await context.progress(f"undo would not bring back: {', '.join(gaps)}")
-
-    async def _may_run(self, tool: Tool, call: ToolCallRecord, options: TurnOptions) -> bool:
-        """Whether the policy lets a call run now; False where the person is asked first. Raises ToolError for no."""
-        tainted = await self._journal.tainted_by()
-        decision = self._agent.decide(tool, call.given or {}, bool(tainted))
-        if decision == "deny":
-            raise ToolError(
-                f"the policy forbids this call of {tool.name}", "do without it, or say what you would have done"
-            )
-        if decision == "allow" or await self._journal.is_allowed(call.id):
-            return True
-        if not options.attended:
-            refused = f"{tool.name} needed your leave, and nobody was there; [policy] in config.toml can give it"
-            await self._journal.refuse_unattended(call.id, f"{refused}\n{words(call)}")
-            raise ToolError(f"{tool.name} needs the person's leave, and nobody is there", "do without it")
-        question = await leave(tool, call, tainted if tool.effect in GUARDED else "")
-        await self._journal.ask(call.id, Ask(question, [ALLOWING[0], DENYING[0]]), "approval")
-        return False
 
 
 def propose(db: Transaction, conversation: str) -> None:

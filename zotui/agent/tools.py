@@ -13,7 +13,7 @@ from zotui.toolbox import RESULT_BUDGET, Ask, Result, Tool, ToolContext, ToolErr
 
 
 class Now(Struct, forbid_unknown_fields=True):
-    zone: Annotated[str, Meta(description="IANA zone or city, as Europe/Berlin; empty for the local one.")] = ""
+    zone: Annotated[str, Meta(description="IANA zone or city; empty for the local one.")] = ""
 
 
 class AskPerson(Struct, forbid_unknown_fields=True):
@@ -75,7 +75,7 @@ def tools(store: Store, chats: Chats) -> list[Tool]:
         Tool("now", "The current date and time.", Now, "read", now),
         Tool(
             "ask_person",
-            "Ask the person something only they can know or decide; waits for the answer.",
+            "Ask the person what only they can know or decide, and wait.",
             AskPerson,
             "read",
             ask_person,

@@ -6,9 +6,13 @@ from typing import Any
 import click
 import msgspec
 
-from zotui.cli.door import as_json, print_json, print_table, rfc3339, short, with_computer
+from zotui.cli.door import as_json, find_chat, print_json, print_table, print_text, rfc3339, short, with_computer
 from zotui.cli.family import Family
 from zotui.computer import Computer
+from zotui.conversations.grants import ALWAYS, IN_CHAT
+from zotui.conversations.turns import ALLOWING, INSTEAD
+from zotui.errors import UsageError
+from zotui.policy.offers import check
 from zotui.store import now_ms
 from zotui.text import ago, clean
 
@@ -46,10 +50,15 @@ def answer(options: dict[str, Any], id_: str, text: tuple[str, ...]) -> None:
 
 @approvals.command()
 @click.argument("id_")
+@click.option("--here", "answer_", flag_value=IN_CHAT, help="And others like it in this conversation.")
+@click.option("--always", "answer_", flag_value=ALWAYS, help="And others like it everywhere.")
+@click.option("--command", metavar="COMMAND", help="Have this run instead of the command that it names, once.")
 @click.pass_obj
-def allow(options: dict[str, Any], id_: str) -> None:
+def allow(options: dict[str, Any], id_: str, answer_: str | None, command: str | None) -> None:
     """Let a call run, once; its turn goes on."""
-    _answer(options, id_, "allow")
+    if answer_ and command is not None:
+        raise UsageError("a command of yours can be allowed once only", "leave --here or --always away")
+    _answer(options, id_, f"{INSTEAD}{command}" if command is not None else answer_ or ALLOWING[0])
 
 
 @approvals.command()
@@ -58,6 +67,46 @@ def allow(options: dict[str, Any], id_: str) -> None:
 def deny(options: dict[str, Any], id_: str) -> None:
     """Decline to answer, or let a call not run; its turn goes on without."""
     _answer(options, id_, None)
+
+
+@approvals.command()
+@as_json
+@click.pass_obj
+def allowed(options: dict[str, Any], as_json: bool) -> None:
+    """List what you allowed for more than once, the newest first."""
+    found = with_computer(options, lambda computer: computer.grants.list())
+    if as_json:
+        print_json([msgspec.to_builtins(one) | {"created_at": rfc3339(one.created_at)} for one in found])
+        return
+    now = now_ms()
+    rows = [
+        [short(one.id), ago(one.created_at, now), f"in {short(one.conv_id)}" if one.conv_id else "always", one.pattern]
+        for one in found
+    ]
+    print_table(rows, "you have allowed nothing for more than once")
+
+
+@approvals.command()
+@click.argument("pattern")
+@click.option("-c", "conversation", metavar="CONV", help="In this conversation only (an id, its end, or: last).")
+@click.pass_obj
+def grant(options: dict[str, Any], pattern: str, conversation: str | None) -> None:
+    """Allow beforehand: the name of a tool, or Bash(git push *), Write(*.md), Net(pypi.org)."""
+    checked = check(clean(pattern))
+
+    async def run(computer: Computer) -> None:
+        chat = (await find_chat(computer, conversation)).id if conversation else None
+        await computer.grants.add(checked, chat)
+
+    with_computer(options, run)
+
+
+@approvals.command()
+@click.argument("id_", metavar="ID|PATTERN")
+@click.pass_obj
+def forget(options: dict[str, Any], id_: str) -> None:
+    """Allow no more what you once allowed; you are asked again."""
+    print_text(with_computer(options, lambda computer: computer.grants.forget(clean(id_))))
 
 
 def _answer(options: dict[str, Any], id_: str, text: str | None) -> None:

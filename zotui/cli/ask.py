@@ -16,6 +16,7 @@ import msgspec
 from zotui.cli.door import as_json, find_chat, is_utf8, print_json, print_text, with_computer
 from zotui.computer import Computer
 from zotui.conversations import Given, Question
+from zotui.conversations.turns import EDITED, INSTEAD
 from zotui.errors import NotFound, UsageError, ZotuiError
 from zotui.models.provider import TextDelta
 from zotui.regular import TooLarge, read_regular
@@ -31,13 +32,22 @@ LARGEST = 1 << 26  # bytes that are read before the length of a request is looke
 @click.option("-m", "model", metavar="MODEL", help="PROVIDER/MODEL for this turn.")
 @click.option("--persona", metavar="NAME", help="Give the conversation this persona; none takes it away.")
 @click.option("--system", default="", help="More instructions for this turn.")
-@click.option("--file", "files", multiple=True, metavar="F", help="Add a file: text, csv, ipynb, pdf, docx, an image.")
+@click.option(
+    "--file", "files", multiple=True, metavar="F", help="Add a file: text, csv, ipynb, pdf, docx, xlsx, epub, an image."
+)
 @click.option("--image", "images", multiple=True, metavar="F", help="Show an image: PNG, JPEG, GIF or WebP.")
 @click.option("--schema", "schema", metavar="F", help="Have the answer be JSON that fits this JSON schema.")
 @click.option("--no-mentions", is_flag=True, help="Take @NAME in the text for plain words, not for a file.")
 @click.option("--no-memory", is_flag=True, help="Recall nothing for this turn.")
 @click.option(
     "--scope", metavar="SCOPE", help="Only these tools: all, workspace, read-only, chat, or names with commas."
+)
+@click.option(
+    "--grant",
+    "grants",
+    multiple=True,
+    metavar="PATTERN",
+    help="Allow beforehand, as Net(example.org) or a tool's name.",
 )
 @click.option("--no-tools", is_flag=True, help="Offer the model no tools.")
 @click.option(
@@ -61,6 +71,7 @@ def ask(
     no_mentions: bool,
     no_memory: bool,
     scope: str | None,
+    grants: tuple[str, ...],
     no_tools: bool,
     approve: str,
     as_json: bool,
@@ -85,6 +96,7 @@ def ask(
             model,
             tools=not no_tools,
             scope=scope or "all",
+            grants=grants,
             system=clean(system),
             memory=not no_memory,
             attended=attended,
@@ -175,7 +187,11 @@ def _prompt(question: Question) -> str:
     print("answer (empty to decline): ", end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip()
     if answer.isdigit() and 0 < int(answer) <= len(question.choices):
-        return question.choices[int(answer) - 1]
+        answer = question.choices[int(answer) - 1]
+    if answer == EDITED:
+        print("the command that may run, once: ", end="", file=sys.stderr, flush=True)
+        command = sys.stdin.readline().strip()
+        return f"{INSTEAD}{command}" if command else ""
     return answer
 
 

@@ -78,7 +78,7 @@ async def _sandbox(home: Home) -> Check:
     from zotui.sandbox.probe import probe
     from zotui.sandbox.settings import sandbox_of
 
-    sandbox = sandbox_of(home, lambda: home.config().sandbox)
+    sandbox = sandbox_of(home, home.config)
     try:
         wall = await sandbox.wall()
         if wall.kind == "none":

@@ -86,6 +86,8 @@ def status(options: dict[str, Any], as_json: bool) -> None:
     else:
         print_text(f"process {found['pid']}, up {ago(since, now_ms())}, {found['doors']} doors open")
     print_text(f"turns: {found['queued']} queued, {found['running']} running")
+    if found["commands"]:
+        print_text(f"commands in the background: {found['commands']}")
     print_text(f"sandbox: {found['sandbox']}")
 
 

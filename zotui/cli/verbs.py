@@ -17,6 +17,7 @@ VERBS = {
     "memory": ("memory", "Remember, recall, list, edit and forget."),
     "search": ("search", "Search everything: chats, memory, skills, runs, files, logs."),
     "run": ("run", "Run a command in the sandbox, as the agent would."),
+    "commands": ("commands", "What goes on in the background: list, show, feed, stop."),
     "skills": ("skills", "List and show skills."),
     "rules": ("rules", "What shall hold for requests, always or on a condition."),
     "personas": ("personas", "Who the computer is in a conversation: prompt, model, tools."),

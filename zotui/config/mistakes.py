@@ -51,6 +51,7 @@ ALLOWED = {
     "limits": "a table of whole numbers, as { memory_mb = 4000, processes = 512 }",
     **dict.fromkeys(Limits.__struct_fields__, "a whole number, 1 or more"),
     "network": "none, allow",
+    "hosts": 'a list of hosts, as ["pypi.org", "*.example.org", "example.org:8443"]; "*" is any public one',
     "copies_mb": "megabytes, 1 to 1000000",
     "engine": "local, dask",
     "policy": "allow, ask, deny",

@@ -16,6 +16,7 @@ PROVIDERS = (
 KeyNames = Annotated[str, Meta(pattern=r"^[^\s,]{1,30}(,[^\s,]{1,30})*$")]
 HeaderName = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
 HeaderValue = Annotated[str, Meta(pattern=r"^[\x20-\x7e]*$")]
+HOST = r"^(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$"
 Dollars = Annotated[float, Meta(ge=0, le=1_000_000)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Answer = Literal["allow", "ask", "deny"]
@@ -76,8 +77,10 @@ class SandboxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[sandbox]``: the wall around commands."""
 
     network: Literal["none", "allow"] = "none"
+    hosts: tuple[Annotated[str, Meta(pattern=HOST)], ...] = ("*",)
     writable: list[str] = []
     limits: Limits = Limits()
+    background_s: Annotated[float, Meta(gt=0, le=604_800)] = 3_600.0
 
 
 class UndoConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -49,9 +49,11 @@ model = "offline"
 # "!Bash(git push *)"   = "deny"    # quoted, joined or nested; Read(src/**), Write(*.md), Net(example.org)
 
 # [sandbox]                         # the wall around commands
-# network  = "none"                 # or "allow": the network of this machine
+# network  = "none"                 # or "allow": every command may reach these hosts, by a proxy of zotui's;
+# hosts    = ["*"]                  # as ["pypi.org", "*.pythonhosted.org"]; "*" is any public host, none of yours
 # writable = ["/srv/data"]          # more folders than the workspace
 # limits   = { memory_mb = 4000, processes = 512, disk_mb = 4000 }
+# background_s = 3600               # how long a command may go on in the background
 
 # [undo]                            # what turns changed in the workspace can be taken back
 # copies_mb = 1000                  # as long as the copies fit in here; the oldest go first

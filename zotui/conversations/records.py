@@ -125,7 +125,8 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a turn shall run. ``attended``: a person is there to answer questions. ``private``: only models on this
     machine may be asked. ``schema``: the answer is JSON of this schema, mended at most ``repairs`` times.
     ``origin``: who asks, for the ledger: "chat", "automation:ID", "agent:ID". ``scope``: the tools that it may have, as
-    ``zotui.policy.scopes`` names them.
+    ``zotui.policy.scopes`` names them. ``grants``: patterns of ``[policy]`` that are allowed beforehand, whoever's words
+    the conversation holds.
     """
 
     system: str = ""
@@ -137,6 +138,7 @@ class TurnOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repairs: int = 2
     origin: str = "chat"
     scope: str = "all"
+    grants: tuple[str, ...] = ()
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -186,7 +188,8 @@ class Touch(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """Something the agent asks the person. ``choices`` may be empty: any text answers."""
+    """Something the agent asks the person. ``choices`` may be empty: any text answers. ``command``: what would be run, if it
+    is about that."""
 
     id: str
     kind: Literal["question", "approval"]
@@ -197,6 +200,7 @@ class Question(msgspec.Struct, frozen=True):
     status: str
     answer: str | None
     created_at: int
+    command: str = ""
 
 
 class Spent(msgspec.Struct, frozen=True):

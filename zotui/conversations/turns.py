@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from zotui.conversations import branches, reads
+from zotui.conversations import branches, grants, reads
 from zotui.conversations.closing import halt
+from zotui.conversations.grants import ALWAYS, IN_CHAT
 from zotui.conversations.noting import note_call
 from zotui.conversations.records import Given, Message, Question, Spent, ToolCallRecord, Turn, TurnOptions
 from zotui.conversations.requests import Request, again, edited, request
@@ -46,6 +47,8 @@ class TurnView(msgspec.Struct, frozen=True):
 ALLOWING = ("allow once", "allow", "yes", "y")
 DENYING = ("deny", "no", "n")
 """Answers to whether a call may run; all others are a no with words."""
+EDITED, INSTEAD = "edit the command first", "allow: "
+"""A choice that leads to an answer which begins so: the command behind it is what may run, once."""
 
 
 class Turns:
@@ -192,14 +195,22 @@ class Turns:
 
         def put(db: Transaction) -> None:
             row = db.execute(
-                "SELECT id, kind, tool_call_id, turn_id FROM approvals WHERE status = 'waiting' AND substr(id, -length(?1)) = ?1",
+                "SELECT id, kind, tool_call_id, turn_id, grants FROM approvals"
+                " WHERE status = 'waiting' AND substr(id, -length(?1)) = ?1",
                 (question_id,),
             ).fetchall()
             if len(row) != 1 or not question_id:
                 raise NotFound(f"no open question {one_line(question_id, 40)!r}", "zotui approvals list shows them")
-            found, kind, call, turn_id = row[0]
+            found, kind, call, turn_id, patterns = row[0]
             now = now_ms()
-            allowed = kind == "approval" and text in ALLOWING
+            for_good = kind == "approval" and text in (IN_CHAT, ALWAYS)
+            if for_good:
+                self._grant(db, turn_id, call, msgspec.json.decode(patterns, type=list[str]), text == ALWAYS)
+            if instead := kind == "approval" and (text or "").startswith(INSTEAD):
+                self._replace(db, call, (text or "").removeprefix(INSTEAD).strip())
+            if kind == "approval" and text == EDITED:
+                raise UsageError("the command is missing", f"answer “{INSTEAD}COMMAND”")
+            allowed = for_good or instead or (kind == "approval" and text in ALLOWING)
             denied = text is None or (kind == "approval" and not allowed)
             status, reason = ("cancelled", "denied") if denied else ("done", None)
             db.execute(
@@ -220,6 +231,23 @@ class Turns:
                 db.execute("UPDATE turns SET status = 'queued' WHERE id = ? AND status = 'waiting'", (turn_id,))
 
         await self._store.write(put)
+
+    def _grant(self, db: Transaction, turn: str, call: str, patterns: Sequence[str], always: bool) -> None:
+        """Allow the like of a call from now on. Raises UsageError where that cannot be said of it."""
+        if not patterns:
+            raise UsageError("this call can only be allowed once", f"answer “{ALLOWING[0]}” or “{DENYING[0]}”")
+        grants.add(db, patterns, None if always else viewed(db, turn).turn.conv_id, call)
+
+    def _replace(self, db: Transaction, call: str, command: str) -> None:
+        """Have a call run this command instead of its own. Raises UsageError where it runs none."""
+        row = db.execute("SELECT arguments FROM tool_calls WHERE id = ?", (call,)).get
+        arguments = msgspec.json.decode(row)
+        if not isinstance(arguments.get("command"), str):
+            raise UsageError(
+                "this call runs no command that could be another", f"answer “{ALLOWING[0]}” or “{DENYING[0]}”"
+            )
+        arguments["command"] = command
+        db.execute("UPDATE tool_calls SET arguments = ? WHERE id = ?", (msgspec.json.encode(arguments).decode(), call))
 
     async def recent_inputs(self, limit: int = 200) -> list[tuple[str, list[str]]]:
         """What the person said last, newest first, over all conversations; each with the paths of its files."""
@@ -260,8 +288,10 @@ def open_question(db: Reader, conversation: str, turn_id: str | None = None) -> 
 
 
 _QUESTIONS = (
-    "SELECT a.id, a.kind, a.turn_id, t.conv_id, a.text, a.choices, a.status, a.answer, a.created_at"
-    " FROM approvals a JOIN turns t ON t.id = a.turn_id"
+    "SELECT a.id, a.kind, a.turn_id, t.conv_id, a.text, a.choices, a.status, a.answer, a.created_at,"
+    " CASE WHEN a.kind = 'approval' AND json_valid(c.arguments) AND json_type(c.arguments, '$.command') = 'text'"
+    " THEN json_extract(c.arguments, '$.command') ELSE '' END"
+    " FROM approvals a JOIN turns t ON t.id = a.turn_id JOIN tool_calls c ON c.id = a.tool_call_id"
 )
 
 

@@ -12,7 +12,12 @@ from zotui.text import clean, one_line
 
 PATIENCE_S = 30
 MEMORY = 1_500_000_000  # bytes of address space
-READERS = {"pdf": ("pypdf", "pypdf"), "docx": ("docx", "python-docx"), "picture": ("PIL", "pillow")}  # module, package
+READERS = {  # module, package; what the standard library reads has none
+    "pdf": ("pypdf", "pypdf"),
+    "docx": ("docx", "python-docx"),
+    "xlsx": ("openpyxl", "openpyxl"),
+    "picture": ("PIL", "pillow"),
+}
 AGAIN = "save it anew, or as text"
 
 
@@ -23,7 +28,7 @@ def in_child(kind: str, name: str, content: bytes) -> str:
 
 def run_child(kind: str, name: str, content: bytes, *words: str) -> bytes:
     """What a reader makes of a file, given these words. Raises like :func:`in_child`."""
-    module, package = READERS[kind]
+    module, package = READERS.get(kind, ("zipfile", ""))
     if find_spec(module) is None:
         raise UsageError(f"{name} needs {package} to be read", "pip install 'zotui[documents]'")
     try:
@@ -48,7 +53,8 @@ def run_child(kind: str, name: str, content: bytes, *words: str) -> bytes:
 def _environment() -> dict[str, str]:
     """What a child is given: where modules are, and no key."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(os.path.isabs, sys.path))}
+    # openpyxl imports numpy where there is one, whose threads would have more memory than there is
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(os.path.isabs, sys.path)), "OPENBLAS_NUM_THREADS": "1"}
 
 
 def bound() -> None:

@@ -1,30 +1,13 @@
-"""The text of a Word document, from stdin to stdout: run in a child."""
+"""The text of a Word document."""
 
 import io
-import sys
-import zipfile
 
-from zotui.documents.child import bound
-from zotui.documents.length import shortened
-
-UNPACKED = 200_000_000  # bytes that it may have when unpacked
+from zotui.documents.packed import tell
 
 
 def main() -> None:
     """Read, or exit with one line of what is wrong."""
-    bound()
-    content = io.BytesIO(sys.stdin.buffer.read())
-    try:
-        with zipfile.ZipFile(content) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > UNPACKED:
-                sys.exit("unpacked it would be too large")
-        sys.stdout.write(shortened(_text(content)))
-    except zipfile.BadZipFile:
-        sys.exit("it is no Word document, or damaged")
-    except MemoryError:
-        sys.exit("it takes too much memory")
-    except Exception as error:  # whatever a damaged file makes of its reader
-        sys.exit(f"it is damaged ({type(error).__name__})")
+    tell("Word document", _text)
 
 
 def _text(content: io.BytesIO) -> str:

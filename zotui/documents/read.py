@@ -10,7 +10,7 @@ import zotui.images
 from zotui.conversations import Given
 from zotui.documents import tables
 from zotui.documents.child import in_child
-from zotui.documents.kinds import WORD, decoded, kind_of
+from zotui.documents.kinds import DOCUMENTS, decoded, kind_of
 from zotui.documents.length import shortened
 from zotui.errors import NotFound, UsageError
 from zotui.regular import NotRegular, TooLarge, read_regular
@@ -19,7 +19,6 @@ from zotui.text import clean, one_line, size
 LARGEST = 20_000_000  # bytes of a file
 MADE_UP = ("/proc/", "/sys/")  # what the system makes up as it is read, processes' keys among it
 
-_CHILDREN = {"pdf": "application/pdf", "docx": WORD}
 _FORMS: dict[str, Callable[[str], str]] = {
     "csv": tables.csv_text,
     "tsv": partial(tables.csv_text, delimiter="\t"),
@@ -51,9 +50,15 @@ def read_bytes(name: str, content: bytes, path: str = "") -> Given:
     if zotui.images.media_type(content) is not None:
         return Given(name, content, zotui.images.checked(name, content), None, path)
     kind = kind_of(name, content)
-    if kind in _CHILDREN:
-        return Given(name, content, _CHILDREN[kind], in_child(kind, name, content), path)
+    if kind in DOCUMENTS:
+        return Given(name, content, DOCUMENTS[kind], in_child(kind, name, content), path)
     text = clean(decoded(name, content))
     if kind in _FORMS:
         text = _FORMS[kind](text)
     return Given(name, content, mimetypes.guess_type(name)[0] or "text/plain", shortened(text), path)
+
+
+def document_text(name: str, content: bytes) -> str | None:
+    """The text of a document that needs a reader; None of what is none. Blocks. Raises UsageError in one line."""
+    kind = kind_of(name, content)
+    return in_child(kind, one_line(name, 200), content) if kind in DOCUMENTS else None

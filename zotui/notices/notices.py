@@ -51,6 +51,11 @@ def add(db: Transaction, kind: str, text: str, place: str = "", level: Level = "
     return notice
 
 
+def tell(db: Transaction, kind: str, text: str, place: str) -> str:
+    """Write a notice of work; its id. What failed is a warning."""
+    return add(db, kind, text, place, "warning" if kind == "failure" else "info")
+
+
 class Notices:
     """Read notices, and mark them as read."""
 

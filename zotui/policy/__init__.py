@@ -1,6 +1,7 @@
 """The policy: what the agent may do by itself, what it asks for, what it may not."""
 
-from zotui.policy.decisions import GUARDED, USUAL, Decision, by_effect, decide
+from zotui.policy.decisions import GUARDED, USUAL, Case, Decision, by_effect, decide, stricter
+from zotui.policy.offers import offered
 from zotui.policy.personas import Persona, Personas, Wanted
 from zotui.policy.rules import Rule, Rules
 from zotui.policy.scopes import allowed
@@ -8,6 +9,7 @@ from zotui.policy.scopes import allowed
 __all__ = [
     "GUARDED",
     "USUAL",
+    "Case",
     "Decision",
     "Persona",
     "Personas",
@@ -17,4 +19,6 @@ __all__ = [
     "allowed",
     "by_effect",
     "decide",
+    "offered",
+    "stricter",
 ]

@@ -49,7 +49,7 @@ def parse(text: str) -> Pattern | None:
 
 def holds(patterns: Sequence[Pattern], tool: Tool, arguments: Mapping[str, Any]) -> bool:
     """Whether patterns that allow cover all that a call does, and that for certain."""
-    if (command := _command(tool, arguments)) is not None:
+    if (command := command_of(tool, arguments)) is not None:
         line = shell.read(command)
         wanted = [pattern for pattern in patterns if pattern.kind == "Bash"]
         return (
@@ -57,47 +57,61 @@ def holds(patterns: Sequence[Pattern], tool: Tool, arguments: Mapping[str, Any])
             and bool(line.commands)
             and all(any(_is(pattern.words, words) for pattern in wanted) for words in line.commands)
         )
-    paths, host = _paths(arguments), _host(arguments)
+    paths, hosts = paths_of(arguments), hosts_of(arguments)
     if tool.effect in ("read", "write") and paths:
         wanted = [one for one in patterns if one.kind == ("Read" if tool.effect == "read" else "Write")]
         return all(any(_in(pattern.words[0], path) for pattern in wanted) for path in paths)
-    if tool.effect == "net" and host:
-        return any(one.kind == "Net" and fnmatch.fnmatchcase(host, one.words[0].lower()) for one in patterns)
+    if tool.effect == "net" and hosts:
+        wanted = [one for one in patterns if one.kind == "Net"]
+        return all(any(fnmatch.fnmatchcase(host, one.words[0].lower()) for one in wanted) for host in hosts)
     return False
 
 
 def touches(pattern: Pattern, tool: Tool, arguments: Mapping[str, Any]) -> Holding:
     """Whether a pattern that denies or asks holds for any part of a call."""
-    if (command := _command(tool, arguments)) is not None:
+    if (command := command_of(tool, arguments)) is not None:
         if pattern.kind != "Bash":
             return "no"
         line = shell.read(command)
         ways = [_may_be(pattern.words, one) for words in line.commands for one in shell.candidates(words)]
         return "yes" if "yes" in ways else "maybe" if line.hidden or "maybe" in ways else "no"
     if pattern.kind == "Net":
-        host = _host(arguments)
-        return "yes" if host and fnmatch.fnmatchcase(host, pattern.words[0].lower()) else "no"
+        ways = [_reaches(pattern.words[0], host) for host in hosts_of(arguments)]
+        return "yes" if "yes" in ways else "maybe" if "maybe" in ways else "no"
     if pattern.kind == ("Write" if tool.effect == "write" else "Read") and tool.effect in ("read", "write"):
-        return "yes" if any(_in(pattern.words[0], path) for path in _paths(arguments)) else "no"
+        return "yes" if any(_in(pattern.words[0], path) for path in paths_of(arguments)) else "no"
     return "no"
 
 
-def _command(tool: Tool, arguments: Mapping[str, Any]) -> str | None:
-    command = arguments.get("command")
-    return command if tool.effect == "run" and isinstance(command, str) else None
+def command_of(tool: Tool, arguments: Mapping[str, Any]) -> str | None:
+    """The line for bash that a call runs, or feeds to one that runs, if it does that."""
+    command = arguments.get("command", arguments.get("input"))
+    return command if tool.effect in ("run", "net") and isinstance(command, str) else None
 
 
-def _paths(arguments: Mapping[str, Any]) -> list[str]:
+def paths_of(arguments: Mapping[str, Any]) -> list[str]:
+    """The paths of the workspace that a call names."""
     named = [arguments.get(name) for name in ("path", "to", "source", "target")]
     return [posixpath.normpath(path.lstrip("/")) for path in named if isinstance(path, str) and path]
 
 
-def _host(arguments: Mapping[str, Any]) -> str:
-    for name in ("url", "host"):
-        value = arguments.get(name)
-        if isinstance(value, str):
-            return (urlsplit(value).hostname or value).lower() if "//" in value else value.lower()
-    return ""
+def hosts_of(arguments: Mapping[str, Any]) -> list[str]:
+    """The hosts that a call names, each once."""
+    listed = arguments.get("hosts")
+    named = [arguments.get("url"), arguments.get("host"), *(listed if isinstance(listed, list) else [])]
+    return list(dict.fromkeys(_host(value) for value in named if isinstance(value, str) and value))
+
+
+def _host(value: str) -> str:
+    return ((urlsplit(value).hostname or value) if "//" in value else value).lower()
+
+
+def _reaches(pattern: str, host: str) -> Holding:
+    """Whether a host is one of a pattern; one with stars stands for many, of which some may be."""
+    pattern = pattern.lower()
+    if fnmatch.fnmatchcase(host, pattern) or fnmatch.fnmatchcase(host.partition(":")[0], pattern):
+        return "yes"
+    return "maybe" if "*" in host and fnmatch.fnmatchcase(pattern.replace("*", "x"), host) else "no"
 
 
 def _is(pattern: Sequence[str], words: Sequence[str]) -> bool:

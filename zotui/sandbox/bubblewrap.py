@@ -69,12 +69,12 @@ def mounts(workspace: str, writable: Sequence[str], held: Sequence[str], read_on
     return words
 
 
-def wall(limits: Limits, mounts: Sequence[str], data: dict[str, int], filter_fd: int, network: bool) -> list[str]:
+def wall(limits: Limits, mounts: Sequence[str], data: dict[str, int], filter_fd: int) -> list[str]:
     """The words up to the command. ``data`` are descriptors of the files that are made up, by where they go."""
     size = str(limits.tmp_mb * MB)
     words = [
         "bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
-        *([] if network else ["--unshare-net"]), "--disable-userns", "--die-with-parent", "--new-session",
+        "--unshare-net", "--disable-userns", "--die-with-parent", "--new-session",
         "--cap-drop", "ALL", "--hostname", "zotui", "--uid", str(USER), "--gid", str(USER),
         "--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
         "--size", size, "--tmpfs", "/tmp", "--dir", HOME, *mounts,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zotui.sandbox.command import Command, Outcome, Reason
+from zotui.sandbox.egress import Egress
 from zotui.sandbox.output import CHUNK, Output
 from zotui.sandbox.wall import Profile, Start, nothing
 from zotui.sandbox.watch import Watch, descendants
@@ -28,9 +29,11 @@ class Child:
         wall: str,
         profile: Profile,
         finish: Callable[[], str] = nothing,
+        egress: Egress | None = None,
     ) -> None:
         self._process = process
         self._finish = finish
+        self._egress = egress
         self._command = command
         self._wall = wall
         self._watch = Watch(process.pid, profile.limits, profile.workspace)
@@ -44,6 +47,11 @@ class Child:
     def pid(self) -> int:
         """The process of the wall, of which all others descend."""
         return self._process.pid
+
+    @property
+    def has_a_way_out(self) -> bool:
+        """Whether it may reach hosts, and put out their words."""
+        return self._egress is not None
 
     def follow(self, out: Output, err: Output) -> None:
         """Take what it puts out from now on; where both are one, so are its streams."""
@@ -101,6 +109,8 @@ class Child:
             if self._process.returncode is None:
                 await self._kill()
             put_right = await asyncio.to_thread(self._finish)
+            if self._egress is not None:
+                await self._egress.close()
         if self._drains:
             _, slow = await asyncio.wait(self._drains, timeout=GONE_S)
             for drain in slow:
@@ -108,7 +118,9 @@ class Child:
         if self._unheard.done():
             self._unheard.result()
         exit_code = code if code >= 0 else 128 - code
-        return Outcome(exit_code, time.monotonic() - self._begun, self._wall, reason, said, put_right)
+        way = self._egress
+        met = (way.reached, way.refused) if way is not None else ((), ())
+        return Outcome(exit_code, time.monotonic() - self._begun, self._wall, reason, said, put_right, *met)
 
     async def _drain(self, stream: asyncio.StreamReader, output: Output) -> None:
         """Take what it puts out. Where that cannot be kept (the disk is full, nobody reads), the rest is let go: a pipe

@@ -31,6 +31,7 @@ OF_PROC = ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "sys", "uptim
 PLANTED = "what is planted among hooks, start files and skills is put back after the command, not prevented"
 SEEN = "names of your other files can be seen"
 CHANGED = "names of your other files can be seen, their modes and times changed"
+ANY_HOST = "commands reach any host, as there is no network of their own"
 SIGNALLED = "your other programs can be signalled"
 
 
@@ -68,11 +69,17 @@ class Landlock:
         if self._abi < SIGNALS:
             gaps.append(SIGNALLED)
         network = "open" if profile.network else "off"
+        gaps += [ANY_HOST] * profile.network
         return Wall("landlock", f"Landlock · network {network}", "; ".join(gaps))
 
     def start(self, command: Command, profile: Profile, alone: bool) -> Start:
-        """The words for the warden and what it reads. Blocks. Raises OSError."""
+        """The words for the warden and what it reads. Blocks. Raises OSError, SandboxError."""
         assert self._own is not None
+        network = bool(command.hosts)
+        if network and not profile.network:
+            raise SandboxError(
+                "Landlock cannot keep a command to the hosts that it may reach", "apt install bubblewrap"
+            )
         root = profile.workspace
         if alone or self._snapshot is None:
             self._snapshot = Snapshot.take(root, self._snapshot)
@@ -92,7 +99,7 @@ class Landlock:
                 {"HOME": f"{place}/home", "TMPDIR": f"{place}/tmp", "PWD": folder,
                  "GIT_CONFIG_NOSYSTEM": "1", **command.environment}.items()
             ),
-            "network": profile.network,
+            "network": network,
             "readable": _readable(),
             "devices": DEVICES,
             "writable": [workspace, *map(self._reach.place, profile.writable), place],
@@ -104,7 +111,7 @@ class Landlock:
         descriptors = [
             memory_file(WARDEN.read_bytes()),
             memory_file(marshal.dumps(orders, OLD_MARSHAL)),
-            memory_file(seccomp.program(shared=True, network=profile.network)),
+            memory_file(seccomp.program(shared=True, network=network)),
         ]
         script, *told = descriptors
         words = [*self._through_keeper(), _python(), "-I", "-S", f"/proc/self/fd/{script}", *map(str, told)]

@@ -2,15 +2,21 @@
 
 import os
 import shutil
+import socket
 import sys
+import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from zotui.errors import SandboxError
-from zotui.sandbox import bubblewrap, protected, seccomp
+from zotui.sandbox import bubblewrap, egress, protected, seccomp
 from zotui.sandbox.command import Command
 from zotui.sandbox.limits import prlimit
 from zotui.sandbox.reach import PLACES, Reach
-from zotui.sandbox.wall import Profile, Start, Wall
+from zotui.sandbox.restoring import Snapshot
+from zotui.sandbox.wall import Profile, Start, Wall, told_network
+
+ITS_OWN_S = 120.0  # what is new after a longer run may be the person's: it is told of, and left
 
 
 def memory_file(content: bytes) -> int:
@@ -22,11 +28,16 @@ def memory_file(content: bytes) -> int:
 
 
 class Namespaces:
-    """Starts commands with bubblewrap. As root, a keeper makes the workspace reachable for a user who is nobody."""
+    """Starts commands with bubblewrap. As root, a keeper makes the workspace reachable for a user who is nobody.
+
+    ``scratch`` is a folder for what is put aside: what is protected and there is read-only, what is not there yet cannot be,
+    and goes from the workspace when the command that made it has ended.
+    """
 
     name = "bubblewrap"
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
         self._reach = Reach()
         self._protected: protected.Kept | None = None
 
@@ -44,8 +55,7 @@ class Namespaces:
         gaps = ""
         if os.geteuid() == 0 and (said := await self._reach.extend((profile.workspace, *profile.writable))):
             gaps = f"commands run as root within the wall, so that processes are counted by looking only ({said})"
-        network = "open" if profile.network else "off"
-        return Wall("bubblewrap", f"bubblewrap · network {network}", gaps)
+        return Wall("bubblewrap", f"bubblewrap · {told_network(profile)}", gaps)
 
     def start(self, command: Command, profile: Profile, alone: bool) -> Start:
         """The words for bwrap and what it reads. Blocks.
@@ -63,10 +73,28 @@ class Namespaces:
         )
         data = {path: memory_file(content) for path, content in bubblewrap.files().items()}
         rules = memory_file(seccomp.program())
-        wall = bubblewrap.wall(limits, seen, data, rules, profile.network)
+        wall = bubblewrap.wall(limits, seen, data, rules)
         folder = ["--chdir", os.path.normpath(os.path.join(bubblewrap.WORK, command.folder))] if command.folder else []
-        words = [*self._through_keeper(), *wall, *folder, *prlimit(limits), *command.words]
-        return Start(words, _environment(command.environment), [*data.values(), rules])
+        words = [*self._through_keeper(), *wall, *folder, *prlimit(limits)]
+        absent, began = protected.absent(root), time.monotonic()
+
+        def finish() -> str:
+            if time.monotonic() - began > ITS_OWN_S:
+                new = [name for name in absent if os.path.lexists(root / name)]
+                return f"new, and run by others outside of the sandbox: {', '.join(new)}" if new else ""
+            try:
+                return Snapshot(absent, {}).restore(root, self._scratch)
+            except OSError as error:
+                return f"what is protected cannot be looked after: {error.strerror}"
+
+        descriptors = [*data.values(), rules]
+        if not command.hosts:
+            return Start([*words, *command.words], _environment(command.environment), descriptors, finish)
+        door, theirs = socket.socketpair()
+        inner = theirs.detach()
+        way_out = [*egress.words(inner), *command.words]
+        environment = _environment({**egress.environment(), **command.environment})
+        return Start([*words, *way_out], environment, [*descriptors, inner], finish, door)
 
     def _through_keeper(self) -> list[str]:
         return self._reach.words()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ KEPT_S = 7 * 86_400
 
 class Output:
     """Takes bytes as they come. At hand are at most ``SHOWN`` of them, in memory and never more; the whole is in
-    ``path`` once it is longer than that, up to ``most`` bytes, what comes after that is counted only.
+    ``path`` once it is longer than that or is to be kept, up to ``most`` bytes, what comes after that is counted only.
 
     ``listener`` is called after each piece, with the piece.
     """
@@ -31,6 +32,7 @@ class Output:
         self._head = bytearray()
         self._tail = bytearray()
         self._file: BinaryIO | None = None
+        self._taking = threading.Lock()
         self.size = 0
 
     @property
@@ -53,6 +55,14 @@ class Output:
             if self._listener is not None:
                 self._listener(piece)
 
+    def keep(self) -> Path:
+        """Have all of it in the file from now on, for others to read while it comes; where that is. Blocks. Raises
+        OSError."""
+        with self._taking:
+            if self._file is None:
+                self._begin_file()
+        return self._path
+
     def close(self) -> None:
         """No more is to come."""
         if self._file is not None:
@@ -61,9 +71,9 @@ class Output:
     @property
     def content(self) -> bytes:
         """What is at hand; where something is left out between the beginning and the end, a line says so."""
-        if self._file is None:
-            return bytes(self._head + self._tail)
         left_out = self.size - len(self._head) - len(self._tail)
+        if not left_out:
+            return bytes(self._head + self._tail)
         where = f", the first {self._most:,} bytes are in {self._path}" if self.is_cut else f", all is in {self._path}"
         return bytes(self._head) + f"\n[… {left_out:,} bytes left out{where} …]\n".encode() + bytes(self._tail)
 
@@ -74,19 +84,25 @@ class Output:
 
     def _take(self, piece: bytes) -> None:
         half = SHOWN // 2
-        before, self.size = self.size, self.size + len(piece)
-        if self._file is None and self.size > SHOWN:
-            make_file(self._path)
-            self._file = open(self._path, "wb")  # noqa: SIM115 (closed by close)
-            self._file.write(self._head + self._tail)
-        room = max(0, half - len(self._head))
-        self._head += piece[:room]
-        self._tail += piece[room:]
-        if len(self._tail) > half + CHUNK or (self._file is not None and len(self._tail) > half):
-            del self._tail[:-half]
-        if self._file is not None and before < self._most:
-            self._file.write(piece[: self._most - before])
-            self._file.flush()
+        with self._taking:
+            before, self.size = self.size, self.size + len(piece)
+            if self._file is None and self.size > SHOWN:
+                self._begin_file()
+            room = max(0, half - len(self._head))
+            self._head += piece[:room]
+            self._tail += piece[room:]
+            if len(self._tail) > half + CHUNK or (self._file is not None and len(self._tail) > half):
+                del self._tail[:-half]
+            if self._file is not None and before < self._most:
+                self._file.write(piece[: self._most - before])
+                self._file.flush()
+
+    def _begin_file(self) -> None:
+        """All that has come is at hand as yet."""
+        make_file(self._path)
+        self._file = open(self._path, "wb")  # noqa: SIM115 (closed by close)
+        self._file.write(self._head + self._tail)
+        self._file.flush()
 
 
 def free_name(folder: Path) -> Path:

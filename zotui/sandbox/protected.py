@@ -57,6 +57,11 @@ def kept(root: Path) -> Kept:
     )
 
 
+def absent(root: Path) -> list[str]:
+    """The names of this kind that are not there. Blocks."""
+    return [name for name in (*FILES, *FOLDERS) if not os.path.lexists(root / name)]
+
+
 def read_only(root: Path) -> list[Path]:
     """All that is there of this kind, links left out. Blocks."""
     found = [root / name for name in (*FILES, *FOLDERS)]

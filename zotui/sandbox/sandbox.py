@@ -11,12 +11,14 @@ from msgspec import structs
 from zotui.errors import SandboxError
 from zotui.sandbox.child import Child, spawn
 from zotui.sandbox.command import LONGEST_WORDS, Command, Outcome
+from zotui.sandbox.egress import Egress, handed_out
+from zotui.sandbox.hosts import parse
 from zotui.sandbox.landlock import Landlock
 from zotui.sandbox.namespaces import Namespaces
 from zotui.sandbox.output import Output, forget_old, free_name
 from zotui.sandbox.plain import Plain
 from zotui.sandbox.seatbelt import Seatbelt
-from zotui.sandbox.wall import Builder, Profile, Wall
+from zotui.sandbox.wall import Builder, Profile, Start, Wall
 
 
 class Sandbox:
@@ -41,8 +43,9 @@ class Sandbox:
 
     @property
     def has_network(self) -> bool:
-        """Whether commands reach other machines, and may bring their words."""
-        return self._profile().network or self.is_open
+        """Whether what a command reaches is not seen: nothing stands around it, or nothing keeps it to hosts."""
+        kind = self.stood.kind if self.stood is not None else "none"
+        return self.is_open or (self._profile().network and kind == "landlock")
 
     @property
     def is_open(self) -> bool:
@@ -79,7 +82,7 @@ class Sandbox:
         self._builder, self._raised = None, profile
         await asyncio.to_thread(forget_old, self._outputs)
         refused: list[SandboxError] = []
-        for builder in (Namespaces(), Landlock(self._outputs), Seatbelt(self._outputs)):
+        for builder in (Namespaces(self._outputs), Landlock(self._outputs), Seatbelt(self._outputs)):
             try:
                 wall = await builder.raise_(profile)
                 await self._try(builder, profile)
@@ -134,6 +137,7 @@ class Sandbox:
             if self._builder is None:
                 raise SandboxError(f"no sandbox, no commands: {wall.gaps}", wall.mend or "zotui doctor says more")
             profile = self._raised
+            command = with_hosts(command, profile)
             try:
                 start = await asyncio.to_thread(self._builder.start, command, profile, not self._children)
             except OSError as error:  # the disk is full
@@ -145,7 +149,8 @@ class Sandbox:
                 raise SandboxError(f"the command does not start: {error.strerror}") from None
             finally:
                 _close(start.descriptors)
-            child = Child(process, command, wall.name, profile, start.finish)
+            way_out = await _open(start, command, profile)
+            child = Child(process, command, wall.name, profile, start.finish, way_out)
             child.follow(out, err)
             self._children.add(child)
             child.when_ended(self._children.discard)
@@ -195,6 +200,30 @@ def _check(command: Command) -> None:
             raise SandboxError("the command is too long", "put it into a file and run that")
     if os.path.isabs(command.folder) or ".." in Path(command.folder).parts:
         raise SandboxError("the folder of a command is one of the workspace", "name it by its path there")
+
+
+def with_hosts(command: Command, profile: Profile) -> Command:
+    """The command with the hosts that it may reach: its own, or those that any may. Raises SandboxError for what is no
+    host."""
+    hosts = command.hosts if command.hosts is not None else profile.hosts if profile.network else ()
+    try:
+        for host in hosts:
+            parse(host)
+    except ValueError as error:
+        raise SandboxError(str(error)) from None
+    return structs.replace(command, hosts=tuple(hosts))
+
+
+async def _open(start: Start, command: Command, profile: Profile) -> Egress | None:
+    """The way out of a command that has begun, where it has one."""
+    listener = start.listener
+    if start.door is not None:
+        listener = await asyncio.to_thread(handed_out, start.door)
+    if listener is None:
+        return None
+    egress = Egress(command.hosts or (), profile.denied)
+    await egress.serve(listener)
+    return egress
 
 
 def mend_for(words: str) -> str:

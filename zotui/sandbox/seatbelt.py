@@ -5,16 +5,17 @@ has not run on a Mac.
 """
 
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from zotui.errors import SandboxError
-from zotui.sandbox import bubblewrap, protected
+from zotui.sandbox import bubblewrap, egress, protected
 from zotui.sandbox.command import Command
 from zotui.sandbox.restoring import discard
-from zotui.sandbox.wall import Profile, Start, Wall
+from zotui.sandbox.wall import Profile, Start, Wall, told_network
 
 PROGRAM = "/usr/bin/sandbox-exec"
 READABLE = (
@@ -42,36 +43,39 @@ class Seatbelt:
             raise SandboxError("sandbox-exec does not hold root", "run zotui as an ordinary user")
         if not os.access(PROGRAM, os.X_OK):
             raise SandboxError(f"there is no {PROGRAM}")
-        network = "open" if profile.network else "off"
-        return Wall("seatbelt", f"sandbox-exec · network {network}", GAPS)
+        return Wall("seatbelt", f"sandbox-exec · {told_network(profile)}", GAPS)
 
     def start(self, command: Command, profile: Profile, alone: bool) -> Start:
         """The words with the profile before them. Blocks. Raises OSError."""
         root = profile.workspace
         own = Path(tempfile.mkdtemp(prefix="own-", dir=self._scratch)).resolve()
         protected.prepare(root)
+        listener = socket.create_server(("127.0.0.1", 0)) if command.hosts else None
+        port = listener.getsockname()[1] if listener else None
         text = rules(
             [root.resolve(), *(path.resolve() for path in profile.writable), own],
             [path.resolve() for path in (*protected.read_only(root), *protected.held(root))],
-            profile.network,
+            port,
         )
         folder = os.path.normpath(os.path.join(root, command.folder))
-        more = {"HOME": str(own), "TMPDIR": str(own), "PWD": folder, **command.environment}
+        proxy = egress.environment(port) if port else {}
+        more = {"HOME": str(own), "TMPDIR": str(own), "PWD": folder, **proxy, **command.environment}
         words = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', folder, PROGRAM, "-p", text, *command.words]
 
         def finish() -> str:
             discard(own)
             return ""
 
-        return Start(words, bubblewrap.environment(more.items()), (), finish)
+        return Start(words, bubblewrap.environment(more.items()), (), finish, listener=listener)
 
     async def tear_down(self) -> None:
         """Nothing was built."""
 
 
-def rules(writable: Sequence[Path], kept: Sequence[Path], network: bool) -> str:
+def rules(writable: Sequence[Path], kept: Sequence[Path], port: int | None) -> str:
     """A profile: what is not allowed is refused, and the last rule that fits wins. ``kept`` lies in what is writable
-    and stays as it is: read-only, unless it is a folder of a repository, which must only stay where it is."""
+    and stays as it is: read-only, unless it is a folder of a repository, which must only stay where it is. ``port`` is
+    that of the proxy, where hosts may be reached by it."""
     lines = [
         "(version 1)",
         "(deny default)",
@@ -86,7 +90,9 @@ def rules(writable: Sequence[Path], kept: Sequence[Path], network: bool) -> str:
     for path in kept:
         held = path.name == ".git" or path.name not in (*protected.FILES, *protected.FOLDERS, *protected.OF_GIT)
         lines.append(f"(deny file-write* {_literal(path) if held else _subpath(path)})")
-    lines.append("(allow network*)" if network else "(deny network*)")
+    lines.append("(deny network*)")
+    if port is not None:
+        lines.append(f'(allow network-outbound (remote ip "localhost:{port}"))')
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 """Which wall stands around commands on this machine. It is found by trying, not by looking at versions."""
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
@@ -13,12 +14,15 @@ Kind = Literal["bubblewrap", "landlock", "seatbelt", "none"]
 
 
 class Profile(Struct, frozen=True):
-    """What commands may do: the workspace, more folders that they may write, whether the network is theirs, limits."""
+    """What commands may do: the workspace, more folders that they may write, limits; whether each may reach hosts
+    without more ado, and which; and the patterns of hosts that none may."""
 
     workspace: Path
     writable: Sequence[Path] = ()
     network: bool = False
     limits: Limits = Limits()
+    hosts: Sequence[str] = ("*",)
+    denied: Sequence[str] = ()
 
 
 class Wall(Struct, frozen=True):
@@ -30,6 +34,15 @@ class Wall(Struct, frozen=True):
     mend: str = ""
 
 
+def told_network(profile: Profile) -> str:
+    """What commands reach without more ado, in words for the status line."""
+    if not profile.network or not profile.hosts:
+        return "network off"
+    if "*" in profile.hosts:
+        return "network: public hosts"
+    return f"network: {profile.hosts[0]}" if len(profile.hosts) == 1 else f"network: {len(profile.hosts)} hosts"
+
+
 def nothing() -> str:
     """Nothing was to be put right."""
     return ""
@@ -38,13 +51,16 @@ def nothing() -> str:
 class Start(Struct, frozen=True):
     """How a command is started: its words, its environment, and descriptors that go along and are closed then.
 
-    ``finish`` is called once when all of it is gone, and says what it put right, in words. It blocks.
+    ``finish`` is called once when all of it is gone, and says what it put right, in words. It blocks. Where the command may
+    reach hosts, ``door`` is where its listening socket comes out, or ``listener`` is that socket already.
     """
 
     words: Sequence[str]
     environment: Mapping[str, str]
     descriptors: Sequence[int] = ()
     finish: Callable[[], str] = nothing
+    door: socket.socket | None = None
+    listener: socket.socket | None = None
 
 
 class Builder(Protocol):

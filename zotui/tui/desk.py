@@ -15,6 +15,7 @@ from textual.screen import Screen
 from zotui.errors import ZotuiError
 from zotui.tui.actions import ACTIONS, binding_id
 from zotui.tui.attention import Attention
+from zotui.tui.background import Background
 from zotui.tui.layout import CONVERSATION, Layout
 from zotui.tui.pane import Pane
 from zotui.tui.panes.chats import ChatsPane
@@ -73,6 +74,7 @@ class Desk(Screen[None]):
         self.arrangement = Layout()
         self.attention = Attention(self)
         self.standing = Standing(self)
+        self.background = Background(self)
         self.side_panes: list[str] = []
         """The ids of the panes at the side, in the order of the first start."""
         self._filled = asyncio.Event()
@@ -133,6 +135,7 @@ class Desk(Screen[None]):
             self.current.focus_inside()
         await self.attention.refresh_from_file()
         await self.standing.refresh_from_file()
+        await self.background.refresh_from_file()
         self.attached = True
         self._settled.set()
 
@@ -170,9 +173,9 @@ class Desk(Screen[None]):
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow([self.conversation], pause_s))
             group.create_task(self._follow([pane for pane in self.panes if pane is not self.conversation], pause_s))
-            group.create_task(self._follow([self.attention, self.standing], pause_s))
+            group.create_task(self._follow([self.attention, self.standing, self.background], pause_s))
 
-    async def _follow(self, shown: Sequence[Pane | Attention | Standing], pause_s: float) -> None:
+    async def _follow(self, shown: Sequence[Pane | Attention | Standing | Background], pause_s: float) -> None:
         assert self.computer is not None
         async with self.computer.store.watch(*frozenset[str]().union(*(one.tables for one in shown))) as watch:
             while True:
@@ -318,14 +321,15 @@ class Desk(Screen[None]):
 
     def _paint_status(self) -> None:
         default = self.computer.config.model if self.computer else ""
-        self.query_one(StatusLine).show(self._said, default, self.attention.words, self.standing.wall)
+        waiting = "  ".join(filter(None, (self.background.words, self.attention.words)))
+        self.query_one(StatusLine).show(self._said, default, waiting, self.standing.wall)
 
     def standing_changed(self) -> None:
         """Another wall stands."""
         self._paint_status()
 
     def attention_changed(self) -> None:
-        """There is more, or less, that waits for the person."""
+        """There is more, or less, that waits for the person or goes on in the background."""
         self._paint_status()
 
     # Actions

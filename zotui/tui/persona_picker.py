@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Static
 
-from zotui.errors import ZotuiError
 from zotui.policy.personas import NOBODY, Wanted
 from zotui.policy.scopes import PRESETS
 from zotui.text import one_line
-from zotui.tui.dialogs import Confirm, Dialog, Editor, Prompt
+from zotui.tui.dialogs import Editor, Prompt
+from zotui.tui.list_dialog import ListDialog
 from zotui.tui.widgets.rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -44,60 +40,30 @@ class PersonaRows:
         rows = [nobody, *(self._row(one) for one in self.found.values())]
         return rows[offset : offset + limit]
 
+    def told(self, id: str) -> str:
+        """What a persona is told."""
+        one = self.found.get(id)
+        return (one.prompt or "(no prompt)") if one else ""
+
     def _row(self, one: Persona) -> Row:
         mark = "●" if one.name.lower() == self._current.lower() else ""
         return Row(one.id, one.name, f"{one.model or 'the usual model'} · {one_line(one.tools, 30)}", mark)
 
 
-class PersonaPicker(Dialog):
+class PersonaPicker(ListDialog[PersonaRows]):
     """Dismissed with the name of a persona, ``none`` for no persona, or None where nothing was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "add", show=False),
-        Binding("e", "edit", show=False),
         Binding("n", "rename", show=False),
         Binding("m", "model", show=False),
         Binding("t", "tools", show=False),
-        Binding("d,delete", "remove", show=False),
-        Binding("q", "leave", show=False),
     ]
     DEFAULT_CSS = """
-    PersonaPicker {
-        & > .box.tall { height: 70%; max-width: 100; }
-        & Rows { height: 1fr; }
-        & #line { height: auto; max-height: 6; border-top: solid $foreground 15%; }
-    }
-    PersonaPicker.-short > .box.tall { height: 100%; width: 100%; max-height: 100%; }
-    PersonaPicker.-short #line { max-height: 3; }
+    PersonaPicker > .box.tall { height: 70%; }
     """
 
     def __init__(self, computer: Computer, current: str) -> None:
-        super().__init__()
-        self._computer = computer
-        self._source = PersonaRows(computer, current)
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box tall") as box:
-            box.border_title = "Persona of this conversation"
-            yield Rows(self._source)
-            yield Static("", id="line", markup=False)
-            yield Static(HINT, classes="hint", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one(Rows).focus()
-        self._follow()
-
-    @work(exclusive=True, group="follow")
-    async def _follow(self) -> None:
-        async with self._computer.store.watch("personas") as watch:
-            while True:
-                await watch.wait()
-                self.query_one(Rows).reload()
-
-    @on(Rows.Highlighted)
-    def _highlighted(self, event: Rows.Highlighted) -> None:
-        found = self._source.found.get(event.row.id)
-        self.query_one("#line", Static).update((found.prompt or "(no prompt)") if found else "")
+        super().__init__(computer, PersonaRows(computer, current), "Persona of this conversation", HINT, "personas")
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:
@@ -147,7 +113,7 @@ class PersonaPicker(Dialog):
         if one is None:
             return
         question = f"Delete the persona {one.name}? Its conversations go on without one."
-        if await self.app.push_screen_wait(Confirm(question, "Delete")):
+        if await self._sure(question):
             await self._do(lambda: self._computer.personas.remove(one.id))
 
     def _persona(self) -> Persona | None:
@@ -163,10 +129,3 @@ class PersonaPicker(Dialog):
         if wanted.model:
             self._computer.check_model(wanted.model)
         await self._computer.personas.edit(one.id, wanted)
-
-    async def _do(self, what: Callable[[], Awaitable[object]]) -> None:
-        """Do it; what is wrong is said."""
-        try:
-            await what()
-        except ZotuiError as error:
-            self.app.notify(str(error), severity="warning", markup=False)

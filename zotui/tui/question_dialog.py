@@ -5,13 +5,14 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from zotui.tui.dialogs import Dialog
+from zotui.conversations.turns import EDITED, INSTEAD
+from zotui.tui.dialogs import Dialog, Editor
 from zotui.tui.model_picker import RowsOf
 from zotui.tui.widgets.question import is_seen
 from zotui.tui.widgets.rows import Row, Rows
@@ -88,8 +89,17 @@ class QuestionDialog(Dialog):
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:
         event.stop()
-        if self.is_seen:
+        if self.is_seen and event.row.id == EDITED:
+            self._edit()
+        elif self.is_seen:
             self.dismiss(event.row.id)
+
+    @work
+    async def _edit(self) -> None:
+        """Have the command changed, which then may run; whoever leaves that is asked still."""
+        written = await self.app.push_screen_wait(Editor("The command that may run, once", self.question.command))
+        if written and written.strip():
+            self.dismiss(f"{INSTEAD}{written}")
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

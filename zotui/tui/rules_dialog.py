@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Static
 
-from zotui.errors import UsageError, ZotuiError
+from zotui.errors import UsageError
 from zotui.text import one_line
-from zotui.tui.dialogs import Confirm, Dialog, Editor, Prompt
+from zotui.tui.dialogs import Editor, Prompt
+from zotui.tui.list_dialog import ListDialog
 from zotui.tui.widgets.rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
     from zotui.policy.conditions import Judged
     from zotui.policy.rules import Kind
 
-HINT = "space: on or off · a: add · e: edit · c: when it holds · d: delete · esc: back"
+HINT = "space: on or off · a: add · enter: edit · e: $EDITOR · c: when it holds · d: delete · esc: back"
 FORMS = "always, for *.py, on /regex/, or when WORDS that a model judges"
 
 
@@ -65,60 +62,32 @@ class RuleRows:
         return "\n".join(filter(None, [rule.instruction, f"({state})", became]))
 
 
-class RulesDialog(Dialog):
+class RulesDialog(ListDialog[RuleRows]):
     """All rules, to switch, write and delete; everything by keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "switch", "On or off", show=False),
-        Binding("a", "add", "Add", show=False),
-        Binding("e", "edit", "Edit", show=False),
         Binding("c", "condition", "When it holds", show=False),
-        Binding("d,delete", "remove", "Delete", show=False),
-        Binding("q", "leave", show=False),
     ]
     DEFAULT_CSS = """
-    RulesDialog {
-        & > .box.tall { width: 92%; max-width: 120; }
-        & Rows { height: 1fr; }
-        & #line { height: auto; max-height: 8; border-top: solid $foreground 15%; }
-    }
-    RulesDialog.-short > .box.tall { height: 100%; width: 100%; max-height: 100%; }
-    RulesDialog.-short #line { max-height: 4; }
+    RulesDialog > .box.tall { width: 92%; max-width: 120; }
     RulesDialog.-short .hint { max-height: 2; }
     """
 
     def __init__(self, computer: Computer, conversation: str | None) -> None:
-        super().__init__()
-        self._computer = computer
-        self._source = RuleRows(computer, conversation)
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box tall") as box:
-            box.border_title = "Rules: what a model is told to hold to"
-            yield Rows(self._source, empty="No rule yet: a adds one.")
-            yield Static("", id="line", markup=False)
-            yield Static(HINT, classes="hint", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one(Rows).focus()
-        self._follow()
-
-    @work(exclusive=True, group="follow")
-    async def _follow(self) -> None:
-        """Rules change elsewhere too, and requests go out while one looks."""
-        async with self._computer.store.watch("rules", "requests") as watch:
-            while True:
-                await watch.wait()
-                self.query_one(Rows).reload()
-
-    @on(Rows.Highlighted)
-    def _highlighted(self, event: Rows.Highlighted) -> None:
-        self.query_one("#line", Static).update(self._source.told(event.row.id))
+        source = RuleRows(computer, conversation)
+        super().__init__(computer, source, "Rules: what a model is told to hold to", HINT, "rules", "requests")
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:
         event.stop()
-        self.action_edit()
+        self._write_here()
+
+    @work
+    async def _write_here(self) -> None:
+        """Write the rule in other words."""
+        if (rule := await self._rule()) is not None:
+            await self._say(rule, await self.app.push_screen_wait(Editor("Rule", rule.instruction)))
 
     @work
     async def action_switch(self) -> None:
@@ -138,11 +107,14 @@ class RulesDialog(Dialog):
 
     @work
     async def action_edit(self) -> None:
-        """Write the rule in other words."""
-        rule = await self._rule()
-        text = await self.app.push_screen_wait(Editor("Rule", rule.instruction)) if rule else None
-        if rule is not None and text is not None and text != rule.instruction:
-            await self._do(lambda: self._computer.rules.edit(rule.id, text))
+        """Write the rule in other words in the person's editor."""
+        from zotui.tui.outside import edit
+
+        async def write(rule: Rule) -> None:
+            await self._say(rule, await edit(self.app, rule.instruction, ".md", self._computer.home))
+
+        if (rule := await self._rule()) is not None:
+            await self._do(lambda: write(rule))
 
     @work
     async def action_condition(self) -> None:
@@ -159,7 +131,7 @@ class RulesDialog(Dialog):
         if rule is None:
             return
         question = f"Delete the rule “{one_line(rule.instruction, 60)}”?"
-        if await self.app.push_screen_wait(Confirm(question, "Delete")):
+        if await self._sure(question):
             await self._do(lambda: self._computer.rules.remove(rule.id))
 
     async def _asked(self, when: str) -> tuple[Kind, str] | None:
@@ -179,16 +151,10 @@ class RulesDialog(Dialog):
         row = self.query_one(Rows).current
         return next((rule for rule in await self._computer.rules.list() if row and rule.id == row.id), None)
 
-    async def _do(self, what: Callable[[], Awaitable[object]]) -> None:
-        """Do it; what is wrong is said. The cursor's rule is told anew once it is read."""
-        try:
-            await what()
-        except ZotuiError as error:
-            self.app.notify(str(error), severity="warning", markup=False)
-            return
-        await self._source.count()
-        row = self.query_one(Rows).current
-        self.query_one("#line", Static).update(self._source.told(row.id) if row else "")
+    async def _say(self, rule: Rule, text: str | None) -> None:
+        """Give a rule other words, where there are any."""
+        if text is not None and text != rule.instruction:
+            await self._do(lambda: self._computer.rules.edit(rule.id, text))
 
 
 def condition_in(words: str) -> tuple[Kind, str]:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,9 +10,17 @@ import msgspec
 from zotui.errors import NotFound, UsageError
 from zotui.regular import NotRegular, TooLarge, read_regular
 from zotui.text import clean, one_line
+from zotui.workspace.repositories import repository
 
-LARGEST = 5_000_000  # bytes of a file that is read
+LARGEST = 5_000_000  # bytes of a text that is read
+LARGEST_DOCUMENT = 20_000_000  # bytes of what needs a reader of its own
 MOST = 1_000  # entries of a listing
+
+Document = Callable[[str, bytes], str | None]  # name, content -> its text; None where it is no document
+
+
+def no_document(name: str, content: bytes) -> None:
+    """All files are texts."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -50,19 +58,26 @@ class Folder:
             entries.append(Entry(name, stat.S_ISDIR(status.st_mode), status.st_size))
         return entries
 
-    def read(self, path: str) -> str:
-        """A text file, clean. Blocks. Raises NotFound, UsageError for a folder, a binary or too large a file."""
+    def read(self, path: str, document: Document = no_document) -> str:
+        """A text file, or a ``document``, clean. Blocks. Raises NotFound, UsageError for a folder, a binary or too large a
+        file."""
         real = self._inside(path)
         try:
-            content = read_regular(real, LARGEST)
+            content = read_regular(real, LARGEST_DOCUMENT)
+            told = document(real.name, content)
+            if told is None and len(content) > LARGEST:
+                raise TooLarge(len(content))
         except NotRegular as error:
             raise UsageError(f"{one_line(path, 80)}: {error}", "list_files shows what there is") from None
         except TooLarge as error:
             raise UsageError(
-                f"{one_line(path, 80)} has {error.args[0]:,} bytes, at most {LARGEST:,} are read"
+                f"{one_line(path, 80)} has {error.args[0]:,} bytes, at most {LARGEST:,} are read,"
+                f" {LARGEST_DOCUMENT:,} of a document"
             ) from None
         except OSError as error:
             raise NotFound(f"{one_line(path, 80)}: {error.strerror}") from None
+        if told is not None:
+            return told
         if b"\0" in content[:8192]:
             raise UsageError(f"{one_line(path, 80)} is a binary file ({len(content):,} bytes)")
         return clean(content.decode("utf-8", "replace"))
@@ -88,6 +103,11 @@ class Folder:
     def real(self, path: str) -> Path:
         """Where a path of the workspace is. Blocks. Raises NotFound, UsageError for one that leads out."""
         return self._inside(path)
+
+    def repository(self, path: str) -> str:
+        """The repository in the workspace that a file is of, by its path; empty where it is of none. Blocks. Raises
+        NotFound, UsageError."""
+        return repository(self.root.resolve(), self._inside(path))
 
     def names(self, path: str) -> Sequence[str]:
         """What a file may be called: as it was named, whole, and from the workspace's root, in each way of writing that."""

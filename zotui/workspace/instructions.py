@@ -9,6 +9,7 @@ import msgspec
 
 from zotui.regular import read_regular
 from zotui.text import clean, one_line
+from zotui.workspace.repositories import repository
 
 NAME = "AGENTS.md"
 LARGEST = 1_000_000  # bytes of a file that is read at all
@@ -21,12 +22,14 @@ _Print = tuple[int, int, int, int]  # of a file as it was read: mtime, ctime, si
 
 
 class Instruction(msgspec.Struct, frozen=True):
-    """What one file says. ``lines`` are those that are told, of ``of`` that it has; ``path`` is from the root."""
+    """What one file says. ``lines`` are those that are told, of ``of`` that it has; ``path`` is from the root, as is
+    ``repository``, which it is in where others wrote it."""
 
     path: str
     text: str
     lines: int
     of: int
+    repository: str = ""
 
     @property
     def source(self) -> str:
@@ -39,7 +42,8 @@ class Instruction(msgspec.Struct, frozen=True):
     def told(self) -> str:
         """It as a model reads it; nothing in it can pass for its end."""
         text = re.sub(r"<(?=/instructions)", "<\\\\", self.text, flags=re.IGNORECASE)
-        return f'<instructions from="{self.source}">\n{text}\n</instructions>'
+        by = f' by="others, with the repository {_quoted(self.repository)}"' if self.repository else ""
+        return f'<instructions from="{self.source}"{by}>\n{text}\n</instructions>'
 
 
 class Instructions:
@@ -55,9 +59,10 @@ class Instructions:
         room = min(most, MOST)
         found: list[Instruction] = []
         for folder in reversed(self._folders(paths)):
-            whole = self._read(folder)
+            whole, within = self._read(folder)
             if whole.strip():
-                one = _cut(f"{folder}/{NAME}".lstrip("/"), whole.strip("\n"), min(room, MOST_EACH))
+                path = f"{folder}/{NAME}".lstrip("/")
+                one = _cut(path, whole.strip("\n"), min(room, MOST_EACH), within)
                 room -= len(one.text)
                 found.insert(0, one)
         return found
@@ -73,28 +78,29 @@ class Instructions:
         near = sorted(folders, key=lambda folder: (folder.count("/"), folder))[:FOLDERS]
         return sorted(near, key=lambda folder: [part for part in folder.split("/") if part])
 
-    def _read(self, folder: str) -> str:
-        """A folder's file, clean; empty where there is none, where it leads out of the root, or cannot be read."""
+    def _read(self, folder: str) -> tuple[str, str]:
+        """A folder's file, clean, and the repository that it is in; empty where there is none, where it leads out of the
+        root, or cannot be read."""
         try:
             root = self._root.resolve()
             path = (root / folder / NAME).resolve(strict=True)
             if not path.is_relative_to(root):
-                return ""
-            status = os.stat(path)
+                return "", ""
+            status, within = os.stat(path), repository(root, path)
             print_ = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
             known = self._known.get(str(path))
             if known is not None and known[0] == print_:
-                return known[1]
+                return known[1], within
             text = clean(read_regular(path, LARGEST).decode("utf-8", "replace").removeprefix("\ufeff"))
         except (OSError, RuntimeError, ValueError):
-            return ""
+            return "", ""
         while len(self._known) >= REMEMBERED:
             self._known.pop(next(iter(self._known)), None)
         self._known[str(path)] = (print_, text)
-        return text
+        return text, within
 
 
-def _cut(path: str, text: str, most: int) -> Instruction:
+def _cut(path: str, text: str, most: int, within: str) -> Instruction:
     """As many whole lines as there is room for."""
     lines = text.split("\n")
     kept: list[str] = []
@@ -104,4 +110,8 @@ def _cut(path: str, text: str, most: int) -> Instruction:
         if room < 0:
             break
         kept.append(line)
-    return Instruction(one_line(path, 300).replace('"', "'"), "\n".join(kept), len(kept), len(lines))
+    return Instruction(_quoted(path), "\n".join(kept), len(kept), len(lines), within)
+
+
+def _quoted(path: str) -> str:
+    return one_line(path, 300).replace('"', "'")

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import stat
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from zotui.errors import NotFound, UsageError
 from zotui.store import Store, Transaction, new_id, now_ms
 from zotui.text import one_line
+from zotui.workspace import across
 from zotui.workspace.folder import Folder
 from zotui.workspace.writing import Writing
 
@@ -44,7 +46,7 @@ class Bin:
                 if _is_there(target, new):
                     raise UsageError(f"{one_line(to, 80)} is there already", "delete it first, or choose another name")
                 try:
-                    os.rename(name, new, src_dir_fd=parent, dst_dir_fd=target)
+                    across.move(parent, name, target, new)
                 except OSError as error:
                     raise UsageError(f"{one_line(path, 80)} cannot be moved there: {error.strerror}") from None
 
@@ -70,25 +72,17 @@ class Bin:
             box = self._place / one
             box.mkdir(parents=True, mode=0o700)
             try:
-                os.rename(name, box / "it", src_dir_fd=parent)
+                with _opened(box) as target:
+                    across.move(parent, name, target, "it")
             except OSError as error:
-                box.rmdir()
+                shutil.rmtree(box, ignore_errors=True)
                 self._forget(one)
                 raise UsageError(f"{one_line(path, 80)} cannot be put into the bin: {error.strerror}") from None
         return one
 
     def list(self) -> list[Binned]:
         """What lies in the bin, the newest first. Blocks."""
-        rows = self._store.read_now(
-            lambda db: db.execute(
-                "SELECT id, path, folder, size, deleted_at FROM binned ORDER BY deleted_at DESC, id DESC"
-            ).fetchall()
-        )
-        return [
-            Binned(id_, path, bool(folder), size, deleted_at)
-            for id_, path, folder, size, deleted_at in rows
-            if os.path.lexists(self._place / id_ / "it")
-        ]
+        return [one for one in self._noted() if self._holds(one)]
 
     def restore(self, name: str) -> Binned:
         """Bring something back to where it was; ``name`` is its id, or the end of it. Blocks. Raises NotFound, UsageError."""
@@ -99,24 +93,51 @@ class Bin:
         with self._writing.parent(one.path, make=True) as (parent, new):
             if _is_there(parent, new):
                 raise UsageError(f"{one_line(one.path, 80)} is there already", "move that away first")
-            os.rename(self._place / one.id / "it", new, dst_dir_fd=parent)
-        (self._place / one.id).rmdir()
-        self._forget(one.id)
+            try:
+                with _opened(self._place / one.id) as box:
+                    across.move(box, "it", parent, new)
+            except OSError as error:
+                raise UsageError(f"{one_line(one.path, 80)} cannot be brought back: {error.strerror}") from None
+        self._drop(one)
         return one
 
     def empty(self, before: int | None = None) -> int:
         """Delete for ever what was put into the bin before a time (ms since 1970), or all; how much that was. Blocks."""
-        gone = [one for one in self.list() if before is None or one.deleted_at < before]
-        for one in gone:
-            shutil.rmtree(self._place / one.id, ignore_errors=True)
-            self._forget(one.id)
-        return len(gone)
+        gone = [one for one in self._noted() if before is None or one.deleted_at < before]
+        held = sum(map(self._holds, gone))
+        for one in gone:  # also what never got here, because somebody was killed
+            self._drop(one)
+        return held
+
+    def _noted(self) -> Sequence[Binned]:
+        rows = self._store.read_now(
+            lambda db: db.execute(
+                "SELECT id, path, folder, size, deleted_at FROM binned ORDER BY deleted_at DESC, id DESC"
+            ).fetchall()
+        )
+        return [Binned(id_, path, bool(folder), size, deleted_at) for id_, path, folder, size, deleted_at in rows]
+
+    def _holds(self, one: Binned) -> bool:
+        return os.path.lexists(self._place / one.id / "it")
+
+    def _drop(self, one: Binned) -> None:
+        shutil.rmtree(self._place / one.id, ignore_errors=True)
+        self._forget(one.id)
 
     def _forget(self, one: str) -> None:
         def forget(db: Transaction) -> None:
             db.execute("DELETE FROM binned WHERE id = ?", (one,))
 
         self._store.write_now(forget)
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _is_there(parent: int, name: str) -> bool:

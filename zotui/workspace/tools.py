@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from zotui.text import clean, size
 from zotui.toolbox import Result, Tool, ToolContext
-from zotui.workspace.folder import Folder
+from zotui.workspace.blocks import EditLines, edited
+from zotui.workspace.folder import Document, Folder, no_document
 from zotui.workspace.moving import Bin
+from zotui.workspace.repositories import repository
 from zotui.workspace.searching import search
 from zotui.workspace.writing import Writing
 
@@ -17,7 +20,7 @@ LINES = 400
 
 
 class ListFiles(Struct, forbid_unknown_fields=True):
-    path: Annotated[str, Meta(description="A folder of the workspace; empty for its root.")] = ""
+    path: Annotated[str, Meta(description="Empty for its root.")] = ""
 
 
 class ReadFile(Struct, forbid_unknown_fields=True):
@@ -53,8 +56,8 @@ class EditFile(Struct, forbid_unknown_fields=True):
     replace_all: bool = False
 
 
-def tools(folder: Folder) -> list[Tool]:
-    """The workspace tools."""
+def tools(folder: Folder, document: Document = no_document) -> list[Tool]:
+    """The workspace tools; ``document`` reads what is no text as it is."""
     writing = Writing(folder)
 
     async def write_file(arguments: WriteFile, context: ToolContext) -> Result:
@@ -64,6 +67,9 @@ def tools(folder: Folder) -> list[Tool]:
         old, new, every = arguments.old_string, arguments.new_string, arguments.replace_all
         return changed(await asyncio.to_thread(writing.edit, arguments.path, old, new, every))
 
+    async def edit_lines(arguments: EditLines, context: ToolContext) -> Result:
+        return changed(await asyncio.to_thread(writing.change, arguments.path, partial(edited, wanted=arguments)))
+
     async def list_files(arguments: ListFiles, context: ToolContext) -> Result:
         entries = await asyncio.to_thread(folder.list, arguments.path)
         lines = [f"{entry.path}/" if entry.folder else f"{entry.path}  {size(entry.size)}" for entry in entries]
@@ -72,7 +78,8 @@ def tools(folder: Folder) -> list[Tool]:
         )
 
     async def read_file(arguments: ReadFile, context: ToolContext) -> Result:
-        lines = (await asyncio.to_thread(folder.read, arguments.path)).splitlines()
+        lines = (await asyncio.to_thread(folder.read, arguments.path, document)).splitlines()
+        foreign = bool(await asyncio.to_thread(folder.repository, arguments.path))
         first = arguments.line - 1
         shown = lines[first : first + arguments.lines]
         if not shown:
@@ -80,14 +87,17 @@ def tools(folder: Folder) -> list[Tool]:
             return Result(said, f"0 of {len(lines)} lines")
         rest = len(lines) - first - len(shown)
         more = f"\n[{rest} more lines; line={first + len(shown) + 1} shows them]" if rest > 0 else ""
-        return Result("\n".join(shown) + more, f"{len(shown)} of {len(lines)} lines")
+        return Result("\n".join(shown) + more, f"{len(shown)} of {len(lines)} lines", foreign)
 
     async def search_files(arguments: SearchFiles, context: ToolContext) -> Result:
         found, more = await search(folder.root, arguments.pattern, literal=arguments.literal, files=arguments.files)
         lines = [f"{match.path}:{match.line}: {match.text}" for match in found]
-        return Result(
-            "\n".join([*lines, *(["[there are more]"] * more)]) or "Nothing found.", f"{len(found)}{'+' * more} found"
-        )
+        foreign = await asyncio.to_thread(any_of_others, {match.path for match in found})
+        text = "\n".join([*lines, *(["[there are more]"] * more)]) or "Nothing found."
+        return Result(text, f"{len(found)}{'+' * more} found", foreign)
+
+    def any_of_others(paths: set[str]) -> bool:
+        return any(repository(folder.root, folder.root / path) for path in paths)
 
     async def of_writing(arguments: WriteFile) -> str:
         return await asyncio.to_thread(writing.write, arguments.path, arguments.content, try_only=True)
@@ -96,12 +106,16 @@ def tools(folder: Folder) -> list[Tool]:
         old, new, every = arguments.old_string, arguments.new_string, arguments.replace_all
         return await asyncio.to_thread(writing.edit, arguments.path, old, new, every, try_only=True)
 
+    async def of_editing_lines(arguments: EditLines) -> str:
+        made = partial(edited, wanted=arguments)
+        return await asyncio.to_thread(writing.change, arguments.path, made, try_only=True)
+
     return [
         Tool("list_files", "List a folder of the workspace.", ListFiles, "read", list_files),
-        Tool("read_file", "Read lines of a text file of the workspace.", ReadFile, "read", read_file),
+        Tool("read_file", "Read lines of a workspace text or document.", ReadFile, "read", read_file),
         Tool(
             "write_file",
-            "Write a whole file of the workspace.",
+            "Write a whole workspace file.",
             WriteFile,
             "write",
             write_file,
@@ -110,7 +124,7 @@ def tools(folder: Folder) -> list[Tool]:
         ),
         Tool(
             "edit_file",
-            "Replace text in a file of the workspace.",
+            "Replace text in a workspace file.",
             EditFile,
             "write",
             edit_file,
@@ -119,6 +133,16 @@ def tools(folder: Folder) -> list[Tool]:
         ),
         Tool(
             "search_files", "Search the text of the workspace's files.", SearchFiles, "read", search_files, core=False
+        ),
+        Tool(
+            "edit_lines",
+            "Insert lines before or after a line of a workspace file, replace or delete a block of lines, append lines.",
+            EditLines,
+            "write",
+            edit_lines,
+            core=False,
+            touches=its_path,
+            preview=of_editing_lines,
         ),
     ]
 
@@ -156,7 +180,7 @@ def moving_tools(bin_: Bin) -> list[Tool]:
     ]
 
 
-def its_path(arguments: WriteFile | EditFile | DeleteFile) -> Sequence[str]:
+def its_path(arguments: WriteFile | EditFile | EditLines | DeleteFile) -> Sequence[str]:
     """The one path that a call changes."""
     return (arguments.path,)
 

@@ -4,7 +4,7 @@ import contextlib
 import difflib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -61,20 +61,18 @@ class Writing:
         """
         if not old or old == new:
             raise UsageError("old and new are the same" if old else "old is empty", "write_file writes a whole file")
+        return self.change(path, lambda text: _replaced(text, old, new, every, path), try_only=try_only)
+
+    def change(self, path: str, made: Callable[[str], str], *, try_only: bool = False) -> str:
+        """Put what is ``made`` of a file's text in its place; what that changed. Blocks.
+
+        Its encoding, mark and mode stay. ``try_only``: what it would change. Raises NotFound, UsageError.
+        """
         with self.parent(path, make=False) as (parent, name):
             before = self._read(parent, name, path)
             if before is None:
                 raise NotFound(f"no {one_line(path, 80)!r} in the workspace", "list_files shows what there is")
-            if old not in before.text and "\r\n" in before.text:  # as a model is shown it, lines end alike
-                old, new = (text.replace("\r\n", "\n").replace("\n", "\r\n") for text in (old, new))
-            count = before.text.count(old)
-            if count == 0:
-                raise UsageError(f"{one_line(path, 80)} does not hold that text", "read_file shows what it holds")
-            if count > 1 and not every:
-                raise UsageError(
-                    f"that text stands in {count} places of {one_line(path, 80)}", "give more of what is around it"
-                )
-            after = before._replace(text=before.text.replace(old, new))
+            after = before._replace(text=made(before.text))
             if not try_only:
                 self._replace(parent, name, after, path)
         return difference(before.text, after.text, path)
@@ -166,6 +164,20 @@ class Writing:
             with contextlib.suppress(OSError):
                 os.unlink(made, dir_fd=parent)
             raise
+
+
+def _replaced(text: str, old: str, new: str, every: bool, path: str) -> str:
+    """A text with ``new`` where ``old`` stood. Raises UsageError where that is nowhere, or in more places than meant."""
+    if old not in text and "\r\n" in text:  # as a model is shown it, lines end alike
+        old, new = (part.replace("\r\n", "\n").replace("\n", "\r\n") for part in (old, new))
+    count = text.count(old)
+    if count == 0:
+        raise UsageError(f"{one_line(path, 80)} does not hold that text", "read_file shows what it holds")
+    if count > 1 and not every:
+        raise UsageError(
+            f"that text stands in {count} places of {one_line(path, 80)}", "give more of what is around it"
+        )
+    return text.replace(old, new)
 
 
 def difference(before: str, after: str, path: str) -> str:

@@ -2,34 +2,17 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
-from tests.openai_server import OpenAIServer, calls, openai_server, says
+from tests.openai_server import OpenAIServer, calls, says
 from tests.waiting import wait_for
 from zotui.computer import Computer
 from zotui.errors import UsageError
-from zotui.home import Home
 from zotui.store import audit
 from zotui.workspace.undo import scan as scanning
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
-CONFIG = 'model = "lab/tiny"\n[providers.lab]\nbase_url = "{url}"\nmodels = ["tiny"]\n'
-
-
-@pytest_asyncio.fixture
-async def server(home: Home) -> AsyncIterator[OpenAIServer]:
-    async with openai_server() as server:
-        home.config_file.write_text(CONFIG.format(url=server.url))
-        yield server
-
-
-@pytest_asyncio.fixture
-async def computer(home: Home, server: OpenAIServer) -> AsyncIterator[Computer]:
-    async with Computer.open(home, workers="own") as computer:
-        yield computer
 
 
 async def test_what_tools_and_commands_did_is_undone_turn_by_turn(computer: Computer, server: OpenAIServer) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from zotui.store.schema.commands import commands
 from zotui.store.schema.desk import desk
 from zotui.store.schema.first import first
+from zotui.store.schema.grants import grants
 from zotui.store.schema.hands import hands
 from zotui.store.schema.models import models
 from zotui.store.sql import Database
 
-STEPS: list[Callable[[Database], None]] = [first, models, desk, hands]
+STEPS: list[Callable[[Database], None]] = [first, models, desk, hands, grants, commands]
 VERSION = len(STEPS)

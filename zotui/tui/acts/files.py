@@ -52,6 +52,13 @@ async def timeline(desk: Desk, words: str = "") -> None:
         desk.tell(told(undone, "brought back"))
 
 
+async def allowed(desk: Desk, words: str = "") -> None:
+    """What the person allowed for more than once."""
+    from zotui.tui.allowed_view import AllowedView
+
+    desk.app.push_screen(AllowedView(await desk.ready()))
+
+
 async def audit(desk: Desk, words: str = "") -> None:
     """The audit log."""
     from zotui.tui.audit_view import AuditView

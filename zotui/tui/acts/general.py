@@ -53,6 +53,13 @@ async def run(desk: Desk, words: str = "") -> None:
         desk.app.push_screen(RunView(computer.sandbox, command))
 
 
+async def commands(desk: Desk, words: str = "") -> None:
+    """What goes on in the background."""
+    from zotui.tui.background_dialog import BackgroundDialog
+
+    desk.app.push_screen(BackgroundDialog(await desk.ready()))
+
+
 async def no_sandbox(desk: Desk, words: str = "") -> None:
     """Have commands run without a wall until the app is left, where none can stand; or no more."""
     from zotui.tui.dialogs import Confirm

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from zotui.conversations.turns import EDITED, INSTEAD
 from zotui.errors import UsageError, ZotuiError
 from zotui.text import one_line
 from zotui.tui import slash
@@ -57,7 +58,12 @@ class Sending:
         if pane.question is not None and not event.edits and not event.at_once:
             if not pane.query_one(QuestionPanel).is_seen:
                 raise UsageError("a question has just come up", "enter sends this as its answer")
-            await computer.turns.answer(pane.question.id, choice(pane.question, event.text))
+            answer = choice(pane.question, event.text)
+            if answer == EDITED:
+                pane.composer.draft = Draft(f"{INSTEAD}{pane.question.command}")
+                pane.app.notify("edit the command and send it: then it may run, once", markup=False)
+                return
+            await computer.turns.answer(pane.question.id, answer)
             computer.background.want()
             return
         files = await self.files_of(event.text, event.draft.foreign)

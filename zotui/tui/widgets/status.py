@@ -57,7 +57,7 @@ def shown(wall: Wall) -> str:
     if wall.kind == "none":
         return "○ NO SANDBOX"
     word = {"bubblewrap": "bwrap", "landlock": "landlock", "seatbelt": "sandbox-exec"}[wall.kind]
-    network = " +network" if wall.name.endswith("open") else ""
+    network = " +network" if "network" in wall.name and not wall.name.endswith("network off") else ""
     return f"{'◐' if wall.gaps else '●'} {word}{network}"
 
 
