@@ -135,7 +135,7 @@ def test_no_other_byte_is_touched(
     made = after[len(bom + before) : len(after) - len(rest)].decode(encoding)
     assert made.split() == new
     if new and not rest:
-        assert made.endswith("\n") is (ended or not "".join(lines))
+        assert made.endswith("\n") is (ended or not words[-1])
 
 
 async def test_the_tool_shows_first_and_is_found(tmp_path: Path) -> None:
