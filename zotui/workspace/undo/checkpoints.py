@@ -12,19 +12,18 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from zotui.errors import NotFound, StoreError, UsageError
-from zotui.store import Reader, Store, Transaction, audit, new_id, now_ms
+from zotui.store import Store, Transaction, audit, new_id, now_ms
 from zotui.text import one_line, size
-from zotui.workspace.undo import copies, records, tree
+from zotui.workspace.undo import copies, records
+from zotui.workspace.undo.looks import Looks, Told
 from zotui.workspace.undo.records import Checkpoint, FileChange
 from zotui.workspace.undo.restoring import Restoring, may_be_restored
-from zotui.workspace.undo.scan import Looked, Scan, Stopped
+from zotui.workspace.undo.scan import Looked, Stopped
 from zotui.workspace.undo.state import State, below, packed
 
 T = TypeVar("T")
-Told = Callable[[int, int], None]
 NOTHING_DONE, NOTHING_UNDONE = "no turn that could be undone has changed a file", "nothing was undone"
 NAMED = 5  # paths that a sentence names
-FULL = 0.75  # of what copies may take: from here on the oldest checkpoints go
 
 
 class Undone(NamedTuple):
@@ -43,7 +42,7 @@ class Checkpoints:
         self._store = store
         self._root = root
         self._lock = lock
-        self._room = room
+        self._looks = Looks(store, root, room)
         self._busy = asyncio.Lock()
 
     async def before(
@@ -143,13 +142,11 @@ class Checkpoints:
         now = mine[0] if mine and mine[0].status == "open" else None
         if now is not None and (now.whole or (paths is not None and set(paths) <= set(now.paths))):
             return now.gaps
-        looked = self._scan(paths, off, told)
         whole = paths is None
         named = [*(now.paths if now else []), *(paths or [])]
 
-        def put(db: Transaction) -> list[str]:
-            self._keep(db, looked)
-            gaps = _gaps(db, paths)
+        def put(db: Transaction, looked: Looked) -> list[str]:
+            gaps = _gaps(looked, paths)
             db.execute(
                 "INSERT INTO checkpoints(id, conv_id, turn_id, whole, paths, gaps, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (turn_id) DO UPDATE SET status = 'open', whole = max(whole, excluded.whole),"
@@ -158,7 +155,7 @@ class Checkpoints:
             )
             return gaps
 
-        return self._store.write_now(put)
+        return self._looks.look(paths, off, put, told)
 
     def _restored(self, change: FileChange, after: bool, off: threading.Event) -> Undone:
         turn, path = new_id(), change.path
@@ -189,15 +186,14 @@ class Checkpoints:
         if not ended:
             return
         whole = any(checkpoint.whole for checkpoint in ended)
-        looked = self._scan(None if whole else [path for one in ended for path in one.paths], off)
 
-        def put(db: Transaction) -> None:
-            self._keep(db, looked)
+        def put(db: Transaction, looked: Looked) -> bool:
             for checkpoint in ended:
                 records.close(db, checkpoint.id)
+            return bool(looked.changes)
 
-        self._store.write_now(put)
-        self._make_room()
+        if self._looks.look(None if whole else [path for one in ended for path in one.paths], off, put):
+            self._looks.make_room()
 
     async def _move(self, conversation: str | None, force: bool, *, undoing: bool) -> Undone:
         await self.settle_left()
@@ -228,13 +224,15 @@ class Checkpoints:
         if others and not force:
             raise UsageError(f"changed since by something else: {_named(others)}", "--force takes that back too")
         if others:  # what is there now is kept, so that this can be taken back as well
-            looked = self._scan(others, off)
-            self._store.write_now(lambda db: self._overtake(db, looked, checkpoint.id, others, undoing))
+            self._looks.look(
+                others,
+                off,
+                lambda db, looked: self._overtake(db, checkpoint.id, others, undoing),
+                attributed=False,
+            )
         left = restoring.restore({path: wanted for path, _, wanted in steps})
-        looked = self._scan([path for path, _, _ in steps], off)
 
-        def put(db: Transaction) -> None:
-            self._keep(db, looked, attributed=False)
+        def put(db: Transaction, looked: Looked) -> None:
             db.execute(
                 "UPDATE checkpoints SET status = ?, undone_at = ? WHERE id = ?",
                 ("undone" if undoing else "done", now_ms() if undoing else None, checkpoint.id),
@@ -248,51 +246,17 @@ class Checkpoints:
                 details={"left": left[:50]},
             )
 
-        self._store.write_now(put)
+        self._looks.look([path for path, _, _ in steps], off, put, attributed=False)
         return Undone(checkpoint, [path for path, _, _ in steps], left)
 
-    def _overtake(self, db: Transaction, looked: Looked, checkpoint: str, paths: Sequence[str], undoing: bool) -> None:
+    def _overtake(self, db: Transaction, checkpoint: str, paths: Sequence[str], undoing: bool) -> None:
         """What stands at these paths now is what a checkpoint comes back to."""
-        self._keep(db, looked, attributed=False)
         column = "after" if undoing else "before"
         for path in paths:
             db.execute(
                 f"UPDATE file_changes SET {column} = ? WHERE checkpoint_id = ? AND path = ?",
                 (packed(self._restoring().state(path)), checkpoint, path),
             )
-
-    def _scan(self, paths: Sequence[str] | None, off: threading.Event, told: Told = lambda done, of: None) -> Looked:
-        room = max(0, self._room() - self._store.read_now(copies.total))
-        return Scan(self._store, self._root, paths, room, off, told).look()
-
-    def _keep(self, db: Transaction, looked: Looked, *, attributed: bool = True) -> None:
-        """The tree as it is now; what changed goes to the checkpoints that are open."""
-        for path, folder in looked.folders.items():
-            if folder is None:
-                tree.forget(db, path)
-        for path, folder in looked.folders.items():
-            if folder is not None:
-                tree.keep(db, path, *folder)
-        if attributed and looked.changes:
-            records.attribute(db, looked.changes, records.checkpoints(db, "status = 'open'"))
-
-    def _make_room(self) -> None:
-        """Let the oldest checkpoints go where copies have become too many."""
-
-        def drop(db: Transaction) -> bool:
-            if copies.total(db) <= FULL * self._room():
-                return False
-            db.execute(
-                "DELETE FROM checkpoints WHERE id IN (SELECT id FROM checkpoints WHERE status <> 'open' ORDER BY id"
-                " LIMIT max(1, (SELECT count(*) FROM checkpoints) / 4))"
-            )
-            gone = db.changes()
-            hashes = [name for kept in tree.load(db).values() for name in tree.hashes(kept)]
-            copies.sweep(db, records.wanted_copies(db, hashes))
-            return bool(gone)
-
-        while self._store.write_now(drop):
-            pass
 
     def _restoring(self) -> Restoring:
         return Restoring(self._root, lambda name: self._store.read_now(lambda db: copies.read(db, name)))
@@ -306,13 +270,13 @@ _LEFT = (
 )
 
 
-def _gaps(db: Reader, paths: Sequence[str] | None) -> list[str]:
+def _gaps(looked: Looked, paths: Sequence[str] | None) -> list[str]:
     """What could not be brought back if it were changed, in words."""
-    bare: list[tuple[str, int]] = []
-    for folder, kept in tree.load(db).items():
-        if names := tree.bare(kept):
-            sizes = {mark[0]: mark[2] for mark in tree.opened(kept).marks}
-            bare += [(f"{folder}/{name}" if folder else name, sizes[name]) for name in names]
+    bare = [
+        (f"{folder}/{name}" if folder else name, bytes_)
+        for folder, files in looked.bare.items()
+        for name, bytes_ in files
+    ]
     if paths is not None:
         bare = [one for one in bare if any(below(one[0], path) for path in paths)]
     if not bare:

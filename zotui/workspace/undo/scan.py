@@ -12,6 +12,7 @@ from zotui.workspace.undo import copies, tree
 from zotui.workspace.undo.copies import Copy
 from zotui.workspace.undo.state import State, below, open_folder
 from zotui.workspace.undo.tree import Mark
+from zotui.workspace.undo.watching import Watcher
 
 LARGEST = 32_000_000  # bytes of a file that is copied
 BATCH, MOST = 8_000_000, 2_000  # bytes and number of copies in one transaction
@@ -25,30 +26,34 @@ class Stopped(Exception):
 
 
 class Looked(NamedTuple):
-    """What a look found. ``folders``: those that changed, as they are now, ``None`` where one is gone; ``bare``: files
-    that changed of which there is no copy."""
+    """What a look found. ``folders``: those that changed, as they are now, ``None`` where one is gone; ``bare``: of each
+    that was looked at and is there the files without a copy, and their size."""
 
     changes: list[Change]
     folders: dict[str, tuple[list[Mark], list[str]] | None]
-    bare: list[str]
+    bare: dict[str, list[tuple[str, int]]]
 
 
 class Scan:
-    """One look at ``root``, whole or at some ``paths``; it blocks. ``room``: bytes that new copies may take."""
+    """One look at ``root``, whole or at some ``paths``; it blocks. ``room``: bytes that new copies may take, asked where
+    there are some; ``watcher``: which folders a whole look can do without."""
 
     def __init__(
         self,
         store: Store,
         root: Path,
         paths: Sequence[str] | None,
-        room: int,
+        room: Callable[[], int],
         called_off: threading.Event,
         told: Callable[[int, int], None] = lambda done, of: None,
+        watcher: Watcher | None = None,
     ) -> None:
         self._store = store
         self._root = root
         self._paths = paths
-        self._room = room
+        self._watcher = watcher
+        self._room_of = room
+        self._room = 0
         self._waiting = 0  # bytes in the batch
         self._there: set[str] = set()  # the copies there are
         self._called_off = called_off
@@ -57,20 +62,23 @@ class Scan:
             tuple[str, Mark | None, str, Mark | None]
         ] = []  # path, what it was, its content, what it is
         self._folders: dict[str, tuple[dict[str, Mark], dict[str, str]] | None] = {}
+        self._bare: dict[str, list[tuple[str, int]]] = {}
+        self._known: dict[str, bytes] | None = None  # all folders as they were, where all are looked at
 
     def look(self) -> Looked:
-        """Raises Stopped, OSError where the root itself cannot be read."""
-        known = self._store.read_now(tree.load)
+        """Raises Stopped, OSError where the root itself cannot be read, Doubtful where the watcher is of no use."""
         root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            self._walk(root, known)
+            self._walk(root)
             return self._copied(root)
         finally:
             os.close(root)
 
-    def _walk(self, root: int, known: dict[str, bytes]) -> None:
+    def _walk(self, root: int) -> None:
         """Every folder that is wanted, those above before those below."""
-        waiting = [""]
+        if self._paths is None and (self._watcher is None or self._watcher.is_new):
+            self._known = self._store.read_now(tree.load)
+        waiting = [""] if self._watcher is None else self._watcher.changed()[::-1]
         while waiting:
             if self._called_off.is_set():
                 raise Stopped
@@ -80,19 +88,30 @@ class Scan:
             except OSError:  # it has just gone, or it may not be read: then nothing is known of it
                 if not path:
                     raise
+                self._skip(path)
                 continue
             try:
+                if self._watcher is not None:
+                    self._watcher.watch(folder, path)
                 seen = tree.look(folder)
             except OSError:
+                self._skip(path)
                 continue
             finally:
                 os.close(folder)
             wanted = self._wanted(path)
-            kept = known.get(path)
-            if kept is None or not tree.is_same(kept, seen):
-                self._compare(path, kept, seen, wanted, known)
+            self._compare(path, seen, wanted)
             inner = seen.folders if wanted is None else [name for name in seen.folders if name in wanted]
-            waiting += [_join(path, name) for name in inner]
+            below = [_join(path, name) for name in inner]
+            if self._watcher is not None:
+                self._watcher.saw(path, seen.linked)
+                below = [one for one in below if not self._watcher.has(one)]
+            waiting += below
+
+    def _skip(self, path: str) -> None:
+        """A folder that could not be looked at."""
+        if self._watcher is not None:
+            self._watcher.lost(path)
 
     def _wanted(self, folder: str) -> set[str] | None:
         """The names in a folder that are looked at; None for all."""
@@ -101,10 +120,14 @@ class Scan:
         start = f"{folder}/" if folder else ""
         return {path[len(start) :].split("/")[0] for path in self._paths if path.startswith(start)}
 
-    def _compare(
-        self, path: str, kept: bytes | None, seen: tree.Seen, wanted: set[str] | None, known: dict[str, bytes]
-    ) -> None:
+    def _compare(self, path: str, seen: tree.Seen, wanted: set[str] | None) -> None:
         """Note what is other than it was in one folder."""
+        kept = self._kept(path)
+        bare = tree.bare_if_same(kept, seen) if kept is not None else None
+        if bare is not None:
+            sizes = {mark[0]: mark[2] for mark in seen.marks} if bare else {}
+            self._bare[path] = [(name, sizes[name]) for name in bare]
+            return
         before = tree.opened(kept).states() if kept is not None else {}
         now = {mark[0]: mark for mark in seen.marks}
         if wanted is not None:  # of the others it stays known what was
@@ -118,26 +141,33 @@ class Scan:
                 continue
             self._changed.append((_join(path, name), old, content, mark))
             if old is not None and stat.S_ISDIR(old[1]) and not stat.S_ISDIR(mark[1]):
-                self._lose(_join(path, name), known)
+                self._lose(_join(path, name))
         for name in before.keys() - now.keys():
             old, content = before[name]
             self._changed.append((_join(path, name), old, content, None))
             if stat.S_ISDIR(old[1]):
-                self._lose(_join(path, name), known)
+                self._lose(_join(path, name))
         self._folders[path] = (now, contents)
 
-    def _lose(self, folder: str, known: dict[str, bytes]) -> None:
+    def _kept(self, path: str) -> bytes | None:
+        """A folder as it was."""
+        if self._known is not None:
+            return self._known.get(path)
+        return self._store.read_now(lambda db: tree.load_one(db, path))
+
+    def _lose(self, folder: str) -> None:
         """A folder is gone, and all that was below it."""
         self._folders[folder] = None
-        for path, kept in known.items():
-            if below(path, folder):
-                for name, (mark, content) in tree.opened(kept).states().items():
-                    self._changed.append((_join(path, name), mark, content, None))
+        for path, kept in self._store.read_now(lambda db: tree.load_below(db, folder)).items():
+            for name, (mark, content) in tree.opened(kept).states().items():
+                self._changed.append((_join(path, name), mark, content, None))
 
     def _copied(self, root: int) -> Looked:
         """Copy what is new, the smallest files first, as far as there is room; then say what changed."""
         new = [(change[3][2], number) for number, change in enumerate(self._changed) if change[3] is not None]
-        self._there = self._store.read_now(copies.names) if new else set()
+        if new:
+            self._there = self._store.read_now(copies.names)
+            self._room = self._room_of()
         found: dict[int, tuple[Mark, str]] = {}
         batch: list[Copy] = []
         for done, (_, number) in enumerate(sorted(new)):
@@ -151,7 +181,6 @@ class Scan:
                 self._told(done, len(new))
         self._keep(batch)
         changes: list[Change] = []
-        bare: list[str] = []
         for number, (path, old, content, mark) in enumerate(self._changed):
             before = tree.state_of(old, content) if old is not None else None
             after = None
@@ -160,17 +189,17 @@ class Scan:
                 after = tree.state_of(settled, name)
                 self._note(path, settled, name)
             unknown = after is not None and after.kind == "file" and not after.hash
-            if unknown:
-                bare.append(path)
             if before != after or unknown:
                 changes.append((path, before, after))
-        folders = {
-            path: None
-            if what is None
-            else (sorted(what[0].values()), [what[1].get(name, "") for name in sorted(what[0])])
-            for path, what in self._folders.items()
-        }
-        return Looked(changes, folders, bare)
+        folders: dict[str, tuple[list[Mark], list[str]] | None] = {}
+        for path, what in self._folders.items():
+            if what is None:
+                folders[path] = None
+                continue
+            marks, contents = sorted(what[0].values()), [what[1].get(name, "") for name in sorted(what[0])]
+            folders[path] = (marks, contents)
+            self._bare[path] = [(name, what[0][name][2]) for name in tree.bare(marks, contents)]
+        return Looked(changes, folders, self._bare)
 
     def _note(self, path: str, mark: Mark, content: str) -> None:
         """An entry's mark and content, in its folder."""

@@ -32,15 +32,13 @@ _contents_of = msgspec.msgpack.Decoder(list[str])
 
 
 class Seen(NamedTuple):
-    """A folder as it is now."""
+    """A folder as it is now. ``folders``: the names of those in it; ``linked``: inode and number of names of each file
+    that has another name elsewhere."""
 
     marks: list[Mark]
     packed: bytes
-
-    @property
-    def folders(self) -> list[str]:
-        """The names of the folders in it."""
-        return [mark[0] for mark in self.marks if stat.S_ISDIR(mark[1])]
+    folders: list[str]
+    linked: list[tuple[int, int]]
 
 
 def look(folder: int) -> Seen:
@@ -49,6 +47,8 @@ def look(folder: int) -> Seen:
     All files of the workspace pass here twice a turn: hence no call for each that could be spared.
     """
     marks: list[Mark] = []
+    folders: list[str] = []
+    linked: list[tuple[int, int]] = []
     add = marks.append
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -61,14 +61,17 @@ def look(folder: int) -> Seen:
             if mode & 0o170000 == stat.S_IFDIR:
                 if name not in UNCOVERED:
                     add((name, mode, 0, 0, 0, 0))
+                    folders.append(name)
             else:
                 add((name, mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino))
+                if s.st_nlink > 1:
+                    linked.append((s.st_ino, s.st_nlink))
     marks.sort()
     try:
-        return Seen(marks, _encoder.encode(marks))
+        return Seen(marks, _encoder.encode(marks), folders, linked)
     except UnicodeEncodeError:  # names that are no text are not covered
         marks = [mark for mark in marks if is_text(mark[0])]
-        return Seen(marks, _encoder.encode(marks))
+        return Seen(marks, _encoder.encode(marks), [name for name in folders if is_text(name)], linked)
 
 
 def mark_of(name: str, status: os.stat_result) -> Mark:
@@ -115,27 +118,27 @@ def opened(kept: bytes) -> Known:
     return Known(_marks_of.decode(folder.marks), _contents_of.decode(folder.contents))
 
 
-def is_same(kept: bytes, seen: Seen) -> bool:
-    """Whether nothing changed in a folder itself."""
-    return _decoder.decode(kept).marks == seen.packed
+def bare_if_same(kept: bytes, seen: Seen) -> list[str] | None:
+    """Where nothing changed in a folder itself, the names of its files of which there is no copy; else None."""
+    folder = _decoder.decode(kept)
+    return folder.bare if folder.marks == seen.packed else None
 
 
-def bare(kept: bytes) -> list[str]:
-    """The names of the files of a folder of which there is no copy."""
-    return _decoder.decode(kept).bare
+def bare(marks: Sequence[Mark], contents: Sequence[str]) -> list[str]:
+    """The same for a folder as it is kept."""
+    return [mark[0] for mark, content in zip(marks, contents, strict=True) if stat.S_ISREG(mark[1]) and not content]
 
 
 def keep(db: Transaction, path: str, marks: Sequence[Mark], contents: Sequence[str]) -> None:
     """Keep a folder as it is now."""
-    bare = [mark[0] for mark, content in zip(marks, contents, strict=True) if stat.S_ISREG(mark[1]) and not content]
-    folder = Folder(_encoder.encode(list(marks)), msgspec.Raw(_encoder.encode(list(contents))), bare)
-    packed = _encoder.encode(folder)
-    db.execute("INSERT OR REPLACE INTO tree(folder, entries) VALUES (?, ?)", (path, packed))
+    raw = msgspec.Raw(_encoder.encode(list(contents)))
+    folder = _encoder.encode(Folder(_encoder.encode(list(marks)), raw, bare(marks, contents)))
+    db.execute("INSERT OR REPLACE INTO tree(folder, entries) VALUES (?, ?)", (path, folder))
 
 
 def forget(db: Transaction, path: str) -> None:
     """A folder is gone, with all below it."""
-    db.execute("DELETE FROM tree WHERE folder = ?1 OR substr(folder, 1, length(?1) + 1) = ?1 || '/'", (path,))
+    db.execute(f"DELETE FROM tree WHERE {_BELOW}", (path,))
 
 
 def load(db: Reader) -> dict[str, bytes]:
@@ -143,7 +146,26 @@ def load(db: Reader) -> dict[str, bytes]:
     return dict(db.execute("SELECT folder, entries FROM tree").fetchall())
 
 
+def load_one(db: Reader, path: str) -> bytes | None:
+    """One folder as it was kept."""
+    kept: bytes | None = db.execute("SELECT entries FROM tree WHERE folder = ?", (path,)).get
+    return kept
+
+
+def load_below(db: Reader, path: str) -> dict[str, bytes]:
+    """A folder, which is not the root, and all below it."""
+    return dict(db.execute(f"SELECT folder, entries FROM tree WHERE {_BELOW}", (path,)).fetchall())
+
+
+def version(db: Reader) -> int:
+    """A number that rises with every change of what is kept, by whatever process."""
+    return db.execute("SELECT seq FROM changes WHERE \"table\" = 'tree'").get or 0
+
+
 def hashes(kept: bytes) -> Iterator[str]:
     """The copies that a folder's entries need."""
     folder = opened(kept)
     return (content for mark, content in zip(folder.marks, folder.contents, strict=True) if stat.S_ISREG(mark[1]))
+
+
+_BELOW = "folder = ?1 OR folder > ?1 || '/' AND folder < ?1 || '0'"  # which comes after the slash
