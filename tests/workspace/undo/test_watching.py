@@ -1,20 +1,25 @@
 """Looks that the kernel guides: whatever happened, they find what a look at everything finds."""
 
+import mmap
 import os
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.processes import ROOT, Children
+from tests.sandbox.world import USERS, AsOrdinary, World
+from zotui.sandbox.command import shell
 from zotui.store import Store
+from zotui.workspace.undo import looks as looking
 from zotui.workspace.undo import watching
 from zotui.workspace.undo.looks import Looks
-from zotui.workspace.undo.scan import Change, Looked, Scan
-from zotui.workspace.undo.watching import Doubtful, Watcher
+from zotui.workspace.undo.scan import Change, Scan, Stopped
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no inotify")
 ROOM = 100_000_000
@@ -103,3 +108,167 @@ def test_after_random_operations_nothing_is_missed(eyes: Eyes, seed: int) -> Non
         changed += bool(eyes.look())
     assert changed > 30
     assert eyes.guided > 20
+
+
+def test_only_what_may_have_changed_is_looked_at(eyes: Eyes, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(eyes.root, "for i in 1 2 3; do mkdir -p a$i/b; echo 1 > a$i/b/f; done; ln a1/b/f a1/b/g")
+    eyes.look()
+    asked: list[str] = []
+    kept = Scan._kept
+    monkeypatch.setattr(Scan, "_kept", lambda scan, path: [asked.append(path), kept(scan, path)][1])
+    run(eyes.root, "cat a1/b/f a2/b/f; ls -R; echo 2 > a3/b/f")
+    eyes.looks.look(None, threading.Event(), lambda db, looked: None)
+    assert asked == ["a1/b", "a3/b"], "the one with two names of a file always"
+
+
+def test_a_second_name_that_was_made_in_another_folder(eyes: Eyes) -> None:
+    run(eyes.root, "mkdir a b; echo 1 > a/f")
+    eyes.look()
+    run(eyes.root, "ln a/f b/g")
+    eyes.look()
+    run(eyes.root, "echo 2 >> b/g")
+    assert eyes.look() == ["a/f", "b/g"]
+    assert eyes.guided == 1
+    run(eyes.root, "rm a/f")
+    run(eyes.root, "echo 3 >> b/g")
+    assert eyes.look() == ["a/f", "b/g"]
+    assert eyes.guided == 2
+
+
+def test_a_file_that_is_mapped_into_memory(eyes: Eyes) -> None:
+    (eyes.root / "f").write_bytes(bytes(9_000))
+    eyes.look()
+    with (eyes.root / "f").open("r+b") as file:
+        pages = mmap.mmap(file.fileno(), 0)
+    eyes.look()
+    pages[0:1] = b"x"
+    pages.close()
+    assert eyes.look() == ["f"]
+    assert eyes.guided == 2
+
+
+def test_more_events_than_the_queue_takes(eyes: Eyes) -> None:
+    files = [eyes.root / name for name in ("a", "b")]
+    for file in files:
+        file.touch()
+    eyes.look()
+    queue = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    for number in range(queue // 2 + 1):
+        for file in files:  # in turn, as the kernel makes one of two alike
+            os.utime(file, (number, number))
+    (eyes.root / "c").touch()
+    assert eyes.look() == ["c"]
+    assert eyes.guided == 0
+    (eyes.root / "d").touch()
+    assert eyes.look() == ["d"]
+    assert eyes.guided == 1
+
+
+def test_no_more_folders_may_be_watched(eyes: Eyes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = tmp_path / "limit"
+    limit.write_text("8\n")
+    monkeypatch.setattr(watching, "LIMIT", limit)
+    run(eyes.root, "mkdir a b c")
+    eyes.look()
+    assert eyes.looks.watcher is not None
+    run(eyes.root, "mkdir d; echo 1 > d/f; echo 1 > a/f")
+    assert eyes.look() == ["a/f", "d", "d/f"]
+    assert eyes.looks.watcher is None
+    run(eyes.root, "echo 2 > d/f")
+    assert eyes.look() == ["d/f"]
+
+
+def test_a_disk_that_is_mounted_within(eyes: Eyes) -> None:
+    (eyes.root / "sub").mkdir()
+    eyes.look()
+    mount = ["mount", "-t", "tmpfs", "-o", "mode=755", "none", str(eyes.root / "sub")]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        (eyes.root / "sub" / "f").touch()
+        assert eyes.look() == ["sub/f"]
+        assert eyes.looks.watcher is None
+    finally:
+        subprocess.run(["umount", "-l", eyes.root / "sub"], check=True)
+    assert eyes.look() == ["sub/f"]
+
+
+def test_another_folder_is_at_the_place_of_the_workspace(eyes: Eyes, tmp_path: Path) -> None:
+    (eyes.root / "f").touch()
+    eyes.look()
+    eyes.root.rename(tmp_path / "aside")
+    eyes.root.mkdir()
+    (eyes.root / "g").touch()
+    assert eyes.look() == ["f", "g"]
+    (eyes.root / "h").touch()
+    assert eyes.look() == ["h"]
+
+
+def test_everything_is_looked_at_after_some_time(eyes: Eyes, monkeypatch: pytest.MonkeyPatch) -> None:
+    eyes.look()
+    watcher = eyes.looks.watcher
+    monkeypatch.setattr(looking, "WHOLE_S", 0.0)
+    eyes.look()
+    assert eyes.looks.watcher is not watcher
+
+
+def test_a_look_that_failed_is_made_up_for(eyes: Eyes) -> None:
+    eyes.look()
+    run(eyes.root, "mkdir a; echo 1 > a/f")
+    off = threading.Event()
+    off.set()
+    with pytest.raises(Stopped):
+        eyes.looks.look(None, off, lambda db, looked: None)
+    assert eyes.look() == ["a", "a/f"]
+
+
+OTHER = f"""
+import sys, threading
+sys.path.insert(0, {str(ROOT)!r})
+from pathlib import Path
+from zotui.store import Store
+from zotui.workspace.undo.looks import Looks
+home = Path(sys.argv[1])
+store = Store.open(home / "zotui.db", run=home / "run", backups=home / "backups")
+looks = Looks(store, home / "workspace", lambda: 100_000_000)
+for line in sys.stdin:
+    (home / "workspace" / "d" / "f").write_text(line)
+    changes = looks.look(None, threading.Event(), lambda db, looked: looked.changes)
+    print(*sorted(path for path, _, _ in changes), flush=True)
+store.close()
+"""
+
+
+def test_two_processes_look_in_turn(eyes: Eyes, children: Children, tmp_path: Path) -> None:
+    run(eyes.root, "mkdir d; echo 1 > d/f; echo 1 > d/g")
+    assert eyes.look() == ["d", "d/f", "d/g"]
+    other = children.python(OTHER, str(tmp_path), stdin=subprocess.PIPE)
+    assert other.stdin is not None
+    assert other.stdout is not None
+    for number in range(3):
+        (eyes.root / "d" / "g").write_text(f"mine {number}")
+        other.stdin.write(f"theirs {number}\n")
+        other.stdin.flush()
+        assert other.stdout.readline().split() == ["d/f", "d/g"]
+        (eyes.root / "d" / "g").write_text(f"mine again {number}")
+        assert eyes.look() == ["d/g"]
+    assert eyes.guided == 0
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
+@pytest.mark.parametrize("user", USERS)
+async def test_what_a_command_in_the_sandbox_does_is_seen(user: str, store: Store, tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        Path(name).chmod(0o711)
+        if os.geteuid() == 0 and user == "ordinary":
+            patch.setattr("zotui.sandbox.sandbox.Namespaces", AsOrdinary)
+        world = World(Path(name), user)
+        eyes = Eyes(store, world.workspace)
+        run(eyes.root, "mkdir -m 777 -p deep/er; echo 1 > deep/er/f; chmod 666 deep/er/f")
+        eyes.look()
+        script = "echo 2 >> deep/er/f; mkdir new; echo 3 > new/g; mv new deep/er/; rm .bashrc; chmod 600 .vscode/tasks.json"
+        out, err = world.sandbox.output(), world.sandbox.output()
+        await world.sandbox.run(shell(script), out, err)
+        assert {"deep/er/f", "deep/er/new", "deep/er/new/g"} <= set(eyes.look())
+        assert eyes.guided == 1
+        await world.sandbox.close()

@@ -78,7 +78,7 @@ class Scan:
         """Every folder that is wanted, those above before those below."""
         if self._paths is None and (self._watcher is None or self._watcher.is_new):
             self._known = self._store.read_now(tree.load)
-        waiting = [""] if self._watcher is None else self._watcher.changed()[::-1]
+        waiting = [""] if self._watcher is None else self._watcher.changed(root)[::-1]
         while waiting:
             if self._called_off.is_set():
                 raise Stopped

@@ -88,11 +88,18 @@ class Watcher:
         """Whether nothing was looked at yet."""
         return self._identity is None
 
-    def changed(self) -> list[str]:
+    def changed(self, root: int) -> list[str]:
         """The folders to look at now, those above before those below: those that may have changed since this was asked
-        last; the first time the root alone. With each, all in it that :meth:`has` not."""
+        last; the first time the root alone, of which this is a descriptor. With each, all in it that :meth:`has` not.
+        """
         self._check_mounts()
-        if not self.is_new:
+        status = os.fstat(root)
+        identity = (status.st_dev, status.st_ino)
+        if self._identity is None:
+            self._identity = identity
+        elif self._identity != identity:  # another folder is at its place
+            raise Doubtful
+        else:
             self._links = {link for links in self._linked.values() for link in links}
             self._read()
         changed = self._changed | self._linked.keys()
@@ -107,11 +114,6 @@ class Watcher:
     def watch(self, descriptor: int, path: str) -> None:
         """Watch a folder that is open; to be called before it is read, so that nothing is missed between."""
         one = self._made(path)
-        if one is self._top:
-            status = os.fstat(descriptor)
-            if self._identity not in (None, (status.st_dev, status.st_ino)):
-                raise Doubtful  # another folder is at its place
-            self._identity = (status.st_dev, status.st_ino)
         # by the descriptor, as its path may lead elsewhere by now
         number = self._libc.inotify_add_watch(self._queue, f"/proc/self/fd/{descriptor}".encode(), EVENTS)
         if number < 0 or self._watched.setdefault(number, one) is not one or one.number not in (-1, number):
