@@ -133,6 +133,20 @@ async def test_what_cannot_be_brought_back_is_said_before(
     assert not (workspace / "small").exists()
 
 
+async def test_it_is_said_as_long_as_it_is_there(
+    checkpoints: Checkpoints, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "LARGEST", 1_000)
+    for folder in ("a", "b"):
+        (workspace / folder).mkdir()
+        (workspace / folder / "big").write_bytes(os.urandom(2_000))
+    both, one = ["a/big (2.0 kB)", "b/big (2.0 kB)"], ["b/big (2.0 kB)"]
+    for gaps, command in ((both, "touch c"), (both, "rm -r a"), (one, "rm b/big"), ([], "touch d")):
+        assert await checkpoints.before(command, CHAT, None) == gaps
+        subprocess.run(["bash", "-c", command], cwd=workspace, check=True)
+        await checkpoints.settle(command)
+
+
 async def test_within_git_only_what_was_lost_comes_back(checkpoints: Checkpoints, workspace: Path) -> None:
     run = {"cwd": workspace, "check": True, "capture_output": True}
     who = ["-c", "user.name=a", "-c", "user.email=a@b.invalid"]

@@ -121,6 +121,16 @@ def test_only_what_may_have_changed_is_looked_at(eyes: Eyes, monkeypatch: pytest
     assert asked == ["a1/b", "a3/b"], "the one with two names of a file always"
 
 
+def test_folders_that_change_places(eyes: Eyes) -> None:
+    run(eyes.root, "mkdir -p a/in b/in; echo 1 > a/in/f; echo 2 > b/in/f")
+    eyes.look()
+    run(eyes.root, "mv a c; mv b a; mv c b")
+    assert eyes.look() == ["a/in/f", "b/in/f"]
+    run(eyes.root, "echo 3 > a/in/f")
+    assert eyes.look() == ["a/in/f"]
+    assert eyes.guided == 2
+
+
 def test_a_second_name_that_was_made_in_another_folder(eyes: Eyes) -> None:
     run(eyes.root, "mkdir a b; echo 1 > a/f")
     eyes.look()
@@ -266,7 +276,9 @@ async def test_what_a_command_in_the_sandbox_does_is_seen(user: str, store: Stor
         eyes = Eyes(store, world.workspace)
         run(eyes.root, "mkdir -m 777 -p deep/er; echo 1 > deep/er/f; chmod 666 deep/er/f")
         eyes.look()
-        script = "echo 2 >> deep/er/f; mkdir new; echo 3 > new/g; mv new deep/er/; rm .bashrc; chmod 600 .vscode/tasks.json"
+        script = (
+            "echo 2 >> deep/er/f; mkdir new; echo 3 > new/g; mv new deep/er/; rm .bashrc; chmod 600 .vscode/tasks.json"
+        )
         out, err = world.sandbox.output(), world.sandbox.output()
         await world.sandbox.run(shell(script), out, err)
         assert {"deep/er/f", "deep/er/new", "deep/er/new/g"} <= set(eyes.look())
