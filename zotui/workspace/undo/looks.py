@@ -60,7 +60,7 @@ class Looks:
         self._version = self._store.read_now(tree.version)
         self.watcher = watcher
         if paths is None:
-            self._bare = looked.bare
+            self._bare = {path: bare for path, bare in looked.bare.items() if bare}
         return result
 
     def make_room(self) -> None:

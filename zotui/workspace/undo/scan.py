@@ -109,7 +109,7 @@ class Scan:
             waiting += below
 
     def _skip(self, path: str) -> None:
-        """A folder that could not be looked at."""
+        """A folder that could not be looked at, or is gone."""
         if self._watcher is not None:
             self._watcher.lost(path)
 
@@ -158,6 +158,7 @@ class Scan:
     def _lose(self, folder: str) -> None:
         """A folder is gone, and all that was below it."""
         self._folders[folder] = None
+        self._skip(folder)
         for path, kept in self._store.read_now(lambda db: tree.load_below(db, folder)).items():
             for name, (mark, content) in tree.opened(kept).states().items():
                 self._changed.append((_join(path, name), mark, content, None))

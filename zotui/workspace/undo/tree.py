@@ -55,7 +55,7 @@ def look(folder: int) -> Seen:
             name = entry.name
             try:
                 s = entry.stat(follow_symlinks=False)
-            except OSError:  # it has just gone
+            except FileNotFoundError:  # it has just gone
                 continue
             mode = s.st_mode
             if mode & 0o170000 == stat.S_IFDIR:
