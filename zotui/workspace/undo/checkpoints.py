@@ -7,31 +7,22 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from zotui.errors import NotFound, StoreError, UsageError
+from zotui.errors import NotFound, StoreError
 from zotui.store import Store, Transaction, audit, new_id, now_ms
 from zotui.text import one_line, size
 from zotui.workspace.undo import copies, records
 from zotui.workspace.undo.looks import Looks, Told
+from zotui.workspace.undo.moving import NAMED, Move, Undone, last
 from zotui.workspace.undo.records import Checkpoint, FileChange
-from zotui.workspace.undo.restoring import Restoring, may_be_restored
+from zotui.workspace.undo.restoring import Restoring
 from zotui.workspace.undo.scan import Looked, Stopped
-from zotui.workspace.undo.state import State, below, packed
+from zotui.workspace.undo.state import State, below
 
 T = TypeVar("T")
-NOTHING_DONE, NOTHING_UNDONE = "no turn that could be undone has changed a file", "nothing was undone"
-NAMED = 5  # paths that a sentence names
-
-
-class Undone(NamedTuple):
-    """What was taken back, or done again: how many paths, and what could not be, a line each."""
-
-    checkpoint: Checkpoint
-    paths: list[str]
-    left: list[str]
 
 
 class Checkpoints:
@@ -72,9 +63,7 @@ class Checkpoints:
 
     async def last(self, conversation: str | None, *, undone: bool = False) -> Checkpoint | None:
         """What :meth:`undo` would take back, or :meth:`redo` do again."""
-        where = _LAST_UNDONE if undone else _LAST_DONE
-        found = await self._store.read(lambda db: records.checkpoints(db, where, (conversation,)))
-        return found[0] if found else None
+        return await self._store.read(lambda db: last(db, conversation, undone=undone))
 
     async def changes(self, checkpoint: str) -> list[FileChange]:
         """What changed under a checkpoint, by path."""
@@ -198,72 +187,13 @@ class Checkpoints:
     async def _move(self, conversation: str | None, force: bool, *, undoing: bool) -> Undone:
         await self.settle_left()
         async with self._busy:
-            return await self._in_thread(lambda off: self._moved(conversation, force, undoing, off))
-
-    def _moved(self, conversation: str | None, force: bool, undoing: bool, off: threading.Event) -> Undone:
-        running = "status = 'open' AND (?1 IS NULL OR conv_id = ?1)"
-        if self._store.read_now(lambda db: records.checkpoints(db, running, (conversation,))):
-            raise UsageError("a turn is at work on files", "stop it first, or wait for its end")
-        where, nothing = (_LAST_DONE, NOTHING_DONE) if undoing else (_LAST_UNDONE, NOTHING_UNDONE)
-        found = self._store.read_now(lambda db: records.checkpoints(db, where, (conversation,)))
-        if not found:
-            raise UsageError(nothing)
-        checkpoint = found[0]
-        changes = self._store.read_now(lambda db: records.changes(db, "c.id = ?", (checkpoint.id,)))
-        steps = [
-            (one.path, *((one.after, one.before) if undoing else (one.before, one.after)))
-            for one in changes
-            if may_be_restored(one.path, one.before, one.after)
-        ]
-        restoring = self._restoring()
-        others = [
-            path
-            for path, was, wanted in steps
-            if not (_alike(now := restoring.state(path), was) or _alike(now, wanted))
-        ]
-        if others and not force:
-            raise UsageError(f"changed since by something else: {_named(others)}", "--force takes that back too")
-        if others:  # what is there now is kept, so that this can be taken back as well
-            self._looks.look(
-                others,
-                off,
-                lambda db, looked: self._overtake(db, checkpoint.id, others, undoing),
-                attributed=False,
-            )
-        left = restoring.restore({path: wanted for path, _, wanted in steps})
-
-        def put(db: Transaction, looked: Looked) -> None:
-            db.execute(
-                "UPDATE checkpoints SET status = ?, undone_at = ? WHERE id = ?",
-                ("undone" if undoing else "done", now_ms() if undoing else None, checkpoint.id),
-            )
-            audit.add(
-                db,
-                "undo" if undoing else "redo",
-                _named([path for path, _, _ in steps]),
-                conversation=checkpoint.conversation,
-                turn=checkpoint.turn,
-                details={"left": left[:50]},
-            )
-
-        self._looks.look([path for path, _, _ in steps], off, put, attributed=False)
-        return Undone(checkpoint, [path for path, _, _ in steps], left)
-
-    def _overtake(self, db: Transaction, checkpoint: str, paths: Sequence[str], undoing: bool) -> None:
-        """What stands at these paths now is what a checkpoint comes back to."""
-        column = "after" if undoing else "before"
-        for path in paths:
-            db.execute(
-                f"UPDATE file_changes SET {column} = ? WHERE checkpoint_id = ? AND path = ?",
-                (packed(self._restoring().state(path)), checkpoint, path),
-            )
+            move = Move(self._store, self._looks, self._restoring(), undoing)
+            return await self._in_thread(lambda off: move.make(conversation, force, off))
 
     def _restoring(self) -> Restoring:
         return Restoring(self._root, lambda name: self._store.read_now(lambda db: copies.read(db, name)))
 
 
-_LAST_DONE = "status = 'done' AND (?1 IS NULL OR conv_id = ?1) ORDER BY id DESC LIMIT 1"
-_LAST_UNDONE = "status = 'undone' AND (?1 IS NULL OR conv_id = ?1) ORDER BY undone_at DESC, id LIMIT 1"
 _LEFT = (
     "status = 'open' AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.id = checkpoints.turn_id"
     " AND t.status IN ('queued','running'))"
@@ -285,20 +215,6 @@ def _gaps(looked: Looked, paths: Sequence[str] | None) -> list[str]:
     words = [f"{one_line(path, 80)} ({size(bytes_)})" for path, bytes_ in biggest[:NAMED]]
     more = len(bare) - len(words)
     return [*words, f"{more:,} more"] if more else words
-
-
-def _alike(now: State | None, then: State | None) -> bool:
-    """Whether a path is as it was: its kind, and what it holds as far as that is known."""
-    if now is None or then is None:
-        return now is then
-    if now.kind != then.kind or now.target != then.target:
-        return False
-    return now.hash == then.hash if now.hash and then.hash else now.size == then.size
-
-
-def _named(paths: Sequence[str]) -> str:
-    shown = ", ".join(one_line(path, 80) for path in paths[:NAMED])
-    return shown + (f" and {len(paths) - NAMED:,} more" if len(paths) > NAMED else "")
 
 
 def _json(value: object) -> str:

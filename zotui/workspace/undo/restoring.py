@@ -1,6 +1,7 @@
 """Putting the states of paths back on the disk, never outside of the root, and no link followed."""
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -17,11 +18,15 @@ Content = Callable[[str], bytes | None]
 
 
 class Restoring:
-    """Brings paths below ``root`` to wanted states; blocks."""
+    """Brings paths below ``root`` to wanted states; blocks. Whatever happens, each is what it was or what is wanted.
+
+    ``no_room``: the paths that stayed as they were because the disk is full.
+    """
 
     def __init__(self, root: Path, content: Content) -> None:
         self._root = root
         self._content = content
+        self.no_room: list[str] = []
 
     def state(self, path: str) -> State | None:
         """What stands at a path now; a file's hash where it can be told."""
@@ -36,10 +41,12 @@ class Restoring:
         """Make these paths what is wanted; what could not be, a line each. What is so already stays as it is."""
         left: list[str] = []
         deepest = sorted(wanted, key=lambda path: path.count("/"), reverse=True)
-        for path in deepest:
+        for path in deepest:  # at first, as that makes room
             now, target = self.state(path), wanted[path]
-            if now is not None and (target is None or target.kind != now.kind):
+            if now is not None and target is None:
                 self._try(left, path, self._remove, now)
+            elif now is not None and target is not None and now.kind == "folder" != target.kind:
+                self._try(left, path, self._make, target)
         for path in reversed(deepest):
             target = wanted[path]
             if target is not None and self.state(path) != target:
@@ -61,10 +68,14 @@ class Restoring:
                 except PermissionError:
                     mode = stat.S_IMODE(os.fstat(parent).st_mode)
                     os.fchmod(parent, mode | stat.S_IRWXU)
-                    said = act(parent, name, state)
-                    os.fchmod(parent, mode)
+                    try:
+                        said = act(parent, name, state)
+                    finally:
+                        os.fchmod(parent, mode)
         except OSError as error:
             said = error.strerror or str(error)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                self.no_room.append(path)
         if said:
             left.append(f"{one_line(path, 200)}: {said}")
 
@@ -111,33 +122,29 @@ class Restoring:
         return ""
 
     def _make(self, parent: int, name: str, wanted: State) -> str:
-        if wanted.kind == "folder":
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(name, 0o700, dir_fd=parent)
-            return ""
+        """Make something under another name, then put it in the place of what is there."""
         if not wanted.can_come_back:
             return "no copy was made of it"
-        if wanted.kind == "link":
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=parent)
-            os.symlink(wanted.target, name, dir_fd=parent)
-            return ""
-        content = self._content(wanted.hash)
+        content = self._content(wanted.hash) if wanted.kind == "file" else b""
         if content is None:
             return "its copy is gone"
+        now = self._look(parent, name)
+        if now is not None and now.kind == wanted.kind == "folder":
+            return ""
         made = f".{name[:100]}.{os.urandom(4).hex()}~"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(made, flags, 0o600, dir_fd=parent)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fchmod(descriptor, wanted.mode & 0o777)
+            if wanted.kind == "folder":
+                os.mkdir(made, 0o700, dir_fd=parent)
+            elif wanted.kind == "link":
+                os.symlink(wanted.target, made, dir_fd=parent)
+            else:
+                _write(parent, made, content, wanted.mode)
+            if now is not None and now.kind != wanted.kind and (said := self._remove(parent, name, now)):
+                return said
             os.rename(made, name, src_dir_fd=parent, dst_dir_fd=parent)
-        except OSError:
+        finally:
             with contextlib.suppress(OSError):
-                os.unlink(made, dir_fd=parent)
-            raise
+                os.rmdir(made, dir_fd=parent) if wanted.kind == "folder" else os.unlink(made, dir_fd=parent)
         return ""
 
     def _set_mode(self, parent: int, name: str, wanted: State) -> str:
@@ -145,6 +152,16 @@ class Restoring:
         if now is not None and now.kind == "folder" and now.mode != wanted.mode:
             os.chmod(name, wanted.mode, dir_fd=parent)
         return ""
+
+
+def _write(parent: int, name: str, content: bytes, mode: int) -> None:
+    """A new file."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(name, flags, 0o600, dir_fd=parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fchmod(descriptor, mode & 0o777)
 
 
 def _hash(parent: int, name: str, size: int) -> str:
