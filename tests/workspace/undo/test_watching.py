@@ -204,18 +204,26 @@ def test_no_more_folders_may_be_watched(eyes: Eyes, tmp_path: Path, monkeypatch:
 
 
 def test_a_disk_that_is_mounted_within(eyes: Eyes) -> None:
-    (eyes.root / "sub").mkdir()
+    (eyes.root / "its place").mkdir()
     eyes.look()
-    mount = ["mount", "-t", "tmpfs", "-o", "mode=755", "none", str(eyes.root / "sub")]
+    mount = ["mount", "-t", "tmpfs", "-o", "mode=755", "none", str(eyes.root / "its place")]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("nothing can be mounted here")
     try:
-        (eyes.root / "sub" / "f").touch()
-        assert eyes.look() == ["sub/f"]
+        (eyes.root / "its place" / "f").touch()
+        assert eyes.look() == ["its place/f"]
         assert eyes.looks.watcher is None
     finally:
-        subprocess.run(["umount", "-l", eyes.root / "sub"], check=True)
-    assert eyes.look() == ["sub/f"]
+        subprocess.run(["umount", "-l", eyes.root / "its place"], check=True)
+    assert eyes.look() == ["its place/f"]
+
+
+def test_a_disk_that_other_machines_may_write_to(eyes: Eyes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "LOCAL", frozenset())
+    eyes.look()
+    (eyes.root / "f").touch()
+    assert eyes.look() == ["f"]
+    assert eyes.looks.watcher is None
 
 
 def test_another_folder_is_at_the_place_of_the_workspace(eyes: Eyes, tmp_path: Path) -> None:

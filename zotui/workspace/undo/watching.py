@@ -44,10 +44,12 @@ class Watched:
     @property
     def path(self) -> str:
         """From the root, which is empty."""
-        if self.parent is None:
-            return ""
-        above = self.parent.path
-        return f"{above}/{self.name}" if above else self.name
+        names = []
+        one: Watched | None = self
+        while one is not None:
+            names.append(one.name)
+            one = one.parent
+        return "/".join(names[-2::-1])  # the root has no name
 
     def all(self) -> "Iterator[Watched]":
         """It, and all below it."""
@@ -75,7 +77,7 @@ class Watcher:
             raise Doubtful from None
         if self._queue < 0:
             raise Doubtful
-        self.close = weakref.finalize(self, os.close, self._queue)
+        weakref.finalize(self, os.close, self._queue)
         self._identity: tuple[int, int] | None = None
         self._top = Watched("", None)
         self._watched: dict[int, Watched] = {}
