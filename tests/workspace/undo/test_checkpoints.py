@@ -250,6 +250,14 @@ async def test_copies_are_compressed_capped_and_the_oldest_go(store: Store, work
     assert not (workspace / "words").exists()
 
 
+async def test_copies_of_what_the_person_did_are_capped_too(store: Store, workspace: Path, tmp_path: Path) -> None:
+    small = Checkpoints(store, workspace, tmp_path / "run" / "tree.lock", lambda: 60_000)
+    for n in range(8):
+        (workspace / "noise").write_bytes(os.urandom(9_000))
+        await turn(small, f"t{n}", "true", workspace)
+        assert await store.read(copies.total) <= 45_000
+
+
 async def test_undoing_is_in_the_audit_log(checkpoints: Checkpoints, workspace: Path, store: Store) -> None:
     await turn(checkpoints, "t1", "echo 1 > a", workspace)
     await checkpoints.undo(CHAT)

@@ -176,13 +176,12 @@ class Checkpoints:
             return
         whole = any(checkpoint.whole for checkpoint in ended)
 
-        def put(db: Transaction, looked: Looked) -> bool:
+        def put(db: Transaction, looked: Looked) -> None:
             for checkpoint in ended:
                 records.close(db, checkpoint.id)
-            return bool(looked.changes)
 
-        if self._looks.look(None if whole else [path for one in ended for path in one.paths], off, put):
-            self._looks.make_room()
+        self._looks.look(None if whole else [path for one in ended for path in one.paths], off, put)
+        self._looks.make_room()
 
     async def _move(self, conversation: str | None, force: bool, *, undoing: bool) -> Undone:
         await self.settle_left()

@@ -29,6 +29,7 @@ class Looks:
         self.watcher: Watcher | None = None
         self._version = 0  # of the tree, as it was kept here last: where another process looked, the watcher is old
         self._plain_until = 0.0  # nothing could be watched
+        self._grown = True  # the copies, perhaps, since it was seen how many they are
         self._bare: dict[str, list[tuple[str, int]]] = {}  # by folder: files without a copy, and their size
 
     def look(
@@ -51,6 +52,7 @@ class Looks:
             looked, watcher = self._everything(off, told)
         else:
             looked, watcher = self._scan(paths, off, told), self.watcher
+        self._grown = self._grown or bool(looked.changes)
 
         def put(db: Transaction) -> T:
             self._keep(db, looked, attributed)
@@ -78,8 +80,8 @@ class Looks:
             copies.sweep(db, records.wanted_copies(db, hashes))
             return bool(gone)
 
-        while self._store.write_now(drop):
-            pass
+        while self._grown:
+            self._grown = self._store.write_now(drop)
 
     def _everything(self, off: threading.Event, told: Told) -> tuple[Looked, Watcher | None]:
         """Look at what can have changed; at all of it where that cannot be told. The watcher until the next look.
