@@ -70,7 +70,7 @@ class Move:
             with contextlib.suppress(StoreFull):
                 self._looks.look(paths, off, lambda db, looked: None, attributed=False)
             raise StoreFull(
-                f"no room left on the disk: {len(full):,} of {len(paths):,} paths stayed as they were: {_named(full)}",
+                f"no room left on the disk: {len(full):,} of {len(paths):,} paths stayed as they were: {_named(sorted(full))}",
                 f"free some space, then {self._name} again: that does the rest",
             )
 
