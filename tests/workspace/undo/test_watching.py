@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ROOT, Children
-from tests.sandbox.world import ORDINARY, USERS, AsOrdinary, World
+from tests.sandbox.world import USERS, AsOrdinary, World
 from zotui.sandbox.command import shell
 from zotui.store import Store
 from zotui.workspace.undo import looks as looking
-from zotui.workspace.undo import tree, watching
+from zotui.workspace.undo import watching
 from zotui.workspace.undo.looks import Looks
 from zotui.workspace.undo.scan import Change, Scan, Stopped
 
@@ -155,21 +155,6 @@ def test_a_file_that_is_mapped_into_memory(eyes: Eyes) -> None:
     pages.close()
     assert eyes.look() == ["f"]
     assert eyes.guided == 2
-
-
-def test_a_folder_that_may_be_listed_and_not_entered_is_not_an_empty_one(workspace: Path) -> None:
-    (workspace / "f").touch()
-    workspace.chmod(0o444)
-    folder = os.open(workspace, os.O_RDONLY)
-    user = os.geteuid()
-    os.seteuid(user or ORDINARY)
-    try:
-        with pytest.raises(PermissionError):
-            tree.look(folder)
-    finally:
-        os.seteuid(user)
-        os.close(folder)
-        workspace.chmod(0o755)
 
 
 def test_more_events_than_the_queue_takes(eyes: Eyes) -> None:
