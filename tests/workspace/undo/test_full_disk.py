@@ -9,9 +9,9 @@ import pytest
 from tests.openai_server import calls, openai_server, says
 from tests.processes import opened
 from tests.store.test_full_disk import Disk, disk  # noqa: F401 (a fixture)
+from tests.working import CONFIG
 from tests.workspace.undo.conftest import CHAT
 from tests.workspace.undo.test_checkpoints import tree_hash, turn
-from tests.workspace.undo.test_turns import CONFIG
 from zotui.computer import Computer
 from zotui.errors import StoreFull
 from zotui.home import Home
