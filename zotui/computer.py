@@ -16,6 +16,7 @@ from zotui.conversations.grants import Grants
 from zotui.conversations.plans import Plans
 from zotui.conversations.summaries import Summaries
 from zotui.crew import Crew, Workers
+from zotui.forgetting import Forgetting
 from zotui.home import Home
 from zotui.memory import Memories
 from zotui.mentions import Mentions
@@ -77,6 +78,7 @@ class Computer:
         self.standing = Standing(store, self.sandbox)
         self.mentions = Mentions(self)
         self.search = Search(self)
+        self.forgetting = Forgetting(self)
         self.desk = Notes(store)
         self.keys = keys or keys_of(home)
         self.models = Models(config, Offline(discover), self.keys, load=home.changed_config, workspace=home.workspace)

@@ -8,6 +8,7 @@ import msgspec
 
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, rfc3339, short, with_computer
 from zotui.cli.family import Family
+from zotui.cli.memory_forget import forget
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError
 from zotui.memory import Memory
@@ -137,6 +138,9 @@ def rm(options: dict[str, Any], id_or_key: str) -> None:
     """Forget a memory and its history."""
     gone = with_computer(options, lambda computer: computer.memory.forget(id_or_key))
     print(f"forgot: {one_line(gone.content, 80)}", file=sys.stderr)
+
+
+memory.add_command(forget)
 
 
 def _line(found: Memory) -> str:

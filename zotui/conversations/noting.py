@@ -4,6 +4,9 @@ import hashlib
 
 from zotui.store import Transaction, audit
 
+OF_MEMORY = ("remember",)
+"""Tools whose arguments may be forgotten one day: the log, in which nothing can be changed, holds their hash alone."""
+
 
 def note_call(db: Transaction, call: str, status: str) -> None:
     """A row of the audit log for what became of a call, unless that only reads: ``started`` before it acts, then how it
@@ -27,4 +30,5 @@ def note_call(db: Transaction, call: str, status: str) -> None:
         "arguments": hashlib.sha256(arguments.encode()).hexdigest(),
     }
     kind = "approval" if asked else "call" if effect else "refused"
-    audit.add(db, kind, f"{name} {arguments}", conversation=conversation, turn=turn, call=call, details=details)
+    subject = name if name in OF_MEMORY else f"{name} {arguments}"
+    audit.add(db, kind, subject, conversation=conversation, turn=turn, call=call, details=details)

@@ -30,6 +30,7 @@ def connect(path: Path, *, write: bool) -> apsw.Connection:
                 )
             connection.pragma("journal_size_limit", WAL_LIMIT_BYTES)
             connection.pragma("fullfsync", 1)
+            connection.pragma("secure_delete", 1)  # what is deleted is overwritten, in pages that are free, too
         else:
             connection.pragma("query_only", 1)
         connection.pragma("foreign_keys", 1)

@@ -112,6 +112,24 @@ class Store:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
 
+    async def scrub(self) -> str:
+        """Take what was deleted out of the write-ahead log, and pages that were free before out of the file; why some of it
+        may still be there, in words, or nothing. Raises StoreError."""
+        return await asyncio.to_thread(self._scrub)
+
+    def _scrub(self) -> str:
+        with explained(self.path):
+            connection = connect(self.path, write=True)
+            try:
+                if connection.pragma("freelist_count"):
+                    connection.execute("VACUUM")
+                busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
+            except apsw.BusyError:
+                busy = 1
+            finally:
+                connection.close()
+        return "somebody reads the file at this moment: what was forgotten is in its log still" if busy else ""
+
     def watch(self, *tables: str) -> Watch:
         """What changes in these tables from now on, by any process."""
         return self._feed.watch(*tables)

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from zotui.store.schema.commands import commands
 from zotui.store.schema.desk import desk
 from zotui.store.schema.first import first
+from zotui.store.schema.forgetting import forgetting
 from zotui.store.schema.grants import grants
 from zotui.store.schema.hands import hands
 from zotui.store.schema.models import models
 from zotui.store.sql import Database
 
-STEPS: list[Callable[[Database], None]] = [first, models, desk, hands, grants, commands]
+STEPS: list[Callable[[Database], None]] = [first, models, desk, hands, grants, commands, forgetting]
 VERSION = len(STEPS)

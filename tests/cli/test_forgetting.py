@@ -1,0 +1,120 @@
+"""What is forgotten is in no byte of the file afterwards."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.cli.inside import Inside
+from tests.openai_server import OpenAIServer, calls, says
+from zotui import Computer
+from zotui.conversations import Given
+from zotui.conversations.redacting import TOMBSTONE
+from zotui.errors import NotFound, UsageError
+from zotui.home import Home
+from zotui.store import audit
+
+WORD = "Zanzibarquok"
+
+
+def holding(home: Home) -> list[str]:
+    """The files of the home in whose bytes the word stands, in any case."""
+    found = []
+    for path in home.path.rglob("*"):
+        if path.is_file() and WORD.lower() in path.read_bytes().decode("latin-1").lower():
+            found.append(path.name)
+    return sorted(found)
+
+
+async def test_a_memory_goes_with_its_history_and_from_the_index(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        await computer.memory.set("pet", f"a {WORD} called Tim")
+        await computer.memory.set("pet", f"the {WORD} is called Tom")
+        await computer.memory.set("pet", "a cat")
+        await computer.memory.memorize("something else")
+        traces = await computer.forgetting.traces("pet")
+        assert [text for text in traces.texts if WORD in text] == [f"a {WORD} called Tim", f"the {WORD} is called Tom"][
+            ::1
+        ]
+        assert (traces.turns, traces.backups, traces.audited) == ([], [], 0)
+        assert await computer.forgetting.forget(traces) == ""
+        assert holding(home) == []
+        assert [one.content for one in await computer.memory.list()] == ["something else"]
+        with pytest.raises(NotFound):
+            await computer.forgetting.traces("pet")
+
+
+async def test_a_reader_keeps_the_log_and_that_is_said(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        await computer.memory.set("pet", WORD)
+        going, let_go = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def read(db: object) -> None:
+            db.execute("SELECT count(*) FROM memory").fetchall()  # type: ignore[attr-defined]
+            loop.call_soon_threadsafe(going.set)
+            asyncio.run_coroutine_threadsafe(let_go.wait(), loop).result()
+
+        reading = asyncio.create_task(computer.store.read(read))
+        await going.wait()
+        said = await computer.forgetting.forget(await computer.forgetting.traces("pet"))
+        assert "somebody reads the file" in said
+        let_go.set()
+        await reading
+        assert await computer.store.scrub() == ""
+        assert holding(home) == []
+
+
+async def test_conversations_that_hold_it_are_redacted_with_all_that_was_made_of_them(
+    home: Home, server: OpenAIServer
+) -> None:
+    server.script(
+        calls(("remember", {"content": f"the pet is a {WORD}", "key": "pet"})),
+        says(f"I shall know the pet is a {WORD}."),
+    )
+    async with Computer.open(home, workers="own") as computer:
+        told = f"the pet is a {WORD}"
+        reply = await computer.ask(f"{told}, keep that", files=[Given("a.txt", told.encode(), "text/plain", told)])
+        branch = await computer.chats.fork(reply.conversation_id, reply.message_id)
+        server.script(says(f"It is that {told}."))
+        other = await computer.ask("what is it?")  # recalled into another conversation
+        server.script(says("Fine."))
+        untouched = await computer.ask("hello", memory=False)
+        (home.backups / "old.db").write_bytes(b"...the pet is a " + WORD.encode() + b"...")
+        traces = await computer.forgetting.traces("pet")
+        assert {one.title for one in traces.turns} >= {"what is it?"}
+        assert [path.name for path in traces.backups] == ["old.db"]
+        assert await computer.forgetting.forget(traces, redact=True, backups=True) == ""
+        for chat in (reply.conversation_id, branch, other.conversation_id):
+            said = [message.content for message in await computer.chats.messages(chat)]
+            assert any(text.startswith(TOMBSTONE) for text in said), said
+        assert [one.content for one in await computer.chats.messages(untouched.conversation_id)] == ["hello", "Fine."]
+        assert (await computer.store.read(audit.verify)).broken_at is None
+    assert holding(home) == []
+
+
+async def test_what_is_being_answered_is_not_redacted(home: Home, server: OpenAIServer) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        await computer.memory.set("pet", f"a {WORD}")
+        turn = await computer.submit(f"a {WORD}")
+        await computer.store.write(lambda db: db.execute("UPDATE turns SET status = 'running' WHERE id = ?", (turn,)))
+        with pytest.raises(UsageError, match="being answered"):
+            await computer.forgetting.forget(await computer.forgetting.traces("pet"), redact=True)
+        assert await computer.memory.get("pet") == f"a {WORD}"
+
+
+def test_the_verb_asks_shows_and_forgets(inside: Inside, home: Home, lab: OpenAIServer, tmp_path: Path) -> None:
+    lab.script(says(f"a {WORD}, then"))
+    assert inside("ask", f"I have a {WORD}").code == 0
+    assert inside("memory", "set", "pet", f"a {WORD}").code == 0
+    refused = inside("memory", "forget", "pet")
+    assert (refused.code, "say --yes" in refused.err) == (2, True)
+    assert "these stay; --redact takes them out, too" in refused.err
+    assert inside("memory", "get", "pet").out == f"a {WORD}\n"
+    asked = inside("memory", "forget", "pet", "--json")
+    assert (asked.code, asked.json["forgotten"], len(asked.json["turns"])) == (2, False, 1)
+    done = inside("memory", "forget", "pet", "--redact", "--yes")
+    assert (done.code, "these are redacted" in done.err) == (0, True)
+    assert TOMBSTONE in inside("chats", "show", "last").out
+    assert "no memory" in inside("memory", "forget", "pet", "--yes").complaint
+    assert holding(home) == []
