@@ -16,7 +16,7 @@ from zotui.home import Home
 from zotui.memory import Memories
 from zotui.store import Store
 
-DISK = 8 * 1024 * 1024
+DISK = 12 * 1024 * 1024
 PIECE = "x" * 20_000
 
 
@@ -45,7 +45,7 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    """A disk of 8 MB."""
+    """A disk of 12 MB."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = subprocess.run(

@@ -77,6 +77,7 @@ def _upgrade(path: Path, backups: Path) -> None:
         for number in range(found, VERSION):
             try:
                 step(connection, number)
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # the next one needs the room
             except (apsw.SQLError, apsw.ConstraintError, apsw.MismatchError) as error:
                 raise StoreError(
                     f"{path} cannot be upgraded from schema {number} ({error})",
