@@ -5,6 +5,7 @@ from zotui.sandbox.child import Child
 from zotui.sandbox.command import Command, Outcome, shell
 from zotui.sandbox.output import Output
 from zotui.sandbox.sandbox import Sandbox
+from zotui.sandbox.terminal import Terminal
 from zotui.sandbox.wall import Profile, Wall
 
-__all__ = ["Child", "Command", "Limits", "Outcome", "Output", "Profile", "Sandbox", "Wall", "shell"]
+__all__ = ["Child", "Command", "Limits", "Outcome", "Output", "Profile", "Sandbox", "Terminal", "Wall", "shell"]

@@ -138,6 +138,9 @@ class Child:
         alive = await asyncio.to_thread(lambda: set(descendants(self.pid)))
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+        for pid in alive:  # without a wall, what has a session of its own is in no group of ours
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
         await self._process.wait()
         await asyncio.to_thread(_wait_until_gone, alive)
 
@@ -173,11 +176,11 @@ async def spawn(start: Start, *, one_stream: bool, fed: bool) -> asyncio.subproc
         cwd="/",
         start_new_session=True,
     )
-    _offer(process.pid)
+    offer(process.pid)
     return process
 
 
-def _offer(pid: int) -> None:
+def offer(pid: int) -> None:
     """Where memory is short, this process and its children go first."""
     with contextlib.suppress(OSError):
         Path(f"/proc/{pid}/oom_score_adj").write_bytes(LIKELY_VICTIM)

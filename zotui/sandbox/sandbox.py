@@ -18,7 +18,10 @@ from zotui.sandbox.namespaces import Namespaces
 from zotui.sandbox.output import Output, forget_old, free_name
 from zotui.sandbox.plain import Plain
 from zotui.sandbox.seatbelt import Seatbelt
+from zotui.sandbox.terminal import Line, Terminal, on_terminal
 from zotui.sandbox.wall import Builder, Profile, Start, Wall
+
+Spawning = Callable[[Start], Awaitable[asyncio.subprocess.Process]]
 
 
 class Sandbox:
@@ -129,6 +132,23 @@ class Sandbox:
 
         Raises SandboxError where no wall stands or the command cannot be started.
         """
+        return await self._start(command, out, err, lambda start: spawn(start, one_stream=out is err, fed=fed))
+
+    async def open(self, command: Command, rows: int, columns: int) -> Terminal:
+        """Start a command on a terminal of its own, of this size. Raises SandboxError as :meth:`start` does."""
+        try:
+            line = Line(rows, columns)
+        except OSError as error:
+            raise SandboxError(f"there is no terminal for it: {error.strerror}") from None
+        complaints = self.output()
+        try:
+            child = await self._start(on_terminal(command), complaints, complaints, line.spawn)
+        except BaseException:
+            line.close()
+            raise
+        return Terminal(child, line, complaints)
+
+    async def _start(self, command: Command, out: Output, err: Output, spawning: Spawning) -> Child:
         _check(command)
         async with self._starting:
             if self.is_unwanted and self._still is not None and not await self._still():
@@ -143,7 +163,7 @@ class Sandbox:
             except OSError as error:  # the disk is full
                 raise SandboxError(f"the command does not start: {error.strerror}") from None
             try:
-                process = await spawn(start, one_stream=out is err, fed=fed)
+                process = await spawning(start)
             except OSError as error:
                 await asyncio.to_thread(start.finish)
                 raise SandboxError(f"the command does not start: {error.strerror}") from None

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from zotui.limits import MB, Limits
 
-BEAT_S = 0.05
+BEAT_S, SLOWEST_S = 0.05, 0.4
+"""Between two looks; and where nothing has changed for long, as in a shell that waits for its person."""
+SAME = MB  # bytes by which memory and disk may differ, for nothing to have changed
 FLOOR = 200 * MB  # bytes of a disk that are never taken
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -43,24 +45,34 @@ class Watch:
         self._limits = limits
         self._folder = folder
         self._free = _free(folder)
+        self._seen = (0, self._free)  # memory taken and disk left, when something changed last
+        self._beat_s = BEAT_S
 
     async def until_too_much(self) -> str:
         """What the command took too much of, in words."""
         while True:
-            await asyncio.sleep(BEAT_S)
+            await asyncio.sleep(self._beat_s)
             if said := await asyncio.to_thread(self._look):
                 return said
 
     def _look(self) -> str:
         limits = self._limits
-        if memory_of(descendants(self._pid)) > limits.memory_mb * MB:
+        taken, free = memory_of(descendants(self._pid)), _free(self._folder)
+        self._slow_down(taken, free)
+        if taken > limits.memory_mb * MB:
             return f"it took more than {limits.memory_mb} MB of memory"
-        free = _free(self._folder)
         if self._free - free > limits.disk_mb * MB:
             return f"it wrote more than {limits.disk_mb} MB"
         if free < FLOOR < self._free:
             return "the disk was about to be full"
         return ""
+
+    def _slow_down(self, taken: int, free: int) -> None:
+        """Look less often while nothing changes, and often again as soon as something does."""
+        if all(abs(now - before) < SAME for now, before in zip((taken, free), self._seen, strict=True)):
+            self._beat_s = min(SLOWEST_S, self._beat_s * 1.1)
+        else:
+            self._beat_s, self._seen = BEAT_S, (taken, free)
 
 
 def _free(folder: Path) -> int:
