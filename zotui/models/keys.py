@@ -94,6 +94,10 @@ class Keys:
         found = self._handed.get(name) or self._taken.get(name) or Secret(self._environment.get(name, "").strip())
         return found or None
 
+    def variables(self, rows: Iterable[ProviderRow]) -> set[str]:
+        """The names of all variables in which keys of these providers may be."""
+        return {name for row in rows for name in (*row.env, row.key.removeprefix("env:"))}
+
     def unlock(self) -> bool:
         """Open a vault under a passphrase with ``ZOTUI_PASSPHRASE``, where it is set; whether it is open now. Blocks.
 
@@ -120,8 +124,7 @@ class Keys:
 
     def hand_over(self, rows: Iterable[ProviderRow]) -> dict[str, Any]:
         """What another process of this home needs, as JSON for a private pipe or socket: never for a file. Blocks."""
-        names = {name for row in rows for name in (*row.env, row.key.removeprefix("env:"))}
-        found = {name: secret.reveal() for name in names if (secret := self.variable(name))}
+        found = {name: secret.reveal() for name in self.variables(rows) if (secret := self.variable(name))}
         told: dict[str, Any] = {"variables": found | {name: kept.reveal() for name, kept in self._taken.items()}}
         try:
             if self.vault.protection == "passphrase" and self.unlock():

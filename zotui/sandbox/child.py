@@ -53,6 +53,11 @@ class Child:
         """Whether it may reach hosts, and put out their words."""
         return self._egress is not None
 
+    @property
+    def wall(self) -> str:
+        """What stands around it."""
+        return self._wall
+
     def follow(self, out: Output, err: Output) -> None:
         """Take what it puts out from now on; where both are one, so are its streams."""
         for stream, output in ((self._process.stdout, out), (self._process.stderr, err)):

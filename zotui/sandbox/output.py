@@ -48,12 +48,16 @@ class Output:
     async def drain(self, stream: asyncio.StreamReader) -> None:
         """Take everything from a stream until it ends."""
         while piece := await stream.read(CHUNK):
-            if self._file is None and self.size + len(piece) <= SHOWN:
-                self._take(piece)
-            else:
-                await asyncio.to_thread(self._take, piece)
-            if self._listener is not None:
-                self._listener(piece)
+            await self.take(piece)
+
+    async def take(self, piece: bytes) -> None:
+        """Take a piece. Raises OSError where it cannot be kept."""
+        if self._file is None and self.size + len(piece) <= SHOWN:
+            self._take(piece)
+        else:
+            await asyncio.to_thread(self._take, piece)
+        if self._listener is not None:
+            self._listener(piece)
 
     def keep(self) -> Path:
         """Have all of it in the file from now on, for others to read while it comes; where that is. Blocks. Raises

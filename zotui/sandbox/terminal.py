@@ -6,7 +6,6 @@ import fcntl
 import os
 import struct
 import termios
-from collections.abc import Callable, Sequence
 
 from msgspec import structs
 
@@ -77,7 +76,7 @@ class Terminal:
         self._line = line
         self._complaints = complaints
         self._unsent = bytearray()
-        self._ended = False
+        self._ended = self._is_cut = False
         self._stirred = asyncio.Event()
         child.when_ended(self._has_ended)
 
@@ -86,17 +85,17 @@ class Terminal:
         """The process of the wall, of which all others descend."""
         return self._child.pid
 
+    @property
+    def wall(self) -> str:
+        """What stands around it."""
+        return self._child.wall
+
     async def read(self) -> bytes:
         """What it has printed, at most ``CHUNK`` bytes; empty once it will print no more."""
         while self._line.near >= 0:
             over = self._ended  # looked at first: what was printed before the end is there by now
-            try:
-                return os.read(self._line.near, CHUNK)
-            except BlockingIOError:
-                if over:
-                    return b""
-            except OSError:  # nobody holds the other end
-                return b""
+            if (printed := self._at_hand()) or over or self._is_cut:
+                return printed
             await self._until_stirred()
         return b""
 
@@ -136,6 +135,18 @@ class Terminal:
     def _has_ended(self, child: Child) -> None:
         self._ended = True
         self._stirred.set()
+
+    def _at_hand(self) -> bytes:
+        """What can be read at once. The kernel gives little at a time."""
+        printed = bytearray()
+        try:
+            while len(printed) < CHUNK:
+                printed += os.read(self._line.near, CHUNK)
+        except BlockingIOError:
+            pass
+        except OSError:  # nobody holds the other end
+            self._is_cut = True
+        return bytes(printed)
 
     async def _until_stirred(self) -> None:
         """Until there may be something to read, or it has ended."""

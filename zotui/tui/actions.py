@@ -3,7 +3,8 @@
 from typing import Literal, NamedTuple
 
 Place = Literal["desk", "transcript", "chats", "memory", "skills", "files"]
-Room = Literal["general", "conversation", "branches", "text", "model", "view", "finding", "files"]
+Room = Literal["general", "conversation", "branches", "text", "model", "view", "finding", "files", "shell"]
+OUT_OF_TERMINAL = "ctrl+right_square_bracket"  # leads out of a program that has all other keys
 UNBOUND = "unbound+"  # the key of an action that has none, until a person gives it one
 
 
@@ -34,8 +35,11 @@ ACTIONS = (
     Action("palette", "Command palette: every action by name", "ctrl+p", "General", footer="palette"),
     Action("jump", "Jump to a pane by its letter", "ctrl+o", "General", footer="jump"),
     Action("search", "Search everything: chats, memory, skills, files", "ctrl+t", "General", "finding", footer="search", verb="search"),
-    Action("run", "Run a command in the sandbox", "", "General", verb="run"),
+    Action("run", "Run a command in the sandbox", "", "General", "shell", verb="run"),
     Action("commands", "Commands in the background: watch, feed, stop", "", "General", verb="commands"),
+    Action("terminal", "A shell in the workspace, behind the sandbox", "ctrl+l", "General", "shell", verb="run"),
+    Action("end_terminal", "End what runs in the terminal", "", "General", "shell", verb="stop --work"),
+    Action("own_shell", "Your own shell, outside of the sandbox; exit comes back", "", "General", "shell"),
     Action("no_sandbox", "Where no sandbox can stand: run commands without one", "", "General", verb="run --no-sandbox"),
     Action("inbox", "Inbox: questions that wait for you, and notices", "f10", "General", "finding", verb="approvals list"),
     Action("timeline", "What happened to a file: its differences and states", "", "General", "files", verb="timeline"),
@@ -128,12 +132,15 @@ KEYS = (
     ("up  down", "earlier and later messages, at top and bottom", "Composer"),
     ("@  /", "complete a file, skill, memory or chat; a command", "Composer"),
     ("esc esc", "edit the last message", "Composer"),
-    ("!", "run a command of yours in the sandbox", "Composer"),
+    ("!", "run a command of yours in the terminal", "Composer"),
     ("up  down  j  k", "move by entries or rows", "Lists and transcript"),
     ("left  right", "move by the blocks of an entry", "Lists and transcript"),
     ("left  right", "close and open a folder; dim is hidden or ignored", "Files"),
     ("pgup  pgdn  home  end", "scroll", "Lists and transcript"),
     ("enter  space", "fold and unfold a tool call or reasoning", "Lists and transcript"),
+    ("^]", "back to the conversation; what runs goes on", "Terminal"),
+    ("^o ^o", "^o for the program; all keys but ^o ^q ^\\ and F1 to F12 are its", "Terminal"),
+    ("⇧pgup  ⇧pgdn", "what was printed earlier", "Terminal"),
 )
 ROOMS: dict[str, Room] = {
     **{action.id: action.room for action in ACTIONS if action.place in ("desk", "transcript")},
@@ -174,7 +181,8 @@ def shown_key(key: str) -> str:
     first = key.split(",")[0]
     *modifiers, last = first.split("+")
     names = {
-        "slash": "/", "at": "@", "backslash": "\\", "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓",
+        "slash": "/", "at": "@", "backslash": "\\", "right_square_bracket": "]", "escape": "esc", "left": "←", "right": "→",
+        "up": "↑", "down": "↓",
         "pageup": "pgup", "pagedown": "pgdn",
     }  # fmt: skip
     last = names.get(last, last.upper() if last[:1] == "f" and last[1:].isdigit() else last)

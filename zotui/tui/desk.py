@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from zotui.errors import ZotuiError
-from zotui.tui.actions import ACTIONS, binding_id
+from zotui.tui.actions import ACTIONS, binding_id, key_of
 from zotui.tui.attention import Attention
 from zotui.tui.background import Background
 from zotui.tui.layout import CONVERSATION, Layout
@@ -25,9 +25,11 @@ from zotui.tui.panes.listing import ListingPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
 from zotui.tui.panes.telling import Changed
+from zotui.tui.panes.terminal import TerminalPane
 from zotui.tui.standing import Standing
 from zotui.tui.widgets.lines import DebugLine, KeyLine, TabLine
 from zotui.tui.widgets.status import StatusLine
+from zotui.tui.widgets.terminal_screen import TerminalScreen
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
@@ -96,7 +98,7 @@ class Desk(Screen[None]):
 
     async def _fill_side(self) -> None:
         """The other panes come after the first paint: a person looks at the conversation first."""
-        panes = [ChatsPane(), MemoryPane(), SkillsPane(), FilesPane()]
+        panes = [ChatsPane(), MemoryPane(), SkillsPane(), FilesPane(), TerminalPane()]
         self.side_panes = [str(pane.id) for pane in panes]
         await self.query_one("#side").mount(*panes)
         self._arrange()
@@ -219,7 +221,7 @@ class Desk(Screen[None]):
         narrow = self.app.size.width < WIDE
         alone = narrow or layout.zoomed
         for pane in self.panes:
-            hidden = pane.id in layout.hidden and pane.id != layout.current
+            hidden = layout.hides(str(pane.id)) and pane.id != layout.current
             pane.display = pane.id == layout.current if alone else not hidden
             shares = pane.id in self.side_panes and not alone
             pane.styles.height = f"{layout.share(str(pane.id))}fr" if shares else "1fr"
@@ -247,7 +249,7 @@ class Desk(Screen[None]):
             side.sort_children(key=lambda pane: wanted.index(str(pane.id)))
 
     def _show_tabs(self, lettered: bool) -> None:
-        panes = [pane for pane in self.panes if pane.id not in self.arrangement.hidden or pane is self.current]
+        panes = [pane for pane in self.panes if not self.arrangement.hides(str(pane.id)) or pane is self.current]
         tabs = [(str(pane.id), f"{pane.letter}:{pane.heading}" if lettered else pane.heading) for pane in panes]
         self.query_one(TabLine).show(tabs, self.arrangement.current)
 
@@ -362,6 +364,24 @@ class Desk(Screen[None]):
         self.go_to(self.conversation)
         if message:
             await self.conversation.reading.to_message(message)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key does its action now: not one that a program of the terminal gets."""
+        view = self.focused
+        if action == "act" and isinstance(view, TerminalScreen) and view.takes_keys:
+            one = next(one for one in ACTIONS if one.id == parameters[0])
+            return not view.spared.isdisjoint(key_of(one, self.keys_bound).split(","))
+        return True
+
+    @on(TerminalScreen.HasKeys)
+    def _has_keys(self, event: TerminalScreen.HasKeys) -> None:
+        self.query_one(KeyLine).spare(event.spared)
+
+    @on(TerminalPane.Left)
+    def _left_terminal(self, event: TerminalPane.Left) -> None:
+        if event.zoomed is not None:
+            self.arrangement.zoomed = event.zoomed
+        self.go_to(self.conversation)
 
     @on(ListingPane.WantsRoom)
     def _wants_room(self) -> None:

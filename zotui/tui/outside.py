@@ -1,4 +1,4 @@
-"""The person's own editor and pager: the app steps aside, and comes back with what was written."""
+"""The person's own editor, pager and shell: the app steps aside, and comes back with what was written."""
 
 import asyncio
 import os
@@ -6,8 +6,8 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,13 @@ async def page(app: "App[Any]", text: str, home: "Home") -> None:
         raise ZotuiError(f"{_name(words)} {_ended(code)}")
 
 
+async def shell(app: "App[Any]", folder: Path, secret: Collection[str]) -> None:
+    """The person's own shell in a folder, without these variables in its environment, until it ends. Raises ZotuiError."""
+    words = [os.environ.get("SHELL") or "/bin/sh"]
+    env = {name: value for name, value in os.environ.items() if name not in secret}
+    await _run(app, words, env, folder)
+
+
 def _name(words: list[str]) -> str:
     return one_line(Path(words[0]).name, 60)
 
@@ -108,17 +115,32 @@ def _program(variables: tuple[str, ...], usual: tuple[str, ...], what: str) -> l
     raise ZotuiError(f"there is no {what} here", f"export {variables[-1]}=…")
 
 
-async def _run(app: "App[Any]", words: list[str]) -> int:
+async def _run(
+    app: "App[Any]", words: list[str], env: Mapping[str, str] | None = None, folder: Path | None = None
+) -> int:
     """Give the terminal to a program until it ends; its exit code. The app paints nothing meanwhile, and works on."""
-    env = environment(os.environ) | {name: os.environ[name] for name in TERMINAL if name in os.environ}
+    if env is None:
+        env = environment(os.environ) | {name: os.environ[name] for name in TERMINAL if name in os.environ}
     try:
-        with app.batch_update(), app.suspend(), _deaf():
-            done = await asyncio.to_thread(subprocess.run, words, env=env, cwd=Path.home())
+        with app.batch_update(), app.suspend(), _deaf(), _in_front():
+            done = await asyncio.to_thread(subprocess.run, words, env=env, cwd=folder or Path.home())
     except SuspendNotSupported:
         raise ZotuiError("the terminal cannot be given to another program here", "use the app in a terminal") from None
     except OSError as error:
         raise ZotuiError(f"{_name(words)}: {error.strerror}") from None
     return done.returncode
+
+
+@contextmanager
+def _in_front() -> Iterator[None]:
+    """Be in front of the terminal again afterwards, even where a shell was killed that had put itself there."""
+    try:
+        yield
+    finally:
+        before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        with suppress(OSError):
+            os.tcsetpgrp(0, os.getpgrp())
+        signal.signal(signal.SIGTTOU, before)
 
 
 @contextmanager

@@ -86,6 +86,10 @@ class Pane(Vertical):
         """Where tab stops in this pane."""
         return [widget for widget in self.query("*") if widget.focusable and widget.display]
 
+    def step_back(self) -> bool:
+        """Step back from something within; False where there is nothing to step back from."""
+        return False
+
     def focus_inside(self) -> None:
         """Focus what a person would use first."""
         for widget in self.stops()[:1]:

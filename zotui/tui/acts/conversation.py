@@ -22,10 +22,8 @@ async def new_chat(desk: Desk, words: str = "") -> None:
 
 async def stop(desk: Desk, words: str = "") -> None:
     """Step back where there is something to step back from; else stop the answer; twice: edit the last message."""
-    from zotui.tui.panes.listing import ListingPane
-
     pane = desk.current
-    if isinstance(pane, ListingPane):
+    if pane is not desk.conversation:
         if pane.step_back():
             return
         if desk.arrangement.zoomed:

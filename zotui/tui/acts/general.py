@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zotui.tui.actions import ACTIONS, key_of
 from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
+from zotui.tui.panes.terminal import TerminalPane
 
 if TYPE_CHECKING:
     from zotui.tui.desk import Desk
 
+JUMP = next(action for action in ACTIONS if action.id == "jump")
 WITHOUT = """No sandbox can stand here: {}
 
 Without one, commands run as you: they can read, change and delete your files, and use your network and keys.
@@ -23,12 +26,14 @@ def palette(desk: Desk, words: str = "") -> None:
 
 
 async def jump(desk: Desk, words: str = "") -> None:
-    """Show the panes' letters; the next key goes to one."""
+    """Show the panes' letters; the next key goes to one. The same key again is for the program of the terminal."""
     from zotui.tui.dialogs import Letter
 
     desk.letter(True)
     key = await desk.app.push_screen_wait(Letter())
     desk.letter(False)
+    if isinstance(desk.current, TerminalPane) and key in key_of(JUMP, desk.keys_bound).split(","):
+        desk.current.type_key(key)
     for pane in desk.panes:
         if pane.letter == key:
             desk.go_to(pane)
@@ -40,17 +45,6 @@ def help(desk: Desk, words: str = "") -> None:
     from zotui.tui.help import help_text
 
     desk.app.push_screen(Reading("Keys and commands", help_text(desk.keys_bound, room(desk.app.size.width))))
-
-
-async def run(desk: Desk, words: str = "") -> None:
-    """Run a command of the person in the sandbox, and watch it."""
-    from zotui.tui.dialogs import Prompt
-    from zotui.tui.run_view import RunView
-
-    computer = await desk.ready()
-    command = words or await desk.app.push_screen_wait(Prompt("Run in the sandbox", ""))
-    if command and command.strip():
-        desk.app.push_screen(RunView(computer.sandbox, command))
 
 
 async def commands(desk: Desk, words: str = "") -> None:

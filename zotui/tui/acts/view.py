@@ -26,7 +26,7 @@ def previous_pane(desk: Desk, words: str = "") -> None:
 
 def _step(desk: Desk, step: int) -> None:
     """The stops of tab: transcript and composer of the conversation, then each list that is not hidden."""
-    panes = [pane for pane in desk.panes if pane.id not in desk.arrangement.hidden]
+    panes = [pane for pane in desk.panes if not desk.arrangement.hides(str(pane.id))]
     stops = [widget for pane in panes for widget in pane.stops()]
     place = stops.index(desk.focused) if desk.focused in stops else -1
     target = stops[(place + step) % len(stops)]

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from zotui.tui.actions import ACTIONS, key_of, shown_key
+from zotui.tui.actions import ACTIONS, OUT_OF_TERMINAL, key_of, shown_key
 
 Word = tuple[str, Style]
 NOTICE_S = 12.0
@@ -113,6 +113,7 @@ class KeyLine(Line):
     def __init__(self) -> None:
         super().__init__("keys")
         self._bound: dict[str, str] = {}
+        self._spared: frozenset[str] | None = None
         self._notice = ""
         self._fading: Timer | None = None
 
@@ -120,6 +121,12 @@ class KeyLine(Line):
         """The keys that the configuration gives to actions."""
         self._bound = keys
         self._show()
+
+    def spare(self, keys: frozenset[str] | None) -> None:
+        """Only these keys do something, as a program has the others; None for all."""
+        if keys != self._spared:
+            self._spared = keys
+            self._show()
 
     def tell(self, notice: str) -> None:
         """Show a notice for a while; empty takes it away."""
@@ -131,9 +138,12 @@ class KeyLine(Line):
 
     def _show(self) -> None:
         words: list[Word] = []
+        if self._spared is not None:
+            words += [(f" {shown_key(OUT_OF_TERMINAL)}", Style(bold=True)), (" back ", Style(dim=True))]
         for action in ACTIONS:
-            if action.footer:
-                words.append((f" {shown_key(key_of(action, self._bound))}", Style(bold=True)))
+            key = key_of(action, self._bound)
+            if action.footer and (self._spared is None or not self._spared.isdisjoint(key.split(","))):
+                words.append((f" {shown_key(key)}", Style(bold=True)))
                 words.append((f" {action.footer} ", Style(dim=True)))
         self.paint(words, [(f"{self._notice} ", Style())] if self._notice else [])
 
