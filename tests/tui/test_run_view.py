@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from textual.widgets import Static
+from zotui.tui.run_view import RunView
 
 from tests.sandbox.world import Missing, NoLandlock, running
 from tests.tui.conftest import opened, typed, wait_for
@@ -11,7 +12,6 @@ from zotui.home import Home
 from zotui.sandbox import shell
 from zotui.tui.app import Zotui
 from zotui.tui.dialogs import Reading
-from zotui.tui.run_view import RunView
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
 

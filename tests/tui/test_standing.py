@@ -1,6 +1,7 @@
 """The wall on the status line, and doing without one."""
 
 import pytest
+from zotui.tui.run_view import RunView
 
 from tests.sandbox.world import Missing, NoLandlock
 from tests.tui.conftest import opened, typed, wait_for
@@ -12,7 +13,6 @@ from zotui.sandbox.standing import LEAVE
 from zotui.tui.app import Zotui
 from zotui.tui.dialogs import Confirm
 from zotui.tui.panes.telling import Changed
-from zotui.tui.run_view import RunView
 from zotui.tui.widgets.status import StatusLine, shown
 
 

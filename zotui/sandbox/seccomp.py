@@ -3,7 +3,7 @@
 A classic BPF program over ``struct seccomp_data`` (linux/seccomp.h), as ``bwrap --seccomp FD`` reads it. What is
 refused, and why namespaces alone do not do it: kernel keyrings, bpf, io_uring (it makes calls that no filter sees),
 userfaultfd, perf, ptrace and the memory of others, mounts and new namespaces, sockets of families that no namespace
-holds (vsock), typing into a terminal (TIOCSTI), and setuid bits on files that outlive the command.
+holds (vsock), typing into a terminal (TIOCSTI) and giving it another driver (TIOCSETD), and setuid bits on files that outlive the command.
 """
 
 import errno
@@ -18,7 +18,7 @@ _NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER,
 _SET_ID = 0o6000
 _CREATES = 0o100 | 0o20000000  # O_CREAT, __O_TMPFILE
 _FAMILIES = (1, 2, 10, 16)  # unix, inet, inet6, netlink
-_TYPING = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+_OF_TERMINALS = (0x5412, 0x541C, 0x5423)  # TIOCSTI, TIOCLINUX, TIOCSETD
 
 REFUSED = (
     "acct", "add_key", "adjtimex", "bpf", "chroot", "clock_adjtime", "clock_settime", "delete_module", "fanotify_init",
@@ -100,7 +100,7 @@ def program(machine: str = "", shared: bool = False, network: bool = True) -> by
         steps += _rule(numbers, "kill", _none_of(0, (0xFFFFFFFF,)))  # everybody
         steps += _rule(numbers, "prlimit64", _one_of(0, (0,), errno.EPERM))  # itself
     steps += _rule(numbers, "clone", _bits(0, _NEW_NAMESPACES))
-    steps += _rule(numbers, "ioctl", _none_of(1, _TYPING))
+    steps += _rule(numbers, "ioctl", _none_of(1, _OF_TERMINALS))
     for name, mode in (("chmod", 1), ("fchmod", 1), ("fchmodat", 2), ("creat", 1), ("mknod", 1), ("mknodat", 2)):
         steps += _rule(numbers, name, _bits(mode, _SET_ID))
     for name, flags in (("open", 1), ("openat", 2)):
