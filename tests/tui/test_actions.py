@@ -26,8 +26,8 @@ PANES = {
     "transcript": ConversationPane, "desk": Desk,
 }  # fmt: skip
 ONLY_A_SCREEN_HAS = {
-    "palette", "jump", "quit", "stop", "send_now", "edit_draft", "previous_turn", "next_turn", "find_next", "find_previous",
-    "edit_file", "copy_path",
+    "palette", "jump", "quit", "stop", "send_now", "edit_draft", "own_shell", "previous_turn", "next_turn", "find_next",
+    "find_previous", "edit_file", "copy_path",
 }  # fmt: skip
 """What needs no verb: moving on the screen and writing in it (stopping is ctrl+c in ``zotui ask``)."""
 
@@ -113,8 +113,8 @@ async def test_the_palette_finds_by_fragments_of_words(home: Home) -> None:
 
 STARTS = (("", (140, 40)), ("ctrl+o h", (80, 24)), ("ctrl+o m", (40, 12)), ("shift+tab", (140, 40)))
 """Where one begins: in the composer, in lists, in the transcript."""
-LEAVES_THE_APP = {"quit", "open_editor", "open_pager", "edit_draft", "edit_file"}
-"""Left to tests of their own: they end the app or hand the terminal over."""
+LEAVES_THE_APP = {"quit", "open_editor", "open_pager", "edit_draft", "edit_file", "terminal"}
+"""Left to tests of their own: they end the app, hand the terminal over, or all keys."""
 
 
 async def back_to_the_desk(pilot: Pilot[None], app: Zotui) -> None:

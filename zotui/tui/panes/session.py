@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FOREVER = float("inf")  # a person sits there: no time limit
 PROMPT = r"PS1=\[\e[1m\]\w\[\e[0m\] \$ "
 SHELL = Command(("/usr/bin/env", PROMPT, "/bin/bash"), timeout_s=FOREVER)
+AT_ONCE = 1 << 18  # bytes of a long output that are written at once
 NOT_KEPT = "what it printed is not kept"
 
 
@@ -71,14 +72,19 @@ class Session:
 
     async def _follow(self, computer: Computer, terminal: Terminal, changed: Callable[[], None]) -> None:
         kept = computer.sandbox.output() if self._keeps else None
-        last = ""
+        last, unkept = "", bytearray()
         try:
             while piece := await terminal.read():
                 terminal.write(self._reader.feed(piece))
                 changed()
                 if kept is not None:
-                    await kept.take(piece)
+                    unkept += piece
+                    if len(unkept) >= AT_ONCE:
+                        await kept.take(bytes(unkept))
+                        unkept.clear()
                 await asyncio.sleep(0)  # whoever prints without end does not keep the others waiting
+            if kept is not None:
+                await kept.take(bytes(unkept))
         except OSError as error:  # the disk is full
             terminal.stop(f"{NOT_KEPT}: {error.strerror}")
         self.outcome = await terminal.wait()

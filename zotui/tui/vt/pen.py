@@ -89,6 +89,12 @@ def _mixed(parts: list[str]) -> Colour:
     return None
 
 
+@lru_cache(256)
+def ground_of(pen: Pen) -> Pen:
+    """The pen that erases with the ground of another."""
+    return PLAIN._replace(ground=pen.ground)
+
+
 @lru_cache(4096)
 def style_of(pen: Pen) -> Style:
     """The same for Rich; what is hidden is to be painted as blanks."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.cells import get_character_cell_size
 
 from zotui.tui.vt.grid import Grid
-from zotui.tui.vt.pen import PLAIN, Pen, dipped
+from zotui.tui.vt.pen import PLAIN, Pen, dipped, ground_of
 
 KEPT = 3_000  # rows beyond the top
 LARGEST = 1_000  # rows, and columns
@@ -74,7 +74,7 @@ class Screen:
     @property
     def blank(self) -> Pen:
         """What is erased now has the ground of the pen, and no more of it."""
-        return PLAIN._replace(ground=self.pen.ground)
+        return ground_of(self.pen)
 
     @property
     def is_other(self) -> bool:

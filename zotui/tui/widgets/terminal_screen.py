@@ -84,7 +84,8 @@ class TerminalScreen(Widget, can_focus=True):
         """Have what is typed go to a program, or to nobody."""
         if takes != self.takes_keys:
             self.takes_keys = takes
-            self.on_focus()
+            if self.has_focus:
+                self.on_focus()
 
     def changed(self) -> None:
         """The screen shown is another: paint it, soon."""
@@ -224,8 +225,7 @@ class TerminalScreen(Widget, can_focus=True):
             self.post_message(self.Fits(event.size.height, event.size.width))
 
     def on_focus(self) -> None:
-        if self.has_focus:
-            self.post_message(self.HasKeys(self.spared if self.takes_keys else None))
+        self.post_message(self.HasKeys(self.spared if self.takes_keys else None))
         self.refresh()
 
     def on_blur(self) -> None:
