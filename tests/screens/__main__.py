@@ -22,6 +22,7 @@ from zotui.tui.audit_view import AuditView
 from zotui.tui.compare_view import CompareView
 from zotui.tui.panes.conversation import ConversationPane
 from zotui.tui.panes.files import FilesPane
+from zotui.tui.panes.terminal import TerminalPane
 from zotui.tui.places import go
 from zotui.tui.rules_dialog import RulesDialog
 from zotui.tui.timeline import Timeline
@@ -29,6 +30,7 @@ from zotui.tui.viewer import Viewer
 from zotui.tui.widgets.column_view import ColumnView
 from zotui.tui.widgets.completions import Completions
 from zotui.tui.widgets.rows import Rows
+from zotui.tui.widgets.terminal_screen import TerminalScreen
 from zotui.tui.widgets.transcript import Transcript
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
@@ -129,7 +131,18 @@ async def run(pilot: Pilot[None]) -> None:
     app = cast(Zotui, pilot.app)
     app.desk.conversation.composer.focus()
     await pilot.press(*command, "enter")
-    await wait_for(pilot, lambda: "exit code" in str(app.screen.query_one(".box").border_subtitle))
+    pane = app.desk.query_one(TerminalPane)
+    await wait_for(pilot, lambda: "exit code" in str(pane.border_subtitle))
+
+
+async def terminal(pilot: Pilot[None]) -> None:
+    """A shell at the side of the desk."""
+    app = cast(Zotui, pilot.app)
+    await pilot.press("ctrl+l")
+    pane = app.desk.query_one(TerminalPane)
+    for line, seen in (("", "/work $"), ("ls --color", "hosts.md"), ("id -un; tput cols", "\nzo\n")):
+        pane.view.post_message(TerminalScreen.Typed(f"{line}\r".encode()))
+        await wait_for(pilot, lambda seen=seen: pane.session is not None and seen in pane.session.screen.text)  # type: ignore[misc]
 
 
 async def worked(pilot: Pilot[None]) -> None:
@@ -198,6 +211,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], Press], ...] = (
     ("models", (140, 40), keys("f5")),
     ("keys", (140, 40), keys("f8")),
     ("run", (110, 24), run),
+    ("terminal", (140, 40), terminal),
     ("cost", (140, 40), keys("f12")),
     ("palette", (140, 40), keys("ctrl+p", "m", "e", "m")),
     ("help", (140, 40), keys("f1")),

@@ -179,6 +179,33 @@ async def test_a_message_is_read_in_the_pager(home: Home, tmp_path: Path, open_t
     await within(lambda: (tmp_path / "read-option").read_text() == ANSWER)
 
 
+async def test_the_own_shell_has_no_keys_and_comes_back(home: Home, open_terminal: Opened) -> None:
+    config = home.config_file.read_text() if home.config_file.exists() else ""
+    row = '[providers.lab]\ndialect = "openai"\nbase_url = "http://127.0.0.1:9/v1"\nkey = "env:LAB"\n'
+    home.config_file.write_text(f"{config}\n{row}")
+    keys = {"OPENAI_API_KEY": "sk-1", "ZOTUI_KEY_GROQ": "sk-2", "LAB": "sk-3"}
+    terminal = open_terminal(SHELL="/bin/bash", PS1="own> ", KEPT="yes", **keys)
+    await within(lambda: terminal.painted(b"Skills"))
+    osc = r"printf '\033]52;c;aGk=\007\033]0;evil\007'; echo inside"
+    terminal.write(f"!{osc}\r".encode())  # what a program of the pane prints, before
+    await within(lambda: terminal.shows("exit code 0"))
+    terminal.write(b"\r")
+    await within(lambda: not terminal.shows("exit code 0"))
+    assert b"\x1b]52" not in terminal.seen
+    assert b"\x1b]0;" not in terminal.seen
+    terminal.write(b"/shell\r")
+    await within(lambda: terminal.painted(b"\x1b[?1049l"))
+    terminal.write(b"env > environment; pwd > where; stty -a > stty; kill -9 $$\r")
+    away = terminal.seen.rindex(b"\x1b[?1049l")
+    await within(lambda: terminal.painted(b"\x1b[?1049h") and b"\x1b[?1049h" in terminal.seen[away:])
+    environment = (home.workspace / "environment").read_text()
+    assert "KEPT=yes" in environment
+    assert "sk-" not in environment
+    assert (home.workspace / "where").read_text().strip() == str(home.workspace)
+    terminal.write(b"still here")
+    await within(lambda: terminal.shows("still here"))
+
+
 @pytest.mark.parametrize(
     ("environment", "problem"),
     [

@@ -22,9 +22,11 @@ from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.files import FilesPane
 from zotui.tui.panes.listing import ListingPane
 from zotui.tui.panes.memory import MemoryPane
+from zotui.tui.panes.session import Session
 from zotui.tui.places import go
 from zotui.tui.viewer import Viewer
 from zotui.tui.widgets.rows import Rows
+from zotui.tui.widgets.terminal_screen import TerminalScreen
 from zotui.tui.widgets.transcript import Transcript
 
 pytestmark = pytest.mark.xdist_group("pictures")  # they share the one name of their home
@@ -206,6 +208,24 @@ def test_a_pane_that_is_loading(
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 
 
+PRINTED = """\x1b[1m/work\x1b[0m $ ls --color
+\x1b[1;34msrc\x1b[0m  \x1b[1;32mrun.sh\x1b[0m  notes.md  \x1b[4m日本.txt\x1b[0m
+\x1b[1m/work\x1b[0m $ git diff
+\x1b[31m-[red]old[/]\x1b[0m
+\x1b[32m+new\x1b[0m \x1b[97;41m here \x1b[0m
+\x1b[1m/work\x1b[0m $ """
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_terminal(snap_compare: Callable[..., bool], app: Zotui, size: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def printed(self: Session, computer: Computer, changed: Callable[[], None]) -> None:
+        self._reader.feed(PRINTED.replace("\n", "\r\n").encode())
+        changed()
+
+    monkeypatch.setattr(Session, "run", printed)
+    monkeypatch.setattr(Session, "wall", "bubblewrap · network off")
+
+
 @pytest.mark.parametrize("size", ["wide", "narrow"])
 def test_files(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: str) -> None:
     (home.workspace / "docs").mkdir()
@@ -219,6 +239,9 @@ def test_files(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: 
     async def before(pilot: Pilot[None]) -> None:
         await opened(pilot, app)
         steady(app)
+        await pilot.press("ctrl+l")
+        view = app.desk.query_one(TerminalScreen)
+        await wait_for(pilot, lambda: view.screen_shown is not None and "new" in view.screen_shown.text)
         await app.desk.query_one(FilesPane).place("docs/[b]odd[b].md")
         await go(app.desk, "file:app.py")
         await wait_for(pilot, lambda: any("6 lines" in viewer.title for viewer in app.desk.query(Viewer)))

@@ -373,8 +373,8 @@ class Desk(Screen[None]):
             return not view.spared.isdisjoint(key_of(one, self.keys_bound).split(","))
         return True
 
-    @on(TerminalScreen.HasKeys)
-    def _has_keys(self, event: TerminalScreen.HasKeys) -> None:
+    @on(TerminalPane.HasKeys)
+    def _has_keys(self, event: TerminalPane.HasKeys) -> None:
         self.query_one(KeyLine).spare(event.spared)
 
     @on(TerminalPane.Left)

@@ -59,6 +59,7 @@ COMMANDS = (
     Slash("commands", "what goes on in the background", "commands"),
     Slash("terminal", "a shell in the workspace, behind the sandbox", "terminal"),
     Slash("sh", "a shell in the workspace, behind the sandbox", "terminal"),
+    Slash("kill", "end what runs in the terminal", "end_terminal"),
     Slash("shell", "your own shell, outside of the sandbox", "own_shell"),
     Slash("nosandbox", "where no sandbox can stand: run commands without one", "no_sandbox"),
     Slash("copy", "copy the last answer", "copy_answer"),

@@ -92,7 +92,8 @@ class Session:
             kept.close()
             last = f"all of it is in {kept.path}" if kept.path else ""
         self._leave_ways()
-        for line in filter(None, (self.outcome.put_right, f"{how(self.outcome)} · {took(self.outcome)}", last)):
+        ended = f"{how(self.outcome)} · {took(self.outcome)} · {self.outcome.wall}"
+        for line in filter(None, (self.outcome.put_right, ended, last)):
             self.say(one_line(line, 1_000))
         changed()
         with contextlib.suppress(ZotuiError):  # the file is gone: other panes say so

@@ -49,6 +49,13 @@ class TerminalPane(Pane):
     TerminalPane { padding: 0 1; }
     """
 
+    class HasKeys(Message):
+        """A program gets what is typed now, all but ``spared``; or no longer, which is None."""
+
+        def __init__(self, spared: frozenset[str] | None) -> None:
+            super().__init__()
+            self.spared = spared
+
     class Left(Message):
         """The person is done here; ``zoomed`` is how the desk was before."""
 
@@ -165,6 +172,12 @@ class TerminalPane(Pane):
             session.resize(size.height, size.width)
 
     # The person
+
+    @on(TerminalScreen.HasKeys)
+    def _has_keys(self, event: TerminalScreen.HasKeys) -> None:
+        """Tell the desk. The view's own word gets no further than here where this pane brought it about."""
+        event.stop()
+        self.post_message(self.HasKeys(event.spared))
 
     @on(TerminalScreen.Typed)
     def _typed(self, event: TerminalScreen.Typed) -> None:
