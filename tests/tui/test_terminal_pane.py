@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from tests.sandbox.world import Missing, NoLandlock, running
 from tests.tui.conftest import opened, typed, wait_for
+from zotui.computer import Computer
 from zotui.home import Home
 from zotui.store import audit
 from zotui.tui.app import Zotui
@@ -190,6 +191,9 @@ async def test_leaving_the_app_ends_it(home: Home) -> None:
         app.desk.act("run", "setsid sleep 7654364 & sleep 7654364")
         await wait_for(pilot, lambda: len(running("7654364")) == 2)
     assert running("7654364") == []
+    async with Computer.open(home, workers="none") as computer:
+        last = (await computer.store.read(lambda db: audit.entries(db, 1)))[0]
+    assert last.details == '{"status":"ended","exit_code":137,"reason":"stopped"}'
 
 
 async def test_where_no_wall_stands_it_says_so(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

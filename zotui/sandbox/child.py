@@ -16,6 +16,7 @@ from zotui.sandbox.wall import Profile, Start, nothing
 from zotui.sandbox.watch import Watch, descendants
 
 GONE_S = 1.0  # until which everything is gone after it was killed
+IDLE_S = 1.0  # between two looks at what is idle
 LIKELY_VICTIM = b"1000"
 
 
@@ -69,6 +70,10 @@ class Child:
         """Call this then."""
         assert self._ended is not None
         self._ended.add_done_callback(lambda _: do(self))
+
+    def may_be_idle(self) -> None:
+        """It waits for a person most of the time: look less often what it takes while nothing changes."""
+        self._watch.slowest_s = IDLE_S
 
     async def write(self, data: bytes) -> None:
         """Feed it; nothing happens where it takes no more."""

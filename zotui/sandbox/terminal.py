@@ -78,6 +78,7 @@ class Terminal:
         self._unsent = bytearray()
         self._ended = self._is_cut = False
         self._stirred = asyncio.Event()
+        child.may_be_idle()
         child.when_ended(self._has_ended)
 
     @property

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from zotui.limits import MB, Limits
 
-BEAT_S, SLOWEST_S = 0.05, 0.4
-"""Between two looks; and where nothing has changed for long, as in a shell that waits for its person."""
-SAME = MB  # bytes by which memory and disk may differ, for nothing to have changed
+BEAT_S = 0.05
+SAME = 0.01  # of the limits: what is taken may change by so much for nothing to have changed
 FLOOR = 200 * MB  # bytes of a disk that are never taken
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -47,6 +46,8 @@ class Watch:
         self._free = _free(folder)
         self._seen = (0, self._free)  # memory taken and disk left, when something changed last
         self._beat_s = BEAT_S
+        self.slowest_s = BEAT_S
+        """How long there may be between two looks while nothing changes."""
 
     async def until_too_much(self) -> str:
         """What the command took too much of, in words."""
@@ -69,8 +70,9 @@ class Watch:
 
     def _slow_down(self, taken: int, free: int) -> None:
         """Look less often while nothing changes, and often again as soon as something does."""
-        if all(abs(now - before) < SAME for now, before in zip((taken, free), self._seen, strict=True)):
-            self._beat_s = min(SLOWEST_S, self._beat_s * 1.1)
+        memory, disk = abs(taken - self._seen[0]) / MB, abs(free - self._seen[1]) / MB
+        if memory < SAME * self._limits.memory_mb and disk < SAME * self._limits.disk_mb:
+            self._beat_s = min(self.slowest_s, self._beat_s * 1.2)
         else:
             self._beat_s, self._seen = BEAT_S, (taken, free)
 

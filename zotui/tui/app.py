@@ -205,6 +205,7 @@ class Zotui(GuardedApp[None]):
                 finally:
                     following.cancel()
                     drafts.cancel()
+                    await self.desk.terminal.end()
         except ConfigError as error:
             self.fault = error
             self.exit(return_code=1)

@@ -77,6 +77,7 @@ class Desk(Screen[None]):
         self.attention = Attention(self)
         self.standing = Standing(self)
         self.background = Background(self)
+        self.terminal = TerminalPane()
         self.side_panes: list[str] = []
         """The ids of the panes at the side, in the order of the first start."""
         self._filled = asyncio.Event()
@@ -98,7 +99,7 @@ class Desk(Screen[None]):
 
     async def _fill_side(self) -> None:
         """The other panes come after the first paint: a person looks at the conversation first."""
-        panes = [ChatsPane(), MemoryPane(), SkillsPane(), FilesPane(), TerminalPane()]
+        panes = [ChatsPane(), MemoryPane(), SkillsPane(), FilesPane(), self.terminal]
         self.side_panes = [str(pane.id) for pane in panes]
         await self.query_one("#side").mount(*panes)
         self._arrange()

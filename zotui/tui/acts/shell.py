@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zotui.errors import UsageError
-from zotui.tui.panes.terminal import TerminalPane
 
 if TYPE_CHECKING:
     from zotui.tui.desk import Desk
@@ -18,7 +17,7 @@ async def run(desk: Desk, words: str = "") -> None:
     await desk.ready()
     command = words or await desk.app.push_screen_wait(Prompt("Run in the sandbox", ""))
     if command and command.strip():
-        pane = desk.query_one(TerminalPane)
+        pane = desk.terminal
         pane.run(command, desk.arrangement.zoomed)
         desk.arrangement.zoomed = True
         desk.go_to(pane)
@@ -27,7 +26,7 @@ async def run(desk: Desk, words: str = "") -> None:
 async def terminal(desk: Desk, words: str = "") -> None:
     """Go to the terminal; a shell begins there where none runs."""
     await desk.ready()
-    pane = desk.query_one(TerminalPane)
+    pane = desk.terminal
     desk.go_to(pane)
     pane.open()
 
@@ -35,7 +34,7 @@ async def terminal(desk: Desk, words: str = "") -> None:
 async def end_terminal(desk: Desk, words: str = "") -> None:
     """End what runs in the terminal, and all that it started."""
     await desk.ready()
-    if not desk.query_one(TerminalPane).stop():
+    if not desk.terminal.stop():
         raise UsageError("nothing runs in the terminal")
 
 

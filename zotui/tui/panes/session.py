@@ -39,6 +39,8 @@ class Session:
         self._keeps = keeps
         self._reader = Reader(self.screen)
         self._terminal: Terminal | None = None
+        self._is_unwanted = False
+        self._kept_in = ""
 
     @property
     def is_over(self) -> bool:
@@ -62,17 +64,23 @@ class Session:
             self.problem = one_line(str(error), 1_000)
             self.say(self.problem)
             changed()
+            await self._note_end(computer, reason=self.problem)
             return
+        if self._is_unwanted:
+            self.stop()
         changed()
         try:
-            await self._follow(computer, self._terminal, changed)
+            self.outcome = await self._follow(computer, self._terminal, changed)
         finally:
             self._terminal.stop()
             self._terminal.close()
+        self._tell_end(self.outcome)
+        changed()
+        await self._note_end(computer, exit_code=self.outcome.exit_code, reason=self.outcome.reason)
 
-    async def _follow(self, computer: Computer, terminal: Terminal, changed: Callable[[], None]) -> None:
+    async def _follow(self, computer: Computer, terminal: Terminal, changed: Callable[[], None]) -> Outcome:
         kept = computer.sandbox.output() if self._keeps else None
-        last, unkept = "", bytearray()
+        unkept = bytearray()
         try:
             while piece := await terminal.read():
                 terminal.write(self._reader.feed(piece))
@@ -87,17 +95,15 @@ class Session:
                 await kept.take(bytes(unkept))
         except OSError as error:  # the disk is full
             terminal.stop(f"{NOT_KEPT}: {error.strerror}")
-        self.outcome = await terminal.wait()
+        outcome = await terminal.wait()
         if kept is not None:
             kept.close()
-            last = f"all of it is in {kept.path}" if kept.path else ""
-        self._leave_ways()
-        ended = f"{how(self.outcome)} · {took(self.outcome)} · {self.outcome.wall}"
-        for line in filter(None, (self.outcome.put_right, ended, last)):
-            self.say(one_line(line, 1_000))
-        changed()
+            self._kept_in = str(kept.path or "")
+        return outcome
+
+    async def _note_end(self, computer: Computer, **more: object) -> None:
         with contextlib.suppress(ZotuiError):  # the file is gone: other panes say so
-            await self._note(computer, "ended", exit_code=self.outcome.exit_code, reason=self.outcome.reason)
+            await self._note(computer, "ended", **more)
 
     async def _note(self, computer: Computer, status: str, **more: object) -> None:
         details = {"status": status, **more}
@@ -116,7 +122,8 @@ class Session:
                 self._terminal.resize(rows, columns)
 
     def stop(self) -> None:
-        """End it."""
+        """End it, as soon as it has started."""
+        self._is_unwanted = True
         if self._terminal is not None:
             self._terminal.stop("you stopped it")
 
@@ -124,6 +131,13 @@ class Session:
         """A faint line of ours below what was printed."""
         start = "\r\n" if self.screen.grid.x else ""
         self._reader.feed(f"{start}\x1b[0;2m{words}\x1b[0m\r\n".encode("utf-8", "replace"))
+
+    def _tell_end(self, outcome: Outcome) -> None:
+        self._leave_ways()
+        ended = f"{how(outcome)} · {took(outcome)} · {outcome.wall}"
+        kept = f"all of it is in {self._kept_in}" if self._kept_in else ""
+        for line in filter(None, (outcome.put_right, ended, kept)):
+            self.say(one_line(line, 1_000))
 
     def _leave_ways(self) -> None:
         """What the program left switched on ends with it."""

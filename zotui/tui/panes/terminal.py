@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from zotui.computer import Computer
 
 KEPT = ("jump", "quit", "stop_everything")  # actions whose keys no program gets, beside those on keys F1 to F12
+PATIENCE_S = 3.0  # for the end of what runs, when the app is left
 HINT = "enter starts a shell in the workspace"
 
 
@@ -68,6 +70,7 @@ class TerminalPane(Pane):
         self._shell: Session | None = None
         self._command: Session | None = None
         self._was_zoomed: bool | None = None
+        self._at_work: set[asyncio.Task[None]] = set()
 
     def compose(self) -> ComposeResult:
         yield TerminalScreen()
@@ -118,10 +121,20 @@ class TerminalPane(Pane):
         assert self.computer is not None
         self._fit(session)
         self._show()
-        self.run_worker(session.run(self.computer, lambda: self._changed(session)), exit_on_error=True)
+        running = asyncio.create_task(session.run(self.computer, lambda: self._changed(session)))
+        self._at_work.add(running)
+        running.add_done_callback(self._at_work.discard)
+        self.run_worker(asyncio.shield(running))  # so that its faults are told
+
+    async def end(self) -> None:
+        """End everything, as the app is left: what ended is in the audit log then."""
+        for session in filter(None, (self._shell, self._command)):
+            session.stop()
+        if self._at_work:
+            await asyncio.wait(set(self._at_work), timeout=PATIENCE_S)
 
     def _changed(self, session: Session) -> None:
-        if session is self.session:
+        if session is self.session and self.is_running:
             self._say(session)
             self.view.changed()
 
