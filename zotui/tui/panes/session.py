@@ -48,6 +48,11 @@ class Session:
         return bool(self.outcome or self.problem)
 
     @property
+    def ending(self) -> str:
+        """How it ended, in a few words; empty before."""
+        return how(self.outcome) if self.outcome else ""
+
+    @property
     def wall(self) -> str:
         """What stands around it; empty before it has started."""
         return self._terminal.wall if self._terminal else ""

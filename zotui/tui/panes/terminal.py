@@ -11,16 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from zotui.errors import UsageError
-from zotui.sandbox import shell
 from zotui.text import one_line
 from zotui.tui.actions import ACTIONS, OUT_OF_TERMINAL, key_of
 from zotui.tui.pane import Pane
-from zotui.tui.panes.session import FOREVER, SHELL, Session, how
 from zotui.tui.vt import Screen, keys
 from zotui.tui.widgets.terminal_screen import TerminalScreen
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
+    from zotui.tui.panes.session import Session
 
 KEPT = ("jump", "quit", "stop_everything")  # actions whose keys no program gets, beside those on keys F1 to F12
 PATIENCE_S = 3.0  # for the end of what runs, when the app is left
@@ -111,6 +110,9 @@ class TerminalPane(Pane):
         self._command = self._begin(f"$ {line}", line)
 
     def _begin(self, what: str, line: str | None) -> Session:
+        from zotui.sandbox import shell  # as late as this: it is long to import, and the desk is to be painted
+        from zotui.tui.panes.session import FOREVER, SHELL, Session
+
         size = self.view.size
         command = SHELL if line is None else shell(line, timeout_s=FOREVER)
         session = Session(what, command, size.height or 24, size.width or 80, keeps=line is not None)
@@ -166,7 +168,7 @@ class TerminalPane(Pane):
             )
         elif session.outcome is not None:
             more = "enter: back" if session is self._command else "enter starts another"
-            words = f"ended with {how(session.outcome)}; {more}"
+            words = f"ended with {session.ending}; {more}"
         else:
             words = f"{session.wall or 'starting'} · {session.screen.columns}×{session.screen.rows}"
         if self.border_subtitle != words:
