@@ -69,3 +69,15 @@ def test_reset_keeps_what_is_seen_as_taste() -> None:
     layout.reset()
     assert (layout.theme, layout.spacing) == ("zotui-day", "compact")
     assert (layout.side, layout.hidden, layout.shares) == (34, [], {})
+
+
+def test_the_terminal_is_shown_once_it_is_asked_for() -> None:
+    layout = msgspec.json.decode(b'{"hidden":[]}', type=Layout)
+    assert layout.hides("terminal")
+    layout.reveal("terminal")
+    assert not msgspec.json.decode(msgspec.json.encode(layout), type=Layout).hides("terminal")
+    layout.hide("terminal")
+    assert layout.hides("terminal")
+    layout.reveal("terminal")
+    layout.reset()
+    assert layout.hides("terminal")
