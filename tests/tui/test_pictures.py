@@ -225,6 +225,16 @@ def test_terminal(snap_compare: Callable[..., bool], app: Zotui, size: str, monk
     monkeypatch.setattr(Session, "run", printed)
     monkeypatch.setattr(Session, "wall", "bubblewrap · network off")
 
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        steady(app)
+        await pilot.press("ctrl+l")
+        view = app.desk.query_one(TerminalScreen)
+        await wait_for(pilot, lambda: view.screen_shown is not None and "new" in view.screen_shown.text)
+        await pilot.pause(0.2)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
 
 @pytest.mark.parametrize("size", ["wide", "narrow"])
 def test_files(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: str) -> None:
@@ -239,9 +249,6 @@ def test_files(snap_compare: Callable[..., bool], home: Home, app: Zotui, size: 
     async def before(pilot: Pilot[None]) -> None:
         await opened(pilot, app)
         steady(app)
-        await pilot.press("ctrl+l")
-        view = app.desk.query_one(TerminalScreen)
-        await wait_for(pilot, lambda: view.screen_shown is not None and "new" in view.screen_shown.text)
         await app.desk.query_one(FilesPane).place("docs/[b]odd[b].md")
         await go(app.desk, "file:app.py")
         await wait_for(pilot, lambda: any("6 lines" in viewer.title for viewer in app.desk.query(Viewer)))
