@@ -140,12 +140,12 @@ async def test_stopping_everything_leaves_nothing(
         monkeypatch.setattr("zotui.sandbox.sandbox.Namespaces", Missing)
         monkeypatch.setattr("zotui.sandbox.sandbox.Landlock", NoLandlock)
         sandbox.allow_no_wall()
-    seat = await sit()
-    away = "" if kind == "none" else "setsid sleep 7654353 &"  # which nothing but a wall can end
-    seat.terminal.write(f"trap '' HUP TERM; {away} sleep 7654353 & sleep 7654353\r".encode())
-    await within(lambda: len(running("7654353")) == (2 if kind == "none" else 3))
+    seat, word = await sit(), {"bubblewrap": "7654353", "landlock": "7654354", "none": "7654355"}[kind]
+    away = "" if kind == "none" else f"setsid sleep {word} &"  # which nothing but a wall can end
+    seat.terminal.write(f"trap '' HUP TERM; {away} sleep {word} & sleep {word}\r".encode())
+    await within(lambda: len(running(word)) == (2 if kind == "none" else 3))
     assert await sandbox.stop_all() == 1
-    assert running("7654353") == []
+    assert running(word) == []
     outcome = await seat.end()
     assert (outcome.reason, outcome.said) == ("stopped", "it was stopped")
 

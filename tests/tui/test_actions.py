@@ -111,7 +111,7 @@ async def test_the_palette_finds_by_fragments_of_words(home: Home) -> None:
         assert "Zoom the pane" in str(max(found, key=lambda hit: hit.score).match_display)
 
 
-STARTS = (("", (140, 40)), ("ctrl+o h", (80, 24)), ("ctrl+o m", (40, 12)), ("shift+tab", (140, 40)))
+STARTS = (("", (140, 40)), ("ctrl+o h", (80, 24)), ("shift+tab", (40, 12)))
 """Where one begins: in the composer, in lists, in the transcript."""
 LEAVES_THE_APP = {"quit", "open_editor", "open_pager", "edit_draft", "edit_file", "terminal"}
 """Left to tests of their own: they end the app, hand the terminal over, or all keys."""

@@ -59,11 +59,12 @@ async def test_a_machine_that_is_busy_is_not_our_stall() -> None:
 
 
 async def test_it_sleeps_when_nothing_goes_on() -> None:
+    others = set(threading.enumerate())
     watchdog = Watchdog()
     watchdog.awake(0.0)
     await beats(watchdog, 1)
     assert watchdog._timer is None
-    [onlooker] = [thread for thread in threading.enumerate() if thread.name == "zotui-watchdog"]
+    [onlooker] = [one for one in threading.enumerate() if one.name == "zotui-watchdog" and one not in others]
     watchdog.stop()
     onlooker.join(10)
     assert not onlooker.is_alive()

@@ -181,6 +181,8 @@ class Desk(Screen[None]):
     async def _follow(self, shown: Sequence[Pane | Attention | Standing | Background], pause_s: float) -> None:
         assert self.computer is not None
         async with self.computer.store.watch(*frozenset[str]().union(*(one.tables for one in shown))) as watch:
+            for one in shown:  # what changed since it was first read
+                await one.refresh_from_file()
             while True:
                 changed = await watch.wait()
                 self.awake()
