@@ -166,6 +166,43 @@ def test_a_pattern_that_denies_leaves_the_rest_as_it_is(line: str, wanted: Decis
     assert decide({"!Bash(docker rm *)": "deny"}, RUN, {"command": line}) == wanted, read(line)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "docker ps <<< x", "docker ps < x", "docker ps <& 3", "docker ps > 2", "docker ps >- ", "docker a=$X", "docker a={b,c}",
+        "docker a=~", "docker \1a", "docker $\\\n2", "f() docker ps", "((docker))", "docker $'\\cx'", "docker $'\\x{6d}'",
+    ],
+)  # fmt: skip
+def test_what_bash_would_read_otherwise_is_allowed_by_no_pattern(line: str) -> None:
+    assert not read(line).plain, read(line)
+    assert decide({"run": "ask", "Bash(*)": "allow"}, RUN, {"command": line}) == "ask"
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("$'rm\\0x' -rf x", "deny"),  # bash ends such a word at the NUL
+        ("$'r\\0x'm x", "deny"),
+        ("time -p rm x", "deny"),
+        ("mapfile -C 'rm x' -c 1", "deny"),
+        ("setarch x86_64 rm x", "deny"),
+        ("runuser -u me rm x", "deny"),
+        ("let 'a[$(rm x)]'", "ask"),
+        ("printf -v 'a[`rm x`]' y", "ask"),
+        ("[[ -v 'a[$(rm x)]' ]]", "ask"),
+        ("x='$(rm x)'; echo ${x@P}", "ask"),
+        ("x='a[$(rm x)]'; echo $((x))", "ask"),
+        ("PS4='$(rm x)'; set -x; ls", "ask"),
+        ("BASH_ALIASES[g]='rm x'\ng", "ask"),
+        ("$'\\cx' x", "ask"),
+        ("$'r\\m' x", "allow"),  # a program that is called r\m
+        ("test -e a[1]; printf '%s' '$(rm)'", "allow"),
+    ],
+)
+def test_what_the_shell_itself_would_run_is_denied_or_asked_about(line: str, wanted: Decision) -> None:
+    assert decide({"!Bash(rm *)": "deny"}, RUN, {"command": line}) == wanted, read(line)
+
+
 @given(st.text(alphabet="docker rm$(){}[]'\"`\\;&|<>\n=#*!~0x", max_size=60))
 def test_any_line_can_be_read(line: str) -> None:
     read(line)

@@ -17,10 +17,11 @@ LONGEST = 100_000  # characters of a line that is read
 
 WRAPPERS = frozenset(
     {
-        "bash", "builtin", "busybox", "chroot", "chrt", "command", "coproc", "dash", "doas", "env", "eval", "exec", "find",
-        "flock", "ionice", "ksh", "nice", "nohup", "nsenter", "parallel", "prlimit", "proot", "script", "setpriv", "setsid",
-        "sh", "source", "stdbuf", "strace", "sudo", "su", "taskset", "tee", "time", "timeout", "toybox", "trap", "unshare",
-        "watch", "xargs", "zsh", ".", "alias",
+        "bash", "builtin", "busybox", "choom", "chroot", "chrt", "command", "compgen", "coproc", "dash", "doas", "env",
+        "eval", "exec", "fakeroot", "find", "flock", "ionice", "ksh", "linux32", "linux64", "ltrace", "mapfile", "nice",
+        "nohup", "nsenter", "parallel", "pkexec", "prlimit", "proot", "readarray", "rlwrap", "runuser", "script", "setarch",
+        "setpriv", "setsid", "sg", "sh", "source", "stdbuf", "strace", "su", "sudo", "systemd-run", "taskset", "tee",
+        "time", "timeout", "toybox", "trap", "unshare", "watch", "xargs", "zsh", ".", "alias",
     }
 )  # fmt: skip
 """Programs that run what their arguments say, and words of the shell that do."""
@@ -29,9 +30,19 @@ _LONE = frozenset({"fi", "done", "esac", "}"})
 _COMPOUND = frozenset({"for", "case", "select", "function", "[[", "in"})
 _HIDING = frozenset({".", "source", "alias", "trap", "function", "enable", "hash"})
 """Words of the shell after which others mean, or run, what the line does not say."""
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
-_NOWHERE = frozenset({"/dev/null", "1", "2", "-"})
+_EVALUATING = frozenset(
+    {"[", "[[", "declare", "export", "let", "local", "printf", "read", "readonly", "test", "typeset", "unset", "wait"}
+)
+"""Words of the shell that run what stands in an index: ``let 'a[$(x)]'``."""
+_OBEYED = frozenset({"BASH_ALIASES", "BASH_CMDS", "BASH_ENV", "ENV", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS4"})
+"""Variables that the shell itself runs, or by which names mean something else."""
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]]*\])?\+?=")
+_ESCAPES = {
+    "n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v",
+    "\\": "\\", "'": "'", '"': '"', "?": "?",
+}  # fmt: skip
+_CODE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3})")
+_STREAMS = frozenset({"0", "1", "2", "-"})
 
 
 class Line(NamedTuple):
@@ -97,6 +108,8 @@ class _Reader:
                 self.at += 2
             elif char in ";&|\n()" and not self.text.startswith("&>", self.at):
                 self.hidden = self.hidden or char == ")"  # a pattern of case, or a mistake
+                if char == "(" and (self._words or self.text.startswith("((", self.at)):  # a function, arithmetic
+                    self.plain = False
                 self.at += 1
                 self.end_command()
                 if char == "(":
@@ -117,7 +130,9 @@ class _Reader:
         words, self._words = self._words, []
         while words and (words[0] in _LEADING or words[0].startswith("\1")):
             self.plain = self.plain and not words[0].startswith("\1")  # an assignment may change what a name means
-            words = words[1:]
+            timed, words = words[0] == "time", words[1:]
+            while timed and words and words[0].startswith("-"):
+                words = words[1:]
         if not words or (words[0] in _LONE and len(words) == 1):
             return
         words = [word.removeprefix("\1") for word in words]
@@ -125,7 +140,7 @@ class _Reader:
             self.plain = False
         if UNKNOWN in words:
             self.plain = False
-        if words[0] in _HIDING:
+        if words[0] in _HIDING or (words[0] in _EVALUATING and any("[" in word and _runs(word) for word in words)):
             self.hidden = True
         self.commands.append(words)
 
@@ -136,12 +151,11 @@ class _Reader:
             self._words.append(UNKNOWN)
             return
         self.at = after
-        if sign == "<<":  # the body of a here-document is read as if it were commands: rather too many than too few
-            self.plain = False
+        # the body of a here-document is read as if it were commands: rather too many than too few
         while self.at < len(self.text) and self.text[self.at] in " \t":
             self.at += 1
         target = self._word(depth) if self.at < len(self.text) and self.text[self.at] not in ";&|\n()" else ""
-        if ">" in sign and target not in _NOWHERE:
+        if target != "/dev/null" and not (sign.endswith("&") and target in _STREAMS):
             self.plain = False
 
     def _word(self, depth: int) -> str:
@@ -175,8 +189,11 @@ class _Reader:
                 parts.append(char)
                 self.at += 1
         word = "".join(parts)
-        if _ASSIGNMENT.match(self.text, begin) and _ASSIGNMENT.match(word):
-            return "\1" + word
+        if _ASSIGNMENT.match(self.text, begin) and (assigned := _ASSIGNMENT.match(word)):
+            self.hidden = self.hidden or assigned[1] in _OBEYED or _runs(word)  # ${x@P}, $((x)) would
+            return "\1" + (word if known and "~" not in word else UNKNOWN)
+        if word.startswith("\1"):  # which is no mark of ours
+            return UNKNOWN
         return word if known or word in ("{", "[", "[[") else UNKNOWN
 
     def _double_quoted(self, parts: list[str], depth: int) -> bool:
@@ -215,6 +232,7 @@ class _Reader:
         if text.startswith("${", self.at):
             self.at += 2
             while text[self.at] != "}":
+                self.hidden = self.hidden or text.startswith("@P}", self.at)
                 if text[self.at] in "$`":
                     self._expansion([], depth + 1)
                 elif text[self.at] == "\\":
@@ -226,7 +244,7 @@ class _Reader:
         if found := re.compile(r"\$(\w+|[@*#?$!-])").match(text, self.at):
             self.at = found.end()
             return False
-        if text.startswith('$"', self.at):
+        if text.startswith(('$"', "$\\\n"), self.at):
             self.at += 1
             return False
         parts.append("$")
@@ -241,15 +259,20 @@ class _Reader:
                 parts.append(char)
                 self.at += 1
                 continue
-            if found := re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3})").match(
-                self.text, self.at
-            ):
+            if found := _CODE.match(self.text, self.at):
                 code = found[1]
                 parts.append(chr(int(code[1:], 16) if code[0] in "xuU" else int(code, 8) & 255))
                 self.at = found.end()
                 continue
             follows = self.text[self.at + 1]
-            parts.append(_ESCAPES.get(follows, follows))
+            if follows in "cx":  # a control character; what other versions of bash read otherwise
+                raise ValueError("an escape that is not read")
+            parts.append(_ESCAPES.get(follows, f"\\{follows}"))
             self.at += 2
         self.at += 1
-        return "".join(parts)
+        return "".join(parts).partition("\0")[0]  # where bash ends it, too
+
+
+def _runs(word: str) -> bool:
+    """Whether a text would run something if it were expanded."""
+    return "$(" in word or "`" in word
