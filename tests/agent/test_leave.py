@@ -254,3 +254,17 @@ async def test_a_write_is_shown_before_it_is_allowed(home: Home, server: OpenAIS
         assert last.turn.status == "done"
         assert (home.workspace / "a.txt").read_text() == "one\nthree\n"
         assert not (home.workspace / "new").exists()
+
+
+async def test_a_whole_path_is_judged_as_one_from_the_root(home: Home, server: OpenAIServer) -> None:
+    home.config_file.write_text(
+        f'model = "lab/tiny"\n[providers.lab]\nbase_url = "{server.url}"\nmodels = ["tiny"]\n'
+        '[policy]\n"!Write(secret/**)" = "deny"\n'
+    )
+    async with Computer.open(home, workers="own") as computer:
+        whole = str(home.workspace / "secret" / "a.txt")
+        server.script(calls(("write_file", {"path": whole, "content": "a"})), says("done"))
+        await computer.ask("go")
+        told = json.loads(server.exchanges[-1].body)["messages"][-1]["content"]
+        assert "the policy forbids this call" in told
+        assert not (home.workspace / "secret").exists()

@@ -1,5 +1,6 @@
 """What may be allowed for more than once, and that it allows no more than its like."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from tests.policy.test_decisions import tool
 from zotui.errors import UsageError
 from zotui.policy import Case, Decision, decide, offered
 from zotui.policy.offers import check
+from zotui.policy.patterns import from_root
 from zotui.toolbox import Effect
 
 ONLINE = msgspec.structs.replace(tool("net"), name="run_online")
@@ -24,7 +26,7 @@ ONLINE = msgspec.structs.replace(tool("net"), name="run_online")
         ("run", {"command": "a > b"}, []),
         ("run", {"command": ""}, []),
         ("write", {"path": "a/b.md"}, ["Write(a/b.md)"]),
-        ("write", {"path": "a", "to": "b"}, ["Write(a)", "Write(b)"]),
+        ("write", {"path": "a", "to": "b"}, ["Write(/a)", "Write(/b)"]),
         ("write", {"path": "a*"}, []),
         ("net", {"url": "https://Example.org/x?y"}, ["Net(example.org)"]),
         ("net", {"hosts": ["a.org", "b.org:99"]}, ["Net(a.org)", "Net(b.org:99)"]),
@@ -60,6 +62,18 @@ def test_what_is_offered_allows_the_call_and_nothing_else(
         ({"Net(a.org)": "allow"}, ["a.org:8443"], "ask"),
         ({"Net(a.org)": "allow"}, ["*"], "ask"),
         ({"Net(*)": "allow"}, ["a.org"], "allow"),
+        ({"Net(*)": "allow"}, ["a.org:22"], "ask"),
+        ({"Net(*)": "allow"}, ["127.0.0.1"], "ask"),
+        ({"Net(*)": "allow"}, ["LOCALHOST"], "ask"),
+        ({"Net(*)": "allow"}, ["[::1]"], "ask"),
+        ({"Net(127.0.0.1:80)": "allow"}, ["127.0.0.1:80"], "allow"),
+        ({"Net([::1]:80)": "allow"}, ["[::1]:80"], "allow"),
+        ({"net": "allow"}, ["127.0.0.1:22"], "ask"),
+        ({"run_online": "allow"}, ["a.org", "localhost"], "ask"),
+        ({"net": "allow", "Net(127.0.0.1:22)": "allow"}, ["127.0.0.1:22"], "allow"),
+        ({"Net(*)": "allow", "Net(a.org)": "ask"}, [" a.org"], "ask"),
+        ({"Net(*)": "allow", "!Net([::1])": "deny"}, ["[::1]:80"], "deny"),
+        ({"Net(*)": "allow"}, ["//["], "allow"),  # which is no host, as the call will say
         ({"Net(*)": "allow", "!Net(a.org)": "deny"}, ["a.org:8443"], "deny"),
         ({"Net(*)": "allow", "!Net(a.org)": "deny"}, ["*"], "ask"),
         ({"Net(*)": "allow", "!Net(x.a.org)": "deny"}, ["*.a.org"], "ask"),
@@ -99,3 +113,26 @@ def test_what_may_be_allowed(text: str) -> None:
 def test_what_may_not(text: str) -> None:
     with pytest.raises(UsageError):
         check(text)
+
+
+def test_a_file_of_the_root_is_not_that_of_another_folder() -> None:
+    writes = tool("write")
+    for path, other in (("a.py", "sub/a.py"), ("sub/a.py", "a.py")):
+        remembered = offered(writes, {"path": path})
+        assert decide({"write": "ask"}, writes, {"path": path}, Case(remembered=remembered)) == "allow"
+        assert decide({"write": "ask"}, writes, {"path": other}, Case(remembered=remembered)) == "ask"
+
+
+def test_a_folder_is_not_moved_with_what_must_not_be_written() -> None:
+    writes = tool("write")
+    policy: dict[str, Decision] = {"!Write(secret/**)": "deny", "!Write(a/b.md)": "deny"}
+    for path, answer in (("secret", "ask"), ("a", "ask"), ("secret/x", "deny"), ("b", "allow")):
+        assert decide(policy, writes, {"path": path, "to": "x"}) == answer, path
+
+
+def test_a_whole_path_is_one_from_the_root(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    for root in ("there", "link"):
+        given = from_root({"path": f"{tmp_path}/there/../there/a/b", "to": "/c", "content": "/x"}, str(tmp_path / root))
+        assert given == {"path": "/a/b", "to": "/c", "content": "/x"}

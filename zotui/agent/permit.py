@@ -9,7 +9,7 @@ from zotui.conversations import ToolCallRecord, TurnOptions
 from zotui.conversations.grants import ALWAYS, IN_CHAT, holding
 from zotui.conversations.turns import ALLOWING, DENYING, EDITED, INSTEAD, viewed
 from zotui.policy import GUARDED, Case, offered
-from zotui.policy.patterns import command_of
+from zotui.policy.patterns import command_of, from_root
 from zotui.store import now_ms
 from zotui.toolbox import Ask, Tool, ToolError
 
@@ -28,7 +28,7 @@ class Permit:
 
         Raises ToolError for no.
         """
-        given = call.given or {}
+        given = from_root(call.given or {}, self._agent.workspace)
         case = Case(bool(tainted), await self._remembered(), options.grants)
         decision = self._agent.decide(tool, given, case)
         if decision == "deny":
@@ -45,13 +45,13 @@ class Permit:
         return False
 
     async def _ask(self, tool: Tool, call: ToolCallRecord, case: Case, tainted: str) -> None:
-        given = call.given or {}
+        given = from_root(call.given or {}, self._agent.workspace)
         grants = offered(tool, given)
         for_good = structs.replace(case, remembered=[*case.remembered, *grants])
         if not grants or self._agent.decide(tool, given, for_good) != "allow":
             grants = []  # it would be asked about all the same
         question = await leave(tool, call, tainted if tool.effect in GUARDED else "", grants)
-        edit = [EDITED] * (command_of(tool, given) is not None)
+        edit = [EDITED] * (command_of(tool, given) is not None and "command" in given)
         choices = [ALLOWING[0], *edit, *([IN_CHAT, ALWAYS] if grants else []), DENYING[0]]
         await self._journal.ask(call.id, Ask(question, choices), "approval", grants)
 

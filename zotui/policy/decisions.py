@@ -43,7 +43,7 @@ def decide(
 
     Whatever denies wins, be it said of the tool, of its effect or by a pattern. Then patterns: ask, then allow. Then what
     is said of the tool and its effect, the stricter of both; at last what is usual for that effect. What a pattern may
-    deny, if something turns out so when it runs, is asked about.
+    deny, if something turns out so when it runs, is asked about. So is an address, or this machine, that no pattern names.
     """
     given = arguments or {}
     more: dict[str, Decision] = dict.fromkeys([*case.remembered, *case.granted], "allow")
@@ -70,7 +70,8 @@ def _of_one(policy: Mapping[str, Decision], tool: Tool, arguments: Mapping[str, 
         return "deny"
     if by_pattern is not None:
         return by_pattern
-    return next((answer for answer in _STRICTEST if answer in said), USUAL[tool.effect])
+    answer = next((answer for answer in _STRICTEST if answer in said), USUAL[tool.effect])
+    return stricter(answer, "ask") if tool.effect == "net" and patterns.is_near(arguments) else answer
 
 
 def _by_patterns(policy: Mapping[str, Decision], tool: Tool, arguments: Mapping[str, Any]) -> Decision | None:

@@ -21,7 +21,9 @@ def offered(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
         return list(dict.fromkeys(f"Bash({shlex.join(map(glob.escape, words))})" for words in commands if words))
     if tool.effect == "write":
         paths = patterns.paths_of(arguments)
-        return [] if any(sign in path for path in paths for sign in "*?()") else [f"Write({path})" for path in paths]
+        if any(sign in path for path in paths for sign in "*?()"):
+            return []
+        return [f"Write({path if '/' in path else f'/{path}'})" for path in paths]  # a bare name is one of any folder
     if tool.effect == "net":
         return [f"Net({host})" for host in patterns.hosts_of(arguments)]
     return []

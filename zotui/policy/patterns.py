@@ -11,6 +11,7 @@ something turned out so (``docker $WHAT x``), that is ``maybe``. Paths are taken
 """
 
 import fnmatch
+import os
 import posixpath
 import re
 import shlex
@@ -20,9 +21,12 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from zotui.policy import shell
+from zotui.sandbox import hosts
 from zotui.toolbox import Tool
 
 Holding = Literal["no", "maybe", "yes"]
+PATHS = ("path", "to", "source", "target")
+"""Arguments that are paths of the workspace."""
 _PATTERN = re.compile(r"(!?)(Bash|Read|Write|Net)\((.+)\)", re.DOTALL)
 
 
@@ -57,14 +61,19 @@ def holds(patterns: Sequence[Pattern], tool: Tool, arguments: Mapping[str, Any])
             and bool(line.commands)
             and all(any(_is(pattern.words, words) for pattern in wanted) for words in line.commands)
         )
-    paths, hosts = paths_of(arguments), hosts_of(arguments)
+    paths, named = paths_of(arguments), hosts_of(arguments)
     if tool.effect in ("read", "write") and paths:
         wanted = [one for one in patterns if one.kind == ("Read" if tool.effect == "read" else "Write")]
         return all(any(_in(pattern.words[0], path) for pattern in wanted) for path in paths)
-    if tool.effect == "net" and hosts:
+    if tool.effect == "net" and named:
         wanted = [one for one in patterns if one.kind == "Net"]
-        return all(any(fnmatch.fnmatchcase(host, one.words[0].lower()) for one in wanted) for host in hosts)
+        return all(any(_covers(one.words[0], host) for one in wanted) for host in named)
     return False
+
+
+def is_near(arguments: Mapping[str, Any]) -> bool:
+    """Whether a call names addresses, or this machine: leave for that is given for the very one."""
+    return any(hosts.is_near(_parted(host)[0]) for host in hosts_of(arguments))
 
 
 def touches(pattern: Pattern, tool: Tool, arguments: Mapping[str, Any]) -> Holding:
@@ -79,7 +88,10 @@ def touches(pattern: Pattern, tool: Tool, arguments: Mapping[str, Any]) -> Holdi
         ways = [_reaches(pattern.words[0], host) for host in hosts_of(arguments)]
         return "yes" if "yes" in ways else "maybe" if "maybe" in ways else "no"
     if pattern.kind == ("Write" if tool.effect == "write" else "Read") and tool.effect in ("read", "write"):
-        return "yes" if any(_in(pattern.words[0], path) for path in paths_of(arguments)) else "no"
+        paths = paths_of(arguments)
+        if any(_in(pattern.words[0], path) for path in paths):
+            return "yes"
+        return "maybe" if tool.effect == "write" and any(_is_below(pattern.words[0], path) for path in paths) else "no"
     return "no"
 
 
@@ -91,8 +103,22 @@ def command_of(tool: Tool, arguments: Mapping[str, Any]) -> str | None:
 
 def paths_of(arguments: Mapping[str, Any]) -> list[str]:
     """The paths of the workspace that a call names."""
-    named = [arguments.get(name) for name in ("path", "to", "source", "target")]
+    named = [arguments.get(name) for name in PATHS]
     return [posixpath.normpath(path.lstrip("/")) for path in named if isinstance(path, str) and path]
+
+
+def from_root(arguments: Mapping[str, Any], root: str) -> dict[str, Any]:
+    """The same arguments, but whole paths of the workspace begin at its root, as file tools take them."""
+    roots = {os.path.normpath(root), os.path.realpath(root)}
+
+    def shortened(path: str) -> str:
+        whole = os.path.normpath(path)
+        return next((whole[len(one) :] for one in roots if f"{whole}/".startswith(f"{one}/")), path)
+
+    return {
+        name: shortened(value) if name in PATHS and isinstance(value, str) and value.startswith("/") else value
+        for name, value in arguments.items()
+    }
 
 
 def hosts_of(arguments: Mapping[str, Any]) -> list[str]:
@@ -103,15 +129,33 @@ def hosts_of(arguments: Mapping[str, Any]) -> list[str]:
 
 
 def _host(value: str) -> str:
-    return ((urlsplit(value).hostname or value) if "//" in value else value).lower()
+    try:
+        return ((urlsplit(value).hostname or value) if "//" in value else value).strip().lower()
+    except ValueError:
+        return value
+
+
+def _parted(host: str) -> tuple[str, str]:
+    """A host's name, plain, and its port; empty where it has none."""
+    found = re.fullmatch(r"(\[.*\]|[^:]*):(\d+)", host.lower())
+    name, port = found.groups() if found else (host, "")
+    return hosts.plain(name), port
+
+
+def _covers(pattern: str, host: str) -> bool:
+    """Whether a pattern that allows is one for this host, and its port. No star stands for an address."""
+    (wanted, port), (name, given) = _parted(pattern), _parted(host)
+    if port != given:
+        return False
+    return name == wanted or (fnmatch.fnmatchcase(name, wanted) and not (wanted[:1] == "*" and hosts.is_near(name)))
 
 
 def _reaches(pattern: str, host: str) -> Holding:
     """Whether a host is one of a pattern; one with stars stands for many, of which some may be."""
-    pattern = pattern.lower()
-    if fnmatch.fnmatchcase(host, pattern) or fnmatch.fnmatchcase(host.partition(":")[0], pattern):
+    (wanted, port), (name, given) = _parted(pattern), _parted(host)
+    if fnmatch.fnmatchcase(name, wanted) and port in ("", given):
         return "yes"
-    return "maybe" if "*" in host and fnmatch.fnmatchcase(pattern.replace("*", "x"), host) else "no"
+    return "maybe" if "*" in name and fnmatch.fnmatchcase(wanted.replace("*", "x"), name) else "no"
 
 
 def _is(pattern: Sequence[str], words: Sequence[str]) -> bool:
@@ -152,6 +196,11 @@ def _glob(pattern: str) -> re.Pattern[str]:
     parts = re.split(r"(\*\*/?|\*|\?)", posixpath.normpath(pattern.lstrip("/")) if pattern != "**" else pattern)
     signs = {"**": ".*", "**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
     return re.compile("".join(signs.get(part, re.escape(part)) for part in parts), re.DOTALL)
+
+
+def _is_below(pattern: str, path: str) -> bool:
+    """Whether what a pattern says lies in what a path names, which goes with it."""
+    return posixpath.normpath(pattern.lstrip("/")).startswith(f"{path}/")
 
 
 def _in(pattern: str, path: str) -> bool:
