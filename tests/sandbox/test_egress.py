@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
 import socket
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 from tests.sandbox.world import World
+from tests.waiting import wait_for
 from zotui.errors import SandboxError
 from zotui.sandbox import Command, Outcome, Profile, Sandbox, shell
 from zotui.sandbox.egress import PORT, Egress
@@ -137,6 +140,84 @@ async def all_of(reader: asyncio.StreamReader) -> bytes:
     with contextlib.suppress(ConnectionError):
         return await reader.read()
     return b""
+
+
+async def asked(egress: Egress, target: str) -> bytes:
+    """The answer of a proxy that is opened for one CONNECT, and closed after it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    await egress.serve(listener)
+    reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
+    writer.write(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
+    answer = await reader.readuntil(b"\r\n")
+    writer.close()
+    await egress.close()
+    return answer
+
+
+async def test_one_port_of_this_machine_is_not_another(echo: str) -> None:
+    port = echo.rpartition(":")[2]
+    egress = Egress(["127.0.0.1:1", "*", f"*.0.0.1:{port}"])
+    assert b" 403 " in await asked(egress, "127.0.0.1:80")
+    assert b" 403 " in await asked(Egress(["127.0.0.1:1", f"*.0.0.1:{port}"]), echo)
+
+
+async def test_an_address_has_many_names_and_is_denied_under_all(echo: str) -> None:
+    port = echo.rpartition(":")[2]
+    for denied, answer in ((f"127.0.0.1:{port}", b" 403 "), ("127.0.0.1:1", b" 200 ")):
+        assert answer in await asked(Egress([f"localhost:{port}"], [denied]), f"localhost:{port}")
+    assert b" 403 " in await asked(Egress(["*"], ["93.184.216.34"]), "1572395042:443")
+
+
+async def test_lookups_that_hang_keep_nobody_else_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    going = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: going.wait(20))
+    egress = Egress(["*.example"])
+    listener = socket.create_server(("127.0.0.1", 0))
+    await egress.serve(listener)
+    ways = [await asyncio.open_connection(*listener.getsockname()[:2]) for _ in range(40)]
+    for at, (_, writer) in enumerate(ways):
+        writer.write(f"CONNECT x{at}.example:443 HTTP/1.1\r\n\r\n".encode())
+    try:
+        for _ in range(20):  # until they are looked up
+            await asyncio.sleep(0)
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "now"), 2) == "now"
+        await asyncio.wait_for(egress.close(), 2)
+    finally:
+        going.set()
+        for _, writer in ways:
+            writer.close()
+
+
+async def test_nothing_stays_open_to_who_takes_nothing() -> None:
+    async def never_read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        taken.append(writer)
+
+    taken: list[asyncio.StreamWriter] = []
+    deaf = await asyncio.start_server(never_read, "127.0.0.1", 0)
+    target = f"127.0.0.1:{deaf.sockets[0].getsockname()[1]}"
+    listener = socket.create_server(("127.0.0.1", 0))
+    egress = Egress([target])
+    await egress.serve(listener)
+    reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+    writer.write(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
+    await reader.readuntil(b"\r\n\r\n")
+    before = len(os.listdir("/proc/self/fd"))
+    with contextlib.suppress(TimeoutError, ConnectionError):
+        while True:
+            writer.write(b"x" * 1_000_000)
+            await asyncio.wait_for(writer.drain(), 0.3)
+    await egress.close()
+
+    async def gone() -> bool:
+        return (
+            len(os.listdir("/proc/self/fd")) <= before - 4
+        )  # the listener, both ends that the proxy has, and ours, which is told of it
+
+    assert await wait_for(gone)
+    for one in (writer, *taken):
+        one.transport.abort()
+    deaf.close()
 
 
 @pytest_asyncio.fixture

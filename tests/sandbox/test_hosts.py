@@ -1,6 +1,10 @@
 """Which hosts are named, and which addresses are never reached."""
 
+import os
+import shutil
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -66,6 +70,9 @@ def test_what_is_no_host(text: str) -> None:
         ("100.100.100.200", False, False),
         ("fe80::1%eth0", False, False),
         ("fd00:ec2::254", False, False),
+        ("fd20:ce::254", False, False),
+        ("168.63.129.16", False, False),  # from where Azure tells its machines what they are to be
+        ("fec0::1", False, True),
     ],
 )
 def test_what_is_near_is_reached_by_its_own_address_only(address: str, by_name: bool, when_named: bool) -> None:
@@ -79,3 +86,18 @@ def test_a_name_that_leads_home_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -
     both.pop()
     with pytest.raises(PermissionError, match="on this machine"):
         hosts.addresses("rebound.example", 80, False)
+
+
+def test_an_address_of_this_machine_is_told_from_others() -> None:
+    assert hosts.is_own(socket.AF_INET, "127.0.0.1")
+    assert not hosts.is_own(socket.AF_INET, "93.184.216.34")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("ip"), reason="it makes a network of its own")
+def test_a_public_address_of_this_machine_is_not_reached_by_name() -> None:
+    line = 'ip link set lo up; ip addr add 93.184.216.34/32 dev lo; exec "$0" -c "$1"'
+    code = "from zotui.sandbox import hosts; print(hosts.addresses('93.184.216.34', 80, True))\n"
+    code += "try: hosts.addresses('93.184.216.34', 80, False)\nexcept PermissionError as error: print(error)"
+    done = subprocess.run(["unshare", "-n", "sh", "-c", line, sys.executable, code], capture_output=True, text=True)
+    assert "93.184.216.34'" in done.stdout, done
+    assert "93.184.216.34 is on this machine" in done.stdout

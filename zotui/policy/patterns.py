@@ -73,7 +73,7 @@ def holds(patterns: Sequence[Pattern], tool: Tool, arguments: Mapping[str, Any])
 
 def is_near(arguments: Mapping[str, Any]) -> bool:
     """Whether a call names addresses, or this machine: leave for that is given for the very one."""
-    return any(hosts.is_near(_parted(host)[0]) for host in hosts_of(arguments))
+    return any(hosts.is_near(hosts.parted(host)[0]) for host in hosts_of(arguments))
 
 
 def touches(pattern: Pattern, tool: Tool, arguments: Mapping[str, Any]) -> Holding:
@@ -135,16 +135,9 @@ def _host(value: str) -> str:
         return value
 
 
-def _parted(host: str) -> tuple[str, str]:
-    """A host's name, plain, and its port; empty where it has none."""
-    found = re.fullmatch(r"(\[.*\]|[^:]*):(\d+)", host.lower())
-    name, port = found.groups() if found else (host, "")
-    return hosts.plain(name), port
-
-
 def _covers(pattern: str, host: str) -> bool:
     """Whether a pattern that allows is one for this host, and its port. No star stands for an address."""
-    (wanted, port), (name, given) = _parted(pattern), _parted(host)
+    (wanted, port), (name, given) = hosts.parted(pattern), hosts.parted(host)
     if port != given:
         return False
     return name == wanted or (fnmatch.fnmatchcase(name, wanted) and not (wanted[:1] == "*" and hosts.is_near(name)))
@@ -152,7 +145,7 @@ def _covers(pattern: str, host: str) -> bool:
 
 def _reaches(pattern: str, host: str) -> Holding:
     """Whether a host is one of a pattern; one with stars stands for many, of which some may be."""
-    (wanted, port), (name, given) = _parted(pattern), _parted(host)
+    (wanted, port), (name, given) = hosts.parted(pattern), hosts.parted(host)
     if fnmatch.fnmatchcase(name, wanted) and port in ("", given):
         return "yes"
     return "maybe" if "*" in name and fnmatch.fnmatchcase(wanted.replace("*", "x"), name) else "no"

@@ -13,7 +13,9 @@ import os
 import re
 import shutil
 import socket
+import weakref
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from zotui.errors import SandboxError
@@ -25,6 +27,7 @@ PORT = 47_128  # of the proxy, in the network of the command
 HEAD_S, CONNECT_S = 30.0, 20.0
 LONGEST_HEAD, CHUNK = 65_536, 65_536
 MOST = 64  # connections at once
+LOOKUPS = 4  # at once: they may take long, and nobody else waits for them
 MOST_NAMED = 50  # hosts of which an outcome tells
 DOORWAY = """
 import os, signal, socket, sys
@@ -86,10 +89,12 @@ class Egress:
 
     def __init__(self, allowed: Sequence[str], denied: Sequence[str] = ()) -> None:
         self._allowed = [hosts.parse(one) for one in allowed]
-        self._denied = [one.lower() for one in denied]
+        self._denied = [hosts.parted(one) for one in denied]
         self._reached: dict[str, None] = {}
         self._refused: dict[str, None] = {}
         self._open: set[asyncio.Task[None]] = set()
+        self._ends: weakref.WeakSet[asyncio.WriteTransport] = weakref.WeakSet()
+        self._lookups = ThreadPoolExecutor(LOOKUPS, "zotui-lookup")
         self._server: asyncio.Server | None = None
 
     @property
@@ -115,11 +120,15 @@ class Egress:
             task.cancel()
         if self._open:
             await asyncio.wait(self._open)
+        for end in self._ends:  # what is not taken would be kept for ever
+            end.abort()
+        self._lookups.shutdown(wait=False, cancel_futures=True)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)
+        self._ends.add(writer.transport)
         try:
             if len(self._open) > MOST:
                 raise Refused("503 Service Unavailable", f"more than {MOST} connections at once")
@@ -157,27 +166,38 @@ class Egress:
     async def _connect(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to a host that may be reached. Raises Refused."""
         name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        if any(fnmatch.fnmatchcase(hosts.plain(host), one) for one in self._denied):
+        if self._is_denied(host, port):
             self._note(self._refused, name)
             raise Refused("403 Forbidden", f"the policy denies {host}")
         if not hosts.is_named(self._allowed, host, port):
             self._note(self._refused, name)
             raise Refused("403 Forbidden", f"{name} is not among the hosts that this command may reach")
-        near = hosts.is_near(host) and any(entry.name == hosts.plain(host) for entry in self._allowed)
+        own = [entry for entry in self._allowed if entry.name == hosts.plain(host)]
+        near = hosts.is_near(host) and hosts.is_named(own, host, port)
+        looking = asyncio.get_running_loop().run_in_executor(self._lookups, hosts.addresses, host, port, near)
         try:
-            found = await asyncio.wait_for(asyncio.to_thread(hosts.addresses, host, port, near), CONNECT_S)
+            found = await asyncio.wait_for(looking, CONNECT_S)
         except PermissionError as error:
             self._note(self._refused, name)
             raise Refused("403 Forbidden", str(error)) from None
-        except (OSError, UnicodeError, TimeoutError):
+        except (OSError, ValueError, TimeoutError):
             raise Refused("502 Bad Gateway", f"{host} is not known") from None
         for family, address in found:
+            if self._is_denied(address, port):  # which has more names than one
+                self._note(self._refused, name)
+                raise Refused("403 Forbidden", f"the policy denies {address}")
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(CONNECT_S):
                     both = await asyncio.open_connection(address, port, family=family)
+                self._ends.add(both[1].transport)
                 self._note(self._reached, name)
                 return both
         raise Refused("502 Bad Gateway", f"{name} does not answer")
+
+    def _is_denied(self, host: str, port: int) -> bool:
+        """Whether the policy denies a host, or this port of it."""
+        name = hosts.plain(host)
+        return any(fnmatch.fnmatchcase(name, one) and at in ("", str(port)) for one, at in self._denied)
 
     def _note(self, where: dict[str, None], name: str) -> None:
         if len(where) < MOST_NAMED:

@@ -16,8 +16,14 @@ from typing import NamedTuple
 PORTS = (80, 443)
 _ENTRY = re.compile(r"(\*|(?:\*\.)?[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?", re.IGNORECASE)
 _FLOOR = tuple(
-    map(ipaddress.ip_network, ("169.254.0.0/16", "100.100.100.200/32", "192.0.0.192/32", "fe80::/10", "fd00:ec2::/32"))
-)
+    map(
+        ipaddress.ip_network,
+        (
+            "169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32",
+            "fe80::/10", "fd00:c1::/32", "fd00:ec2::/32", "fd20:ce::/32",
+        ),
+    )
+)  # fmt: skip
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -51,6 +57,13 @@ def plain(host: str) -> str:
     return host.strip("[]").rstrip(".").lower()
 
 
+def parted(host: str) -> tuple[str, str]:
+    """A host's name, plain, and its port as it stands there; empty where it has none."""
+    found = re.fullmatch(r"(\[.*\]|[^:]*):(\d+)", host)
+    name, port = found.groups() if found else (host, "")
+    return plain(name), port
+
+
 def is_named(entries: Iterable[Entry], host: str, port: int) -> bool:
     """Whether a list of hosts holds this one."""
     return any(entry.is_for(plain(host), port) for entry in entries)
@@ -74,14 +87,25 @@ def may_reach(address: str, named: bool) -> bool:
         return False
     if one.is_multicast or one.is_unspecified:
         return False
-    return named or (one.is_global and not one.is_reserved)
+    return named or (one.is_global and not one.is_reserved and not getattr(one, "is_site_local", False))
+
+
+def is_own(family: socket.AddressFamily, address: str) -> bool:
+    """Whether an address, of whatever network, is of this machine: then it is from there that it is spoken to."""
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((address, PORTS[0]))  # nothing is sent
+        except OSError:
+            return False
+        return bool(probe.getsockname()[0] == address)
 
 
 def addresses(host: str, port: int, named: bool) -> list[tuple[socket.AddressFamily, str]]:
     """The addresses of a host that may be reached, looked up now: who connects to one of them connects to what was
     looked at. Blocks. Raises OSError where the name is unknown, and PermissionError where no address may be reached."""
     found = socket.getaddrinfo(plain(host), port, type=socket.SOCK_STREAM)
-    kept = [(family, str(where[0])) for family, _, _, _, where in found if may_reach(str(where[0]), named)]
+    all_ = [(family, str(where[0])) for family, _, _, _, where in found]
+    kept = [one for one in all_ if may_reach(one[1], named) and (named or not is_own(*one))]
     if not kept:
         raise PermissionError(f"{host} is on this machine or in the network around it")
     return list(dict.fromkeys(kept))
