@@ -7,7 +7,7 @@ import apsw
 import pytest
 
 from zotui.errors import StoreError
-from zotui.store import foreign
+from zotui.store import foreign, looking
 
 
 @pytest.fixture
@@ -63,14 +63,42 @@ def test_nothing_is_left_beside_a_file_in_wal_mode(path: Path) -> None:
     assert beside(path) == [path.name]
 
 
-def test_a_view_that_never_ends_is_stopped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_view_that_never_ends_is_stopped(path: Path) -> None:
     db = apsw.Connection(str(path))
     db.execute("CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n")
     db.close()
-    monkeypatch.setattr(foreign, "PATIENCE_S", 0.05)
     with pytest.raises(StoreError, match="longer than"):
-        foreign.count(path, "endless")
+        looking.count(path, "endless", patience_s=0.05)
     assert foreign.rows(path, "endless", 0, 2) == [["1"], ["2"]]
+
+
+def test_what_takes_long_within_one_step_is_stopped_too(path: Path) -> None:
+    db = apsw.Connection(str(path))
+    long = "instr(hex(zeroblob(20000000)), hex(zeroblob(9000000)) || '1')"
+    db.execute(f"CREATE VIEW slow AS SELECT {long} AS a")
+    db.close()
+    looker = foreign.Looker(0.3)
+    try:
+        with pytest.raises(StoreError, match=r"this takes longer than 0\.3 s"):
+            looker.ask("rows", path, "slow", 0, 1)
+        assert looker.ask("count", path, "ones") == 1
+    finally:
+        looker.end()
+
+
+def test_names_and_texts_of_any_bytes_are_shown(path: Path) -> None:
+    other = Path(os.fsdecode(os.fsencode(path) + b"\xff.db"))
+    db = apsw.Connection(str(path))
+    db.execute("CREATE VIEW torn AS SELECT CAST(x'61ff62' AS TEXT) AS a")
+    db.close()
+    os.link(path, other)
+    wide = path.with_name("wide.db")
+    db = apsw.Connection(str(wide))
+    db.execute("PRAGMA encoding = 'UTF-16be'; CREATE TABLE a(b); INSERT INTO a VALUES ('œuf'), (1.5), (NULL), (x'00')")
+    db.close()
+    assert foreign.rows(wide, "a", 0, 5) == [["œuf"], ["1.5"], ["NULL"], ["blob, 1 bytes"]]
+    assert foreign.count(other, "ones") == 1
+    assert foreign.rows(other, "torn", 0, 1) == [["a\ufffdb"]]
 
 
 def test_what_is_wrong_with_a_file_is_one_line(path: Path, tmp_path: Path) -> None:

@@ -1,136 +1,102 @@
-"""SQLite files that are not ours: looked at, never written to, and never for long."""
+"""SQLite files that are not ours, asked about in a child process: it may hang, swell or fall over by itself there."""
 
+import atexit
 import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
+import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-import apsw
+import msgspec
 
 from zotui.errors import StoreError
+from zotui.store.looking import LONGEST, PATIENCE_S, Table
 from zotui.text import one_line
 
-PATIENCE_S = 2.0
-LONGEST = 1_000  # characters of a text that are given
-LARGEST = 50_000_000  # bytes of a value that SQLite makes for a question
-MOST_TABLES = 2_000
-_STEPS = 2_000  # of SQLite's machine, between two looks at the clock
-_WAL = b"\2\2"  # the two bytes that say so in the file's head
-_BUSY_MS = 500
-
-
-class Table(NamedTuple):
-    """A table or view: its name, which of both, its columns with their types, and how it was made."""
-
-    name: str
-    kind: str
-    columns: tuple[tuple[str, str], ...]
-    sql: str
-
-    @property
-    def columns_named(self) -> list[str]:
-        """The names of the columns."""
-        return [name for name, _ in self.columns]
+__all__ = ["LONGEST", "PATIENCE_S", "Table", "count", "rows", "tables"]
 
 
 def tables(path: Path) -> list[Table]:
     """The tables and views of a file, by name. Blocks. Raises StoreError."""
-    with _looking(path) as db:
-        found = db.execute(
-            "SELECT name, type, coalesce(sql, '') FROM sqlite_schema WHERE type IN ('table', 'view')"
-            " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name COLLATE NOCASE LIMIT ?",
-            (MOST_TABLES,),
-        ).fetchall()
-        return [Table(str(name), str(kind), _columns(db, str(name)), str(sql)) for name, kind, sql in found]
+    return msgspec.convert(LOOKER.ask("tables", path), list[Table])
 
 
 def count(path: Path, table: str) -> int:
     """How many rows a table has. Blocks. Raises StoreError."""
-    with _looking(path) as db:
-        return int(db.execute(f"SELECT count(*) FROM {_quoted(table)}").get)
+    return msgspec.convert(LOOKER.ask("count", path, table), int)
 
 
 def rows(path: Path, table: str, first: int, most: int) -> list[list[str]]:
     """Some rows of a table as text, from a number on: NULL as such, a long text cut, of a blob its size. Blocks. Raises
     StoreError."""
-    with _looking(path) as db:
-        columns = [name for name, _ in _columns(db, table)]
-        if not columns:
-            raise StoreError(f"{one_line(path.name, 80)}: no table {one_line(table, 80)!r} that can be read")
-        shown = ", ".join(
-            f"CASE typeof({name}) WHEN 'blob' THEN 'blob, ' || length({name}) || ' bytes' WHEN 'null' THEN 'NULL'"
-            f" WHEN 'text' THEN substr({name}, 1, {LONGEST}) ELSE CAST({name} AS TEXT) END"
-            for name in map(_quoted, columns)
-        )
-        found = db.execute(f"SELECT {shown} FROM {_quoted(table)} LIMIT ? OFFSET ?", (most, first)).fetchall()
-        return [[str(value) for value in row] for row in found]
+    return msgspec.convert(LOOKER.ask("rows", path, table, first, most), list[list[str]])
 
 
-def _columns(db: apsw.Connection, table: str) -> tuple[tuple[str, str], ...]:
-    try:
-        found = db.execute("SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1", (table,)).fetchall()
-    except apsw.SQLError:  # a view of what is gone, a table of an unknown module
-        return ()
-    return tuple((str(name), str(kind)) for name, kind in found)
+class Looker:
+    """The child, from the first question on; where it has ended over one, there is another for the next."""
+
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
+        self._child: subprocess.Popen[bytes] | None = None
+        self._asking = threading.Lock()
+        atexit.register(self.end)
+
+    def ask(self, question: str, path: Path, *more: object) -> Any:
+        """Its answer. Blocks. Raises StoreError."""
+        line = msgspec.json.encode([question, os.fsencode(path.absolute()).decode("latin-1"), *more])
+        with self._asking:
+            try:
+                answer = self._answer(line)
+            except OSError as error:
+                raise StoreError(f"{one_line(path.name, 80)} cannot be read: {error.strerror or error}") from None
+            if not answer.endswith(b"\n"):
+                self.end()
+                raise StoreError(
+                    f"{one_line(path.name, 80)}: this takes longer than {self._patience_s:g} s, or too much memory"
+                )
+        found, wrong = msgspec.json.decode(answer)
+        if wrong:
+            raise StoreError(wrong)
+        return found
+
+    def _answer(self, line: bytes) -> bytes:
+        if self._child is None or self._child.poll() is not None:
+            self.end()
+            self._child = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-P",
+                    "-X",
+                    "utf8",
+                    "-c",
+                    f"from zotui.store.looking import main; main({self._patience_s})",
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                start_new_session=True,
+            )
+        child = self._child
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(line + b"\n")
+        child.stdin.flush()
+        return child.stdout.readline()
+
+    def end(self) -> None:
+        """Let it go, if there is one."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.communicate()
 
 
-@contextmanager
-def _looking(path: Path) -> Iterator[apsw.Connection]:
-    """A connection that only reads, for a moment; all that can be wrong with a file becomes one line."""
-    name = one_line(path.name, 80)
-    try:
-        db = _opened(path)
-        try:
-            yield db
-        finally:
-            db.close()
-    except apsw.NotADBError:
-        raise StoreError(f"{name} is no SQLite database, or it is encrypted") from None
-    except apsw.CorruptError:
-        raise StoreError(f"{name} is damaged") from None
-    except apsw.InterruptError:
-        raise StoreError(f"{name}: this takes longer than {PATIENCE_S:g} s") from None
-    except apsw.BusyError:
-        raise StoreError(f"{name} is locked by another program") from None
-    except apsw.ReadOnlyError:
-        raise StoreError(f"{name} was left in the middle of a change, and is not mended here") from None
-    except (apsw.Error, OSError) as error:
-        said = str(error) or type(error).__name__
-        raise StoreError(f"{name} cannot be read ({one_line(said.removeprefix('SQLITE_'), 120)})") from None
+def _environment() -> dict[str, str]:
+    """What the child is given: where modules are, and no key."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(os.path.isabs, sys.path))}
 
 
-def _opened(path: Path) -> apsw.Connection:
-    """Open a file so that nothing is written beside it: of one in WAL mode that nobody has open, what is in the file
-    itself, as it never changes meanwhile."""
-    with open(path, "rb") as file:
-        is_wal = file.read(20)[18:20] == _WAL
-    lonely = is_wal and not (_has(path, "-wal") and _has(path, "-shm"))
-    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI | apsw.SQLITE_OPEN_NOFOLLOW
-    db = apsw.Connection(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' * lonely}", flags=flags)
-    until = time.monotonic() + PATIENCE_S
-    db.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
-    db.set_busy_timeout(_BUSY_MS)
-    db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-    db.limit(apsw.SQLITE_LIMIT_LENGTH, LARGEST)
-    for pragma, value in (
-        ("query_only", 1),
-        ("trusted_schema", 0),
-        ("temp_store", 2),
-        ("mmap_size", 0),
-        ("cell_size_check", 1),
-    ):
-        db.pragma(pragma, value)
-    return db
-
-
-def _has(path: Path, ending: str) -> bool:
-    try:
-        return os.stat(f"{path}{ending}").st_size > 0
-    except OSError:
-        return False
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+LOOKER = Looker()
