@@ -5,6 +5,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,24 @@ def test_what_is_deeper_than_anybody_follows_is_put_aside_and_deleted(root: Path
     assert not (root / "skills/d").exists()
     restoring.discard(beside)
     assert not beside.exists()
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no second file system")
+def test_what_cannot_be_moved_to_another_disk_is_put_aside_in_the_root(beside: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        root = Path(folder)
+        nothing = Snapshot([".envrc", "skills", ".vscode"], {})
+        (root / ".envrc").write_text("of somebody")
+        within = os.open(root, os.O_RDONLY)
+        for name in ["skills", *["d"] * 1500]:  # deeper than Python follows
+            os.mkdir(name, dir_fd=within)
+            outer, within = within, os.open(name, os.O_RDONLY, dir_fd=within)
+            os.close(outer)
+        os.close(within)
+        said = nothing.restore(root, beside)
+        (aside,) = root.glob(".put-aside-*")
+        assert said == f"put back: .envrc, skills (the command’s own is in {aside})"
+        assert sorted(os.listdir(root)) == [aside.name]
+        assert [path.read_text() for path in aside.glob("*/.envrc")] == ["of somebody"]
+        assert (len(list(aside.glob("*/skills/d"))), list(beside.iterdir())) == (1, [])
+        restoring.discard(aside)

@@ -118,9 +118,11 @@ class Child:
             too_much.cancel()
             if self._process.returncode is None:
                 await self._kill()
-            put_right = await asyncio.to_thread(self._finish)
-            if self._egress is not None:
-                await self._egress.close()
+            try:
+                put_right = await asyncio.to_thread(self._finish)
+            finally:
+                if self._egress is not None:
+                    await self._egress.close()
         if self._drains:
             _, slow = await asyncio.wait(self._drains, timeout=GONE_S)
             for drain in slow:

@@ -5,6 +5,7 @@ never followed: another command may run, and put one in the place of a folder.
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -59,9 +60,8 @@ class Snapshot:
         return cls(places, _look(root, places, before._entries if before else {}))
 
     def restore(self, root: Path, beside: Path) -> str:
-        """Put it back, with what is found instead put into a new folder ``beside``; what was changed, in words.
-
-        Blocks.
+        """Put it back, with what is found instead put into a new folder ``beside``, or into one of the root's where that is
+        on another disk; what was changed, in words. Blocks.
         """
         now = _look(root, self._places, self._entries, whole=False)
         changed = [name for name in sorted({*now, *self._entries}) if not _same(now.get(name), self._entries.get(name))]
@@ -69,7 +69,7 @@ class Snapshot:
             return ""
         new = {name for name in changed if name not in self._entries}
         changed = [name for name in changed if new.isdisjoint(map(str, PurePosixPath(name).parents))]
-        aside = Path(tempfile.mkdtemp(prefix="put-aside-", dir=beside))
+        aside = Aside(root, Path(tempfile.mkdtemp(prefix="put-aside-", dir=beside)))
         lost = []
         for name in changed:
             try:
@@ -77,13 +77,11 @@ class Snapshot:
             except OSError:
                 lost.append(name)
         names = [name for name in changed if name not in lost]
-        with contextlib.suppress(OSError):
-            aside.rmdir()  # where all that was done was to delete
-        own = f" (the command’s own is in {aside})" if aside.exists() else ""
+        own = f" (the command’s own is in {' and '.join(found)})" if (found := aside.close()) else ""
         said = [f"put back: {_some(names)}{own}"] if names else []
         return "; ".join([*said, *([f"cannot be put back: {_some(lost)}"] if lost else [])])
 
-    def _put_back(self, root: Path, name: str, aside: Path) -> None:
+    def _put_back(self, root: Path, name: str, aside: "Aside") -> None:
         """Raises OSError."""
         old = self._entries.get(name)
         if old is not None and old.content is None and not stat.S_ISDIR(old.mode):
@@ -95,7 +93,7 @@ class Snapshot:
                 os.fchmod(below, stat.S_IMODE(old.mode))
                 os.close(below)
                 return
-            _put_aside(folder, last, aside)
+            aside.put(folder, last)
             if old is None:
                 return
             if stat.S_ISDIR(old.mode):
@@ -108,6 +106,60 @@ class Snapshot:
                 with open(os.open(last, flags, 0o600, dir_fd=folder), "wb") as file:
                     file.write(old.content or b"")
                     os.fchmod(file.fileno(), stat.S_IMODE(old.mode))
+
+
+class Aside:
+    """Where things are put: ``place``, and a hidden folder of the root for what cannot be renamed to there."""
+
+    def __init__(self, root: Path, place: Path) -> None:
+        self._place = os.open(place, _FOLDER)
+        self._root = root
+        self._spare: int | None = None
+        self._names = {self._place: place}
+
+    def put(self, folder: int, name: str) -> None:
+        """Put something of a folder there, if it is there. Raises OSError."""
+        try:
+            _into(self._place, folder, name)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _into(self._beside(), folder, name)
+
+    def _beside(self) -> int:
+        """The folder of the root, made now: by its descriptor, as a command may put a link in its place."""
+        if self._spare is None:
+            path = self._root / f".{self._names[self._place].name}"
+            path.mkdir(0o700)
+            self._spare = os.open(path, _FOLDER)
+            self._names[self._spare] = path
+        return self._spare
+
+    def close(self) -> list[str]:
+        """The folders in which anything is; the others are removed."""
+        kept = []
+        for descriptor, path in self._names.items():
+            if os.listdir(descriptor):
+                kept.append(str(path))
+            else:
+                path.rmdir()
+            os.close(descriptor)
+        return kept
+
+
+def _into(target: int, folder: int, name: str) -> None:
+    """Move something, if it is there, into a new folder of the target. Raises OSError."""
+    new = os.urandom(4).hex()
+    os.mkdir(new, 0o700, dir_fd=target)
+    place = os.open(new, _FOLDER, dir_fd=target)
+    try:
+        os.rename(name, name, src_dir_fd=folder, dst_dir_fd=place)
+    except OSError as error:
+        os.rmdir(new, dir_fd=target)
+        if not isinstance(error, FileNotFoundError):
+            raise
+    finally:
+        os.close(place)
 
 
 def _same(one: Entry | None, other: Entry | None) -> bool:
@@ -176,7 +228,7 @@ def _entry(root: Path, name: str, known: Entry | None, room: int) -> Entry:
 
 
 @contextlib.contextmanager
-def _inside(root: Path, name: str, aside: Path) -> Iterator[int]:
+def _inside(root: Path, name: str, aside: "Aside") -> Iterator[int]:
     """A descriptor of a folder in the root, made where it is missing. What is there instead of it is put aside."""
     folder = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
     try:
@@ -184,7 +236,7 @@ def _inside(root: Path, name: str, aside: Path) -> Iterator[int]:
             try:
                 below = os.open(part, _FOLDER, dir_fd=folder)
             except OSError:
-                _put_aside(folder, part, aside)
+                aside.put(folder, part)
                 os.mkdir(part, 0o755, dir_fd=folder)
                 below = os.open(part, _FOLDER, dir_fd=folder)
             os.close(folder)
@@ -194,26 +246,8 @@ def _inside(root: Path, name: str, aside: Path) -> Iterator[int]:
         os.close(folder)
 
 
-def _put_aside(folder: int, name: str, aside: Path) -> None:
-    """Raises OSError."""
-    place = Path(tempfile.mkdtemp(dir=aside))
-    try:
-        os.rename(name, place / name, src_dir_fd=folder)
-    except FileNotFoundError:
-        place.rmdir()
-    except OSError:  # another disk
-        _remove(folder, name)
-
-
 def _is_folder(folder: int, name: str) -> bool:
     try:
         return stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode)
     except OSError:
         return False
-
-
-def _remove(folder: int, name: str) -> None:
-    if _is_folder(folder, name):
-        shutil.rmtree(name, dir_fd=folder)
-    else:
-        os.unlink(name, dir_fd=folder)

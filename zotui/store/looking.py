@@ -76,7 +76,7 @@ def rows(path: Path, table: str, first: int, most: int, *, patience_s: float = P
         )
         found = db.execute(f"SELECT {shown} FROM {_quoted(table)} LIMIT ? OFFSET ?", (most, first)).fetchall()
         encoding = str(db.pragma("encoding"))  # in which a text may be torn
-        return [[bytes(value).decode(encoding, "replace") for value in row] for row in found]
+        return [[value.decode(encoding, "replace") for value in row if isinstance(value, bytes)] for row in found]
 
 
 def _columns(db: apsw.Connection, table: str) -> tuple[tuple[str, str], ...]:
