@@ -338,6 +338,16 @@ async def test_looking_takes_no_wall_from_a_command_that_starts(place: Place) ->
         assert (outcome.exit_code, wall.kind) == (0, "bubblewrap")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+async def test_a_full_disk_does_not_keep_an_output_from_being_closed() -> None:
+    output, stream = Output(Path("/dev/full"), 10**9), asyncio.StreamReader()
+    output.keep()
+    stream.feed_data(b"more than there is room for")
+    with pytest.raises(OSError, match="No space left"):
+        await output.drain(stream)
+    output.close()
+
+
 async def test_output_that_cannot_be_kept_ends_the_command(place: Place) -> None:
     out = Output(place.folder / "no" / "such" / "folder", 10**9)
     with pytest.raises(FileNotFoundError):

@@ -68,9 +68,10 @@ class Output:
         return self._path
 
     def close(self) -> None:
-        """No more is to come."""
+        """No more is to come. What the disk did not take has been said."""
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # it is tried once more, and closed all the same
+                self._file.close()
 
     @property
     def content(self) -> bytes:
