@@ -2,6 +2,9 @@
 
 import os
 import stat
+from pathlib import Path
+
+_READING = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class NotRegular(OSError):
@@ -14,7 +17,29 @@ class TooLarge(OSError):
 
 def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
     """The bytes of a regular file of at most ``most``. Never waits for a pipe. Raises OSError, NotRegular, TooLarge."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    return _read(os.open(path, _READING), most)
+
+
+def read_below(root: Path, path: str | os.PathLike[str], most: int) -> bytes:
+    """The same of a file below a folder, by its path from there: a link on the way is not followed, whoever puts it there
+    and when."""
+    return _read(open_below(root, path), most)
+
+
+def open_below(root: Path, path: str | os.PathLike[str]) -> int:
+    """A descriptor to read what lies below a folder, by its path from there: no part of that is a link when it is opened,
+    and nothing is waited for. Raises OSError."""
+    handle = os.open(root, _READING)
+    for part in Path(path).parts:
+        outer = handle
+        try:
+            handle = os.open(part, _READING | os.O_NOFOLLOW, dir_fd=outer)
+        finally:
+            os.close(outer)
+    return handle
+
+
+def _read(handle: int, most: int) -> bytes:
     try:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):

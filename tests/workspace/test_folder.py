@@ -134,6 +134,22 @@ class TestWalls:
             folder.read("docs/link/near.txt")
         assert "docs/link" in [entry.path for entry in folder.list("docs")]  # it is there, not followed
 
+    def test_nor_does_one_that_is_put_there_meanwhile(self, folder: Folder) -> None:
+        class Swapped(Folder):
+            def _inside(self, path: str) -> Path:
+                real = super()._inside(path)
+                (self.root / "docs").rename(self.root / "other")
+                (self.root / "docs").symlink_to(self.root.with_name("workspace2"))
+                return real
+
+        (folder.root / "docs" / "near.txt").write_text("mine")
+        swapped = Swapped(folder.root)
+        for read, path in ((swapped.read, "docs/near.txt"), (swapped.list, "docs"), (swapped.open, "docs/near.txt")):
+            with pytest.raises(NotFound):
+                read(path)
+            (folder.root / "docs").unlink()
+            (folder.root / "other").rename(folder.root / "docs")
+
     def test_a_link_within_is_followed(self, folder: Folder) -> None:
         (folder.root / "link").symlink_to("docs/deep file.txt")
         assert folder.read("link") == "deep"

@@ -60,7 +60,7 @@ def test_what_was_read_is_remembered(root: Path, monkeypatch: pytest.MonkeyPatch
     def unread(*_: object) -> bytes:
         raise AssertionError("read again")
 
-    monkeypatch.setattr("zotui.workspace.instructions.read_regular", unread)
+    monkeypatch.setattr("zotui.workspace.instructions.read_below", unread)
     assert instructions.of(["src"]) == first
 
 

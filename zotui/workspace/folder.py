@@ -1,5 +1,6 @@
 """The workspace folder, read without ever leaving it."""
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from zotui.errors import NotFound, UsageError
-from zotui.regular import NotRegular, TooLarge, read_regular
+from zotui.regular import NotRegular, TooLarge, open_below, read_below
 from zotui.text import clean, one_line
 from zotui.workspace.repositories import repository
 
@@ -42,28 +43,30 @@ class Folder:
         folder = self._inside(path)
         if not folder.is_dir():
             raise UsageError(f"{one_line(path, 80)} is a file", "read it instead")
+        above = folder.relative_to(self.root.resolve())
+        handle = self._open(folder, path)
         try:
-            with os.scandir(folder) as scan:
+            with os.scandir(handle) as scan:
                 found = sorted(scan, key=lambda entry: (not entry.is_dir(follow_symlinks=False), entry.name))
+            entries = []
+            for entry in found[:MOST]:
+                with contextlib.suppress(OSError):  # it has just gone
+                    status = entry.stat(follow_symlinks=False)
+                    name = clean(str(above / entry.name)).replace("\n", "?")
+                    entries.append(Entry(name, stat.S_ISDIR(status.st_mode), status.st_size))
+            return entries
         except OSError as error:
             raise NotFound(f"{one_line(path, 80)}: {error.strerror}") from None
-        entries = []
-        root = self.root.resolve()
-        for entry in found[:MOST]:
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except OSError:
-                continue  # it has just gone
-            name = clean(os.path.relpath(entry.path, root)).replace("\n", "?")
-            entries.append(Entry(name, stat.S_ISDIR(status.st_mode), status.st_size))
-        return entries
+        finally:
+            os.close(handle)
 
     def read(self, path: str, document: Document = no_document) -> str:
         """A text file, or a ``document``, clean. Blocks. Raises NotFound, UsageError for a folder, a binary or too large a
         file."""
         real = self._inside(path)
         try:
-            content = read_regular(real, LARGEST_DOCUMENT)
+            root = self.root.resolve()
+            content = read_below(root, real.relative_to(root), LARGEST_DOCUMENT)
             told = document(real.name, content)
             if told is None and len(content) > LARGEST:
                 raise TooLarge(len(content))
@@ -85,20 +88,15 @@ class Folder:
     def open(self, path: str) -> int:
         """A descriptor to read a file or list a folder by, which is to be closed; no part of the real path is a link when
         it is opened, and nothing is waited for. Blocks. Raises NotFound, UsageError."""
-        real = self._inside(path)
+        return self._open(self._inside(path), path)
+
+    def _open(self, real: Path, path: str) -> int:
+        """The same of a path that was found to be inside. Raises NotFound."""
         root = self.root.resolve()
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            handle = os.open(root, flags)
-            for part in real.relative_to(root).parts:
-                outer = handle
-                try:
-                    handle = os.open(part, flags, dir_fd=outer)
-                finally:
-                    os.close(outer)
+            return open_below(root, real.relative_to(root))
         except OSError as error:
             raise NotFound(f"{one_line(path, 80)}: {error.strerror}") from None
-        return handle
 
     def real(self, path: str) -> Path:
         """Where a path of the workspace is. Blocks. Raises NotFound, UsageError for one that leads out."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from zotui.regular import read_regular
+from zotui.regular import read_below
 from zotui.text import clean, one_line
 from zotui.workspace.repositories import repository
 
@@ -91,7 +91,9 @@ class Instructions:
             known = self._known.get(str(path))
             if known is not None and known[0] == print_:
                 return known[1], within
-            text = clean(read_regular(path, LARGEST).decode("utf-8", "replace").removeprefix("\ufeff"))
+            text = clean(
+                read_below(root, path.relative_to(root), LARGEST).decode("utf-8", "replace").removeprefix("\ufeff")
+            )
         except (OSError, RuntimeError, ValueError):
             return "", ""
         while len(self._known) >= REMEMBERED:

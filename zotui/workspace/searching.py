@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from zotui.errors import UsageError
-from zotui.regular import read_regular
+from zotui.regular import read_below
 from zotui.text import clean, one_line
 from zotui.workspace.walking import walk
 
@@ -111,9 +111,7 @@ def _by_ourselves(root: Path, pattern: str, literal: bool, files: str, most: int
         if hit.folder or (files and not (fnmatch.fnmatch(hit.path, files) or fnmatch.fnmatch(name, files))):
             continue
         try:
-            if (root / hit.path).is_symlink():
-                continue
-            content = read_regular(root / hit.path, LARGEST)
+            content = read_below(root, hit.path, LARGEST)
         except OSError:
             continue
         if b"\0" in content[:8192]:
