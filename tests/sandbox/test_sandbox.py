@@ -252,6 +252,13 @@ async def test_what_is_planted_where_nothing_was_is_put_aside(place: Place, monk
     assert (place.workspace / ".envrc").exists()
 
 
+async def test_a_repository_that_a_command_makes_is_named(place: Place) -> None:
+    outcome = await place.run("git init -q a; git -C a config core.fsmonitor ./evil")
+    assert outcome.put_right == "new, and obeyed by git outside of the sandbox: a/.git"
+    outcome = await place.run("git -C a config core.fsmonitor ./worse; git -C a status")
+    assert (outcome.put_right, "worse" in (place.workspace / "a/.git/config").read_text()) == ("", False)
+
+
 # What it refuses, and where nothing stands
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from zotui.errors import SandboxError
 from zotui.limits import MB
-from zotui.sandbox import bubblewrap, seccomp, warden
+from zotui.sandbox import bubblewrap, protected, seccomp, warden
 from zotui.sandbox.command import Command
 from zotui.sandbox.namespaces import memory_file
 from zotui.sandbox.reach import PLACES, Reach
@@ -84,6 +84,7 @@ class Landlock:
         if alone or self._snapshot is None:
             self._snapshot = Snapshot.take(root, self._snapshot)
         snapshot, own = self._snapshot, Path(tempfile.mkdtemp(dir=self._own))
+        known = set(protected.repositories(root))
         place = f"{self._reach.place(self._own)}/{own.name}"
         for name in ("tmp", "home"):
             (own / name).mkdir()
@@ -119,7 +120,8 @@ class Landlock:
         def finish() -> str:
             discard(own)
             try:
-                return snapshot.restore(root, self._scratch)
+                said = [snapshot.restore(root, self._scratch), protected.told_new(root, known)]
+                return "; ".join(filter(None, said))
             except OSError as error:
                 return f"what is protected cannot be looked after: {error.strerror}"
 

@@ -77,8 +77,13 @@ class Namespaces:
         folder = ["--chdir", os.path.normpath(os.path.join(bubblewrap.WORK, command.folder))] if command.folder else []
         words = [*self._through_keeper(), *wall, *folder, *prlimit(limits)]
         absent, began = protected.absent(root), time.monotonic()
+        known = set(protected.repositories(root))
 
         def finish() -> str:
+            said = [put_back(), protected.told_new(root, known)]
+            return "; ".join(filter(None, said))
+
+        def put_back() -> str:
             if time.monotonic() - began > ITS_OWN_S:
                 new = [name for name in absent if os.path.lexists(root / name)]
                 return f"new, and run by others outside of the sandbox: {', '.join(new)}" if new else ""

@@ -5,7 +5,7 @@ command that could plant something there would have it run later, outside of the
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ FILES = (
 )  # fmt: skip
 FOLDERS = (".agents", ".claude", ".devcontainer", ".husky", ".idea", ".vscode", ".zotui", "skills")
 OF_GIT = ("config", "config.worktree", "hooks", "info")
+NAMED = 5  # repositories, in words
 DEEPEST, MOST = 3, 400
 """How far repositories within the workspace are looked for, and in how many folders at most."""
 
@@ -81,6 +82,13 @@ def prepare(root: Path) -> None:
                 hooks.mkdir()
             except OSError:
                 continue
+
+
+def told_new(root: Path, known: Container[Path]) -> str:
+    """What a person should know of repositories that were not known: git obeys what a command wrote there. Blocks."""
+    new = [os.path.relpath(git, root) for git in repositories(root) if git not in known]
+    more = f" and {len(new) - NAMED} more" if len(new) > NAMED else ""
+    return f"new, and obeyed by git outside of the sandbox: {', '.join(new[:NAMED])}{more}" if new else ""
 
 
 def repositories(root: Path) -> Iterator[Path]:
