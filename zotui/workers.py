@@ -76,8 +76,6 @@ def agent(computer: "Computer") -> Agent:
         decision = decide(policy, tool, arguments, case)
         if tool.name == BACKGROUND and arguments.get("input"):  # as the same words would be for run_command
             decision = stricter(decision, decide(policy, structs.replace(tool, name="run_command"), arguments, case))
-            if case.tainted and computer.models.config.sandbox.network == "allow":  # it may carry them out
-                decision = stricter(decision, "ask")
         unwalled = command_of(tool, arguments) is not None and computer.sandbox.is_open
         return "ask" if decision == "allow" and unwalled else decision
 

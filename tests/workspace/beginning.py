@@ -8,9 +8,9 @@ from zotui.toolbox import Result, ToolContext
 from zotui.workers import toolbox
 
 
-async def call(computer: Computer, conversation: str, name: str, **arguments: object) -> str:
+async def call(computer: Computer, conversation: str, name: str, *, tainted: bool = False, **arguments: object) -> str:
     """What a tool says, as a model would be told it."""
-    context = ToolContext(conversation, "a turn that is over", "a call", attended=True)
+    context = ToolContext(conversation, "a turn that is over", "a call", attended=True, tainted=tainted)
     result = await toolbox(computer).run(name, arguments, context, 60)
     assert isinstance(result, Result)
     return result.text

@@ -4,38 +4,24 @@ import os
 import shutil
 import signal
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
-from tests.openai_server import Exchange, OpenAIServer, calls, openai_server, says
+from tests.openai_server import Exchange, OpenAIServer, calls, says
 from tests.processes import Children, serving
 from tests.sandbox.world import running
 from tests.waiting import wait_for
 from tests.workspace.beginning import begin, call, named
 from zotui.computer import Computer
+from zotui.conversations import taint
 from zotui.errors import NotFound, UsageError
 from zotui.home import Home
 from zotui.toolbox import ToolError
 from zotui.workspace.background import BackgroundCommand
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
-CONFIG = 'model = "lab/tiny"\n[providers.lab]\nbase_url = "{url}"\nmodels = ["tiny"]\n'
-
-
-@pytest_asyncio.fixture
-async def server(home: Home) -> AsyncIterator[OpenAIServer]:
-    async with openai_server() as server:
-        home.config_file.write_text(CONFIG.format(url=server.url))
-        yield server
-
-
-@pytest_asyncio.fixture
-async def computer(home: Home, server: OpenAIServer) -> AsyncIterator[Computer]:
-    async with Computer.open(home, workers="own") as computer:
-        yield computer
 
 
 def looks(**arguments: object) -> Callable[[Exchange], Awaitable[None]]:
@@ -88,6 +74,21 @@ async def test_the_model_begins_feeds_reads_and_ends_one(computer: Computer, ser
     assert (one.status, one.reason, one.exit_code, one.heard) == ("failed", "exit_code", 3, True)
     assert one.size == Path(one.path).stat().st_size == len("begun\ngot heron\ngot two\ngot lines\n")
     assert stat.S_IMODE(Path(one.path).stat().st_mode) == 0o600
+
+
+async def test_one_with_a_way_out_is_not_fed_where_others_words_are(
+    home: Home, computer: Computer, server: OpenAIServer
+) -> None:
+    with home.config_file.open("a") as file:
+        file.write('[sandbox]\nnetwork = "allow"\n')
+    await computer.models.refresh()
+    chat = await computer.chats.create()
+    name = await begin(computer, "cat", chat)
+    await computer.store.write(lambda db: taint.mark(db, chat, "a page"))
+    with pytest.raises(ToolError, match="may reach hosts"):
+        await call(computer, chat, "background", tainted=True, id=name, input="heron")
+    assert "running" in await call(computer, chat, "background", tainted=True, id=name)
+    assert (await computer.commands.find(name)).tainted
 
 
 async def test_what_takes_too_long_goes_on_and_its_end_is_told_once(

@@ -2,12 +2,10 @@
 
 import json
 import shutil
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
-from tests.openai_server import Exchange, OpenAIServer, calls, openai_server, says
+from tests.openai_server import Exchange, OpenAIServer, calls, says
 from tests.waiting import wait_for
 from zotui.computer import Computer
 from zotui.conversations import Question, TurnView, taint
@@ -15,21 +13,6 @@ from zotui.errors import NotFound, UsageError
 from zotui.home import Home
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
-
-
-@pytest_asyncio.fixture
-async def server(home: Home) -> AsyncIterator[OpenAIServer]:
-    async with openai_server() as server:
-        home.config_file.write_text(
-            f'model = "lab/tiny"\n[providers.lab]\nbase_url = "{server.url}"\nmodels = ["tiny"]\n'
-        )
-        yield server
-
-
-@pytest_asyncio.fixture
-async def computer(home: Home, server: OpenAIServer) -> AsyncIterator[Computer]:
-    async with Computer.open(home, workers="own") as computer:
-        yield computer
 
 
 def told(exchange: Exchange) -> str:

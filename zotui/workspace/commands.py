@@ -103,6 +103,11 @@ class Runner:
         commands = self._commands
         one = await commands.find(arguments.id, context.conversation)
         if arguments.input:
+            if one.tainted and context.tainted:  # it has a way out, and could carry anything there
+                raise ToolError(
+                    "it may reach hosts, and words that are not the person's are in this conversation",
+                    "begin another, which has no network",
+                )
             if arguments.input.rstrip("\n").endswith("\\"):
                 raise ToolError("a line of input must not end with a backslash", "feed it whole")
             await commands.feed(one.id, arguments.input)
