@@ -1,7 +1,7 @@
 """The workers of a computer, put together: only the process that does the work imports this."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -18,9 +18,10 @@ from zotui.documents import document_text
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
-from zotui.policy import Case, Decision, decide, stricter
+from zotui.policy import USUAL, Case, Decision, decide, stricter
 from zotui.policy.conditions import Scope
 from zotui.policy.patterns import command_of
+from zotui.policy.patterns import parse as parse_rule
 from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
 from zotui.toolbox import Tool, Toolbox
@@ -50,6 +51,12 @@ def toolbox(computer: "Computer") -> Toolbox:
             *skill_tools(computer.skills),
         ]
     )
+
+
+def unknown_tools(computer: "Computer", rules: Iterable[str]) -> list[str]:
+    """Those rules of a policy that are a name, but of no tool and no effect that there is: mistyped, most likely."""
+    known = {tool.name for tool in toolbox(computer).tools} | set(USUAL)
+    return [rule for rule in rules if parse_rule(rule) is None and rule.strip() not in known]
 
 
 def agent(computer: "Computer") -> Agent:

@@ -68,6 +68,7 @@ def test_allowed_beforehand_and_forgotten(inside: Inside) -> None:
     ("words", "complaint"),
     [
         (["grant", "!Net(a.org)"], "nothing that can be allowed"),
+        (["grant", "run_comand"], "there is no tool 'run_comand'"),
         (["grant", "Net(a.org)", "-c", "nowhere"], "no conversation"),
         (["forget", "x"], "nothing is allowed as 'x'"),
         (["forget", ""], "nothing is allowed as ''"),

@@ -47,9 +47,9 @@ def test_a_host_may_be_named(run: Command, echo: str) -> None:
     asked = f"curl -s --noproxy '' http://{echo}/there; curl -s -o /dev/null http://other.example/"
     done = run("run", "--host", echo, asked)
     assert "GET /there HTTP/1.1" in done.out
-    assert "zotui: not reached: other.example:80 (--host names what may be)\n" in done.err
+    assert "zotui: not reached: other.example:80 (it was not named); --host names what may be\n" in done.err
     found = run("run", "--json", "--host", echo, asked).json
-    assert (found["reached"], found["refused"]) == ([echo], ["other.example:80"])
+    assert (found["reached"], found["refused"]) == ([echo], ["other.example:80 (it was not named)"])
     done = run("run", "--host", "http://x/", "true")
     assert (done.code, "is no host" in done.complaint) == (1, True)
 

@@ -35,7 +35,7 @@ async def test_the_command_is_edited_or_its_like_allowed_for_good(home: Home) ->
                 await wait_for(pilot, lambda: app.desk.query_one(QuestionPanel).is_seen)
 
             await asked("echo theirs")  # answered in the composer
-            await pilot.press("2", "enter")
+            await pilot.press("3", "enter")
             composer = app.desk.conversation.composer
             await wait_for(pilot, lambda: composer.text == "allow: echo theirs")
             composer.rewrite("allow: echo mine")
@@ -51,12 +51,12 @@ async def test_the_command_is_edited_or_its_like_allowed_for_good(home: Home) ->
             await pilot.press("enter")
             await wait_for(pilot, lambda: isinstance(app.screen, QuestionDialog) and app.screen.is_seen)
             await wait_for(pilot, lambda: app.screen.query_one(Rows).current is not None)
-            await pilot.press("2", "enter")
+            await pilot.press("3", "enter")
             await wait_for(pilot, lambda: isinstance(app.screen, Editor))
             assert app.screen.query_one(TextArea).text == "echo second"
             await pilot.press("escape")
             await wait_for(pilot, lambda: isinstance(app.screen, QuestionDialog))
-            await pilot.press("4", "enter")
+            await pilot.press("5", "enter")
             await wait_for(pilot, lambda: isinstance(app.screen, Inbox))
             await pilot.press("escape")
             await wait_for(pilot, lambda: "that was echo second" in said(app))

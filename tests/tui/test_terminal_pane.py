@@ -59,7 +59,7 @@ async def test_a_command_runs_shows_its_output_and_its_end(home: Home, words: st
         await opened(pilot, app)
         assert not pane(app).display
         await pilot.press(*typed(words), "enter")
-        await wait_for(pilot, lambda: "ended with exit code 3; enter: back" in note(app))
+        await wait_for(pilot, lambda: "ended: exit code 3; enter: back" in note(app))
         assert re.match(r"on\nexit code 3 · [0-9.]+ m?s · bubblewrap · network off", seen(app))
         assert app.desk.current.whole
         await pilot.press("enter" if words.startswith("!") else "escape")
@@ -105,7 +105,7 @@ async def test_a_shell_has_the_keys_and_the_size_of_the_pane(home: Home) -> None
         await wait_for(pilot, lambda: app.desk.focused is app.desk.conversation.composer)
         await wait_for(pilot, lambda: "^p palette" in footer(app))
         await pilot.press("ctrl+o", "t", *typed("exit 4"), "enter")
-        await wait_for(pilot, lambda: note(app) == "ended with exit code 4; enter starts another")
+        await wait_for(pilot, lambda: note(app) == "ended: exit code 4; enter starts another")
         await pilot.press("enter")
         await wait_for(pilot, lambda: seen(app).startswith("/work $"))
 

@@ -75,7 +75,7 @@ async def test_the_person_is_asked_about_this_very_call(
         asked = await questions(computer)
         assert asked[0].kind == "approval"
         assert "touch made; echo one >> count" in asked[0].text
-        assert asked[0].choices == ["allow once", "edit the command first", "deny"]
+        assert asked[0].choices == ["allow once", "deny", "edit the command first"]
         assert not (home.workspace / "made").exists()
         await computer.turns.answer(asked[0].id, answer)
         async for view in computer.turns.follow(turn):

@@ -64,9 +64,7 @@ async def test_once_in_this_conversation_and_always(computer: Computer, asking: 
     turn = await asking.begin()
     question = await asking.question()
     pattern = f"Net({asking.hosts[0]})"
-    assert question.choices == [
-        "allow once", "edit the command first", "allow in this conversation", "always allow", "deny"
-    ]  # fmt: skip
+    assert question.choices == ["allow once", "deny", "edit the command first", "always allow"]
     assert question.command == asking.line
     assert f"Allowed for good would be: {pattern}" in question.text
     await computer.turns.answer(question.id, "always allow")
@@ -78,7 +76,7 @@ async def test_once_in_this_conversation_and_always(computer: Computer, asking: 
 
     turn = await asking.begin()  # the page has tainted this conversation: what was remembered does not hold here
     question = await asking.question()
-    assert question.choices == ["allow once", "edit the command first", "deny"]
+    assert question.choices == ["allow once", "deny", "edit the command first"]
     with pytest.raises(UsageError, match="allowed once"):
         await computer.turns.answer(question.id, "always allow")
     await computer.turns.answer(question.id, "deny")
@@ -97,14 +95,12 @@ async def test_once_in_this_conversation_and_always(computer: Computer, asking: 
     assert said == [(pattern, '{"status":"everywhere"}'), (pattern, '{"status":"forgotten"}')]
 
 
-async def test_in_one_conversation_only(computer: Computer, asking: Asking) -> None:
-    turn = await asking.begin()
-    question = await asking.question()
-    await computer.turns.answer(question.id, "allow in this conversation")
-    await asking.end(turn)
-    assert [one.conv_id for one in await computer.grants.list()] == [asking.chat]
-    asking.chat = None
-    assert "nobody is there" in await asking.go(attended=False)
+async def test_what_was_not_reached_taints_nothing(computer: Computer, asking: Asking) -> None:
+    asking.line = "echo no way"
+    assert "no way" in await asking.go(grants=(f"Net({asking.hosts[0]})",))
+    assert await computer.store.read(lambda db: taint.cause(db, str(asking.chat))) == ""
+    with pytest.raises(NotFound, match="no open question"):
+        await computer.turns.answer("x", "allow in this conversation")
 
 
 async def test_the_persons_own_command_runs_instead(computer: Computer, asking: Asking) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from zotui.conversations import ToolCallRecord
 from zotui.errors import ZotuiError
+from zotui.policy import GUARDED
 from zotui.toolbox import Effect, Tool
 
 FOR_GOOD: dict[Effect, str] = {
@@ -32,7 +33,8 @@ async def leave(tool: Tool, call: ToolCallRecord, tainted: str, grants: Sequence
         except ZotuiError as error:  # it will fail, too, and then say so to the model
             lines.append(f"It would fail: {error.message}")
     if grants:
-        lines.append(f"Allowed for good would be: {', '.join(map(shown, grants))}")
+        where = ", where nobody else's words are" if tool.effect in GUARDED else ""
+        lines.append(f"Allowed for good would be: {', '.join(map(shown, grants))}{where}")
     return "\n".join(filter(None, lines))
 
 

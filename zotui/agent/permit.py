@@ -52,7 +52,8 @@ class Permit:
             grants = []  # it would be asked about all the same
         question = await leave(tool, call, tainted if tool.effect in GUARDED else "", grants)
         edit = [EDITED] * (command_of(tool, given) is not None and "command" in given)
-        choices = [ALLOWING[0], *edit, *([IN_CHAT, ALWAYS] if grants else []), DENYING[0]]
+        for_more = [] if not grants else [ALWAYS] if tool.effect in GUARDED else [IN_CHAT, ALWAYS]
+        choices = [ALLOWING[0], DENYING[0], *edit, *for_more]  # the first two are the same ones each time
         await self._journal.ask(call.id, Ask(question, choices), "approval", grants)
 
     async def with_the_persons_words(self, call: str, result: str) -> str:

@@ -14,7 +14,7 @@ from zotui.conversations.turns import ALLOWING, INSTEAD
 from zotui.errors import UsageError
 from zotui.policy.offers import check
 from zotui.store import now_ms
-from zotui.text import ago, clean
+from zotui.text import ago, clean, one_line
 
 
 @click.group(cls=Family)
@@ -95,6 +95,10 @@ def grant(options: dict[str, Any], pattern: str, conversation: str | None) -> No
     checked = check(clean(pattern))
 
     async def run(computer: Computer) -> None:
+        from zotui.workers import unknown_tools
+
+        if unknown_tools(computer, [checked]):
+            raise UsageError(f"there is no tool {one_line(checked, 40)!r}", "a pattern is written as Bash(git push *)")
         chat = (await find_chat(computer, conversation)).id if conversation else None
         await computer.grants.add(checked, chat)
 

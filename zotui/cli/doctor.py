@@ -129,7 +129,17 @@ def _room(home: Home) -> Check:
 
 
 async def _config(home: Home) -> Check:
-    return Check("config", "ok", f"{home.config_file}, model = {home.config().model}")
+    config = home.config()
+    found = f"{home.config_file}, model = {config.model}"
+    if config.policy:
+        from zotui.computer import Computer
+        from zotui.workers import unknown_tools
+
+        async with Computer.open(home, workers="none") as computer:
+            if unknown := unknown_tools(computer, config.policy):
+                words = f"{found}; [policy] names no tool: {one_line(', '.join(unknown), 100)}"
+                return Check("config", "warn", words, "mend the name; a rule of no tool holds for nothing")
+    return Check("config", "ok", found)
 
 
 async def _file(home: Home) -> Check:

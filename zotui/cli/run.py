@@ -73,7 +73,7 @@ def run(
     elif outcome.said:
         print(f"zotui: the command was ended: {outcome.said}", file=sys.stderr)
     if outcome.refused and not as_json:
-        print(f"zotui: not reached: {', '.join(outcome.refused)} (--host names what may be)", file=sys.stderr)
+        print(f"zotui: not reached: {', '.join(outcome.refused)}; --host names what may be", file=sys.stderr)
     if outcome.put_right and not as_json:
         print(f"zotui: {one_line(outcome.put_right, 1000)}", file=sys.stderr)
     return outcome.exit_code

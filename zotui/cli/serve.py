@@ -84,7 +84,8 @@ def status(options: dict[str, Any], as_json: bool) -> None:
     if found["pid"] is None:
         print_text("no background process")
     else:
-        print_text(f"process {found['pid']}, up {ago(since, now_ms())}, {found['doors']} doors open")
+        doors = "1 door" if found["doors"] == 1 else f"{found['doors']} doors"
+        print_text(f"process {found['pid']}, up {ago(since, now_ms())}, {doors} open")
     print_text(f"turns: {found['queued']} queued, {found['running']} running")
     if found["commands"]:
         print_text(f"commands in the background: {found['commands']}")

@@ -27,7 +27,7 @@ class Outcome(Struct, frozen=True):
     """How a command ended: its exit code as a shell has it (128 + signal), after how many seconds, and ``reason`` where
     it was ended; ``said`` tells that in words. ``wall`` names what stood around it; ``put_right`` says what it had
     changed that it must not, where the wall puts that back afterwards. ``reached`` and ``refused`` name the hosts, with
-    their ports, to which it was connected and to which it was not, where it could reach any."""
+    their ports, to which it was connected, and to which it was not and why, where it could reach any."""
 
     exit_code: int
     duration_s: float

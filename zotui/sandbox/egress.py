@@ -85,7 +85,8 @@ class Refused(Exception):
 
 
 class Egress:
-    """The proxy of one command. ``reached`` and ``refused`` name hosts with their ports, each once, in order."""
+    """The proxy of one command. ``reached`` and ``refused`` name hosts with their ports, each once, in order; the latter say
+    why, too."""
 
     def __init__(self, allowed: Sequence[str], denied: Sequence[str] = ()) -> None:
         self._allowed = [hosts.parse(one) for one in allowed]
@@ -167,25 +168,21 @@ class Egress:
         """A connection to a host that may be reached. Raises Refused."""
         name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         if self._is_denied(host, port):
-            self._note(self._refused, name)
-            raise Refused("403 Forbidden", f"the policy denies {host}")
+            raise self._refuse(name, f"the policy denies {host}")
         if not hosts.is_named(self._allowed, host, port):
-            self._note(self._refused, name)
-            raise Refused("403 Forbidden", f"{name} is not among the hosts that this command may reach")
+            raise self._refuse(name, f"{name} is not among the hosts that this command may reach", "it was not named")
         own = [entry for entry in self._allowed if entry.name == hosts.plain(host)]
         near = hosts.is_near(host) and hosts.is_named(own, host, port)
         looking = asyncio.get_running_loop().run_in_executor(self._lookups, hosts.addresses, host, port, near)
         try:
             found = await asyncio.wait_for(looking, CONNECT_S)
         except PermissionError as error:
-            self._note(self._refused, name)
-            raise Refused("403 Forbidden", str(error)) from None
+            raise self._refuse(name, str(error)) from None
         except (OSError, ValueError, TimeoutError):
             raise Refused("502 Bad Gateway", f"{host} is not known") from None
         for family, address in found:
             if self._is_denied(address, port):  # which has more names than one
-                self._note(self._refused, name)
-                raise Refused("403 Forbidden", f"the policy denies {address}")
+                raise self._refuse(name, f"the policy denies {address}")
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(CONNECT_S):
                     both = await asyncio.open_connection(address, port, family=family)
@@ -198,6 +195,11 @@ class Egress:
         """Whether the policy denies a host, or this port of it."""
         name = hosts.plain(host)
         return any(fnmatch.fnmatchcase(name, one) and at in ("", str(port)) for one, at in self._denied)
+
+    def _refuse(self, name: str, why: str, briefly: str = "") -> Refused:
+        """What refuses a host; that and why are told with the outcome, too."""
+        self._note(self._refused, f"{name} ({briefly or why})")
+        return Refused("403 Forbidden", why)
 
     def _note(self, where: dict[str, None], name: str) -> None:
         if len(where) < MOST_NAMED:

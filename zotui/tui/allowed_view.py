@@ -61,7 +61,7 @@ class AllowedView(Dialog):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tall") as box:
             box.border_title = "Allowed for more than once"
-            yield Rows(Allowed(self._computer), empty="Nothing: the agent asks you each time.")
+            yield Rows(Allowed(self._computer), empty="Nothing, beside what the policy allows.")
             yield Static("d: ask me again · esc: back", classes="hint", markup=False)
 
     def on_mount(self) -> None:

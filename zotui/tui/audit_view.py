@@ -95,7 +95,8 @@ class AuditView(Dialog):
         if found:
             one = found[0]
             details = msgspec.json.format(one.details.encode(), indent=2).decode()
-            ids = f"conversation {one.conversation}\nturn {one.turn}\ncall {one.call}\nhash {one.hash}"
+            of = {"conversation": one.conversation, "turn": one.turn, "call": one.call, "hash": one.hash}
+            ids = "\n".join(f"{name} {value}" for name, value in of.items() if value)
             self.app.push_screen(Reading(f"Row {one.seq}: {one.kind}", f"{one.subject}\n\n{details}\n\n{ids}"))
 
     @work

@@ -6,6 +6,12 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from zotui.tui.actions import ACTIONS, Action, key_of, shown_key
+from zotui.tui.slash import COMMANDS
+
+
+def names_of(action: Action) -> list[str]:
+    """What else an action is known by: its own name, and the commands that do it."""
+    return [action.id.replace("_", " "), *(f"/{one.name}" for one in COMMANDS if one.action == action.id)]
 
 
 class Actions(Provider):
@@ -19,7 +25,7 @@ class Actions(Provider):
         matcher = self.matcher(query)
         for action in ACTIONS:
             title = self._title(action)
-            if (score := matcher.match(title)) > 0:
+            if (score := max(matcher.match(title), *map(matcher.match, names_of(action)))) > 0:
                 yield Hit(score, matcher.highlight(title), self._runner(action), help=self._key(action))
 
     @staticmethod

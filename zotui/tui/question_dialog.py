@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from zotui.conversations.turns import EDITED, INSTEAD
+from zotui.conversations.turns import DENYING, EDITED, INSTEAD
 from zotui.tui.dialogs import Dialog, Editor
 from zotui.tui.model_picker import RowsOf
 from zotui.tui.widgets.question import is_seen
@@ -48,8 +48,10 @@ class QuestionDialog(Dialog):
             with VerticalScroll(id="asked"):
                 yield Static(self.question.text, markup=False)
             rows = Rows(id="choices")
-            last = self.question.kind == "approval"  # which denies: whoever only presses enter allows nothing
-            rows.show(choices, len(choices.rows) - 1 if last else 0)
+            asks_leave = self.question.kind == "approval" and DENYING[0] in self.question.choices
+            rows.show(
+                choices, self.question.choices.index(DENYING[0]) if asks_leave else 0
+            )  # enter alone allows nothing
             rows.styles.height = len(choices.rows)
             rows.display = bool(choices.rows)
             yield rows

@@ -147,7 +147,7 @@ def said(outcome: Outcome, out: Output) -> str:
     end = f"exit code {outcome.exit_code}" + (f": {outcome.said}" if outcome.said else "")
     end += f"; {outcome.put_right}" if outcome.put_right else ""
     end += f"; reached {', '.join(outcome.reached)}" if outcome.reached else ""
-    end += f"; refused {', '.join(outcome.refused)}, for which there is no leave" if outcome.refused else ""
+    end += f"; not reached: {', '.join(outcome.refused)}" if outcome.refused else ""
     return f"[{end}]\n{clean(out.text)}".rstrip()
 
 

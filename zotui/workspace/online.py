@@ -31,8 +31,7 @@ def tools(runner: Runner) -> list[Tool]:
                 parse(host)
         except ValueError as error:
             raise ToolError(str(error)) from None
-        found = await runner.run(arguments.command, context, arguments.timeout_s, hosts=arguments.hosts)
-        return Result(found.text, found.summary, tainted=True)
+        return await runner.run(arguments.command, context, arguments.timeout_s, hosts=arguments.hosts)
 
     words = "Run bash as run_command does, with a way to hosts over http and https: pip, npm, git clone, curl."
     return [Tool("run_online", words, RunOnline, "net", run_online, core=False, touches=anything, preview=runner.wall)]

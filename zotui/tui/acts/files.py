@@ -11,7 +11,7 @@ from zotui.tui.acts.conversation import chat_of
 if TYPE_CHECKING:
     from zotui.computer import Computer
     from zotui.tui.desk import Desk
-    from zotui.workspace.undo import Undone
+    from zotui.workspace.undo import FileChange, Undone
 
 NAMED = 5  # paths that a sentence names
 
@@ -92,14 +92,33 @@ async def _question(computer: Computer, chat: str, undoing: bool) -> str:
     found = await computer.checkpoints.last(chat, undone=not undoing)
     if found is None:
         raise UsageError("no turn of this conversation has changed a file" if undoing else "nothing was undone here")
-    paths = [one.path for one in await computer.checkpoints.changes(found.id)]
+    changes = await computer.checkpoints.changes(found.id)
+    paths = [one.path for one in changes]
     words = "Undo what the last turn did to" if undoing else "Do again what was undone of"
-    lines = [f"{words} {_paths(len(paths))}?", "", *(f"  {one_line(path, 66)}" for path in paths[:NAMED])]
+    lines = [
+        f"{words} {_paths(len(paths))}?",
+        "",
+        *(f"  {one_line(one.path, 50)}: {becomes(one, undoing)}" for one in changes[:NAMED]),
+    ]
     if len(paths) > NAMED:
         lines.append(f"  and {len(paths) - NAMED:,} more")
     if found.gaps and undoing:
         lines += ["", f"Not copied, and lost if it was changed: {', '.join(found.gaps)}"]
     return "\n".join(lines)
+
+
+def becomes(change: FileChange, undoing: bool) -> str:
+    """What becomes of a path when a change is undone, or done again."""
+    wanted, there = (change.before, change.after) if undoing else (change.after, change.before)
+    return (
+        "is deleted"
+        if wanted is None
+        else "comes back"
+        if there is None
+        else "as it was before"
+        if undoing
+        else "changes"
+    )
 
 
 def told(undone: Undone, done: str) -> str:

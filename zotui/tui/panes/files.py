@@ -17,6 +17,7 @@ from zotui.tui.panes.file_tree import FileTree
 from zotui.tui.panes.listing import ROOM_FOR_BOTH
 
 if TYPE_CHECKING:
+    from zotui.computer import Computer
     from zotui.tui.viewer import Viewer
     from zotui.workspace.viewing import Leaf, Tree
 
@@ -29,7 +30,7 @@ class FilesPane(FileTree):
     letter = "f"
     heading = "Files"
     empty = "The workspace is empty. What the agent writes is here."
-    tables: ClassVar[frozenset[str]] = frozenset({"file_changes", "binned", "turns"})
+    tables: ClassVar[frozenset[str]] = frozenset({"file_changes", "binned", "turns", "audit"})
     BINDINGS: ClassVar = [
         *bindings("files"),
         Binding("left", "fold(False)", "Close the folder", show=False),
@@ -50,6 +51,10 @@ class FilesPane(FileTree):
 
     def __init__(self) -> None:
         super().__init__("files")
+
+    async def attach(self, computer: Computer) -> None:
+        self.empty = f"{computer.home.workspace} is empty. What the agent writes is here."  # type: ignore[misc]
+        await super().attach(computer)
 
     async def read(self) -> None:
         if self.folders is not None:

@@ -168,7 +168,7 @@ class TerminalPane(Pane):
             )
         elif session.outcome is not None:
             more = "enter: back" if session is self._command else "enter starts another"
-            words = f"ended with {session.ending}; {more}"
+            words = f"ended: {session.ending}; {more}"
         else:
             words = f"{session.wall or 'starting'} · {session.screen.columns}×{session.screen.rows}"
         if self.border_subtitle != words:

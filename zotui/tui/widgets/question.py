@@ -50,6 +50,8 @@ def asked(question: Question) -> str:
     """A question with its numbered choices, and how to answer."""
     choices = "".join(f"\n  {number}  {choice}" for number, choice in enumerate(question.choices, 1))
     how = "a number or your own words" if question.choices else "write the answer"
+    if question.kind == "approval":
+        how = "a number; other words deny it, and are told"
     text = question.text
     if question.kind == "approval" and len(text) > LONGEST_CALL:
         text = f"{text[:LONGEST_CALL]} … and {len(text) - LONGEST_CALL:,} characters more: unfold the call above"
