@@ -21,6 +21,7 @@ import msgspec
 from zotui.conversations.chats import ORIGINAL, match
 from zotui.errors import ZotuiError
 from zotui.home import LONGEST_LOG
+from zotui.memory import pages
 from zotui.regular import NotRegular, read_regular
 from zotui.store import Reader
 from zotui.text import clean, one_line, size
@@ -150,15 +151,16 @@ def _in_chats(db: Reader, query: str, limit: int) -> list[Found]:
 
 
 def _in_memory(db: Reader, query: str, limit: int) -> list[Found]:
-    sought = match(query)
-    if not sought:
+    sought = pages.rows(db, pages.Wanted(search=query))
+    if sought is None:
         return []
-    order = "rank" if _are_few(db, "memory_fts", sought) else "memory_fts.rowid DESC"
+    worded = sought.table == "memory_fts"
+    order = "rank" if worded and _are_few(db, "memory_fts", sought.values[0]) else f"{sought.seq} DESC"
+    piece = "snippet(memory_fts, 0, '', '', '…', 24)" if worded else "m.value"
     rows = db.execute(
-        "SELECT m.id, m.key, snippet(memory_fts, 0, '', '', '…', 24), m.updated_at"
-        " FROM memory_fts JOIN memory m ON m.seq = memory_fts.rowid"
-        f" WHERE memory_fts MATCH ? ORDER BY {order} LIMIT ?",
-        (sought, limit),
+        f"SELECT m.id, m.key, {piece}, m.updated_at FROM {sought.table} CROSS JOIN memory m ON m.seq = {sought.seq}"
+        f" WHERE {' AND '.join(sought.conditions)} ORDER BY {order} LIMIT ?",
+        (*sought.values, limit),
     ).fetchall()
     return [
         Found("memory", id_, key or one_line(piece, 60), one_line(piece, 200), f"memory:{id_}", at)

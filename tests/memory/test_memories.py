@@ -9,7 +9,7 @@ import pytest
 
 from zotui.errors import NotFound, StoreError, UsageError
 from zotui.memory import Memories, Memory, open_memory
-from zotui.memory.memories import LONGEST
+from zotui.memory.records import LONGEST
 from zotui.memory.tools import tools
 from zotui.toolbox import Result, Toolbox, ToolContext
 

@@ -60,9 +60,9 @@ INSERT INTO turns(id, conv_id, lane, input, status, reason, error, created_at, f
   VALUES ('t2', '01a', '01a', 'And the spare?', 'failed', 'auth', 'the key was refused', 1, 1);
 INSERT INTO messages(id, conv_id, turn_id, position, role, content, created_at, finished_at)
   VALUES ('m4', '01a', 't2', 4, 'user', 'And the spare? 日本語 🐢', 1, 1);
+INSERT INTO memory(id, key, value, created_at, updated_at) VALUES ('01n', 'units', 'metric', 1, 4102444700000);
 INSERT INTO memory(id, key, value, meta, created_at, updated_at)
   VALUES ('01m', NULL, 'the staging box is lab-3', '{"source":"agent"}', 1, 4102444800000);
-INSERT INTO memory(id, key, value, created_at, updated_at) VALUES ('01n', 'units', 'metric', 1, 4102444700000);
 INSERT INTO desk(key, value) VALUES ('conversation', '01a');
 """
 

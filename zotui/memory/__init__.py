@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from zotui.memory.memories import Memories, Memory, Version
+from zotui.memory.memories import Memories
+from zotui.memory.records import Memory, Version
 
 __all__ = ["Memories", "Memory", "Version", "open_memory"]
 

@@ -1,98 +1,88 @@
-"""A person's words as FTS5 queries. Every word is quoted: nothing in it is an operator."""
+"""A person's words as what the indexes are asked. Every word is quoted: nothing in it is an operator."""
 
-from unicodedata import category
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from zotui.store import Reader
+from zotui.store.terms import words
 
 MOST = 64  # words of a query
+LONGEST = 10_000  # characters of a query that are looked at
+TERMS = 200  # of three characters, that begin with a sign
 
 # Words that say nothing about what is sought.
 STOP_WORDS = frozenset(
-    [
-        "a",
-        "about",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "she",
-        "so",
-        "some",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "they",
-        "this",
-        "to",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-    ]
+    """
+    a about also am an and any are as at be been being but by can could did didn do does doesn doing don
+    during for from had has have having he her his how i if in into is isn it its just ll me more most
+    much my no not of on or our re s she so some such t than that the their them then there these they
+    this those to too us ve very was wasn we were what when where which while who whom whose why will
+    with would you your
+    """.split()
+)
+
+# Scripts without spaces between words, and signs that are no words, as the schema has them.
+DRAWN = re.compile(
+    "[\u2e80-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u1100-\u11ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]+"
 )
 
 
-def words(text: str) -> list[str]:
-    """The words of a text, lower case, in order, each once, at most ``MOST``. Accents and vowel signs belong to their word."""
-    split = "".join(c if c.isalnum() or category(c)[0] == "M" else " " for c in text.lower()).split()
-    return [word for word in dict.fromkeys(split) if any(map(str.isalnum, word))][:MOST]
+class Query(msgspec.Struct, frozen=True):
+    """What is sought: words by their stems, and signs, which are one or two characters that are found anywhere."""
+
+    words: dict[str, str]  # stem: word
+    signs: list[str]
 
 
-def any_word(text: str) -> str:
-    """A query for texts with any of the telling words; empty where there is none."""
-    found = words(text)
-    telling = [word for word in found if word not in STOP_WORDS] or found
-    return " OR ".join(f'"{word}"' for word in telling)
+def read(db: Reader, text: str) -> Query:
+    """The telling words of a text, each once, and its signs; at most ``MOST`` of each."""
+    text = text[:LONGEST]
+    found: dict[str, str] = {}
+    for word, stem in words(db, text):
+        found.setdefault(stem, word)
+    telling = {stem: word for stem, word in found.items() if word.lower() not in STOP_WORDS} or found
+    return Query(dict(list(telling.items())[:MOST]), _signs(text))
 
 
-def every_word(text: str) -> str:
-    """A query for texts with all the words, the last one as a prefix; empty where there is none."""
-    found = words(text)
-    return " ".join(f'"{word}"' for word in found) + ("*" if found else "")
+def _signs(text: str) -> list[str]:
+    runs = DRAWN.findall(text.lower())
+    return list(dict.fromkeys(run[at : at + 2] for run in runs for at in range(max(1, len(run) - 1))))[:MOST]
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A query for rows with any of the words."""
+    return " OR ".join(f'"{word}"' for word in words)
+
+
+def all_of(words: Iterable[str]) -> str:
+    """A query for rows with all of the words."""
+    return " AND ".join(f'"{word}"' for word in words)
+
+
+def with_sign(db: Reader, sign: str) -> str:
+    """A query of the index of signs for rows with one; empty where there is none."""
+    begun = db.execute(
+        "SELECT term FROM memory_drawn_fts_terms WHERE term >= ?1 AND term < ?1 || char(0x10ffff) LIMIT ?2",
+        (sign, TERMS),
+    ).fetchall()
+    return any_of(term.replace('"', '""') for (term,) in begun)
+
+
+class Match(msgspec.Struct, frozen=True):
+    """What rows must hold: a query of the index of words and one of that of signs, empty where there is none."""
+
+    words: str
+    signs: str
+
+
+def match(db: Reader, text: str) -> Match | None:
+    """What rows hold that have all the words of a text, the last one as a prefix, and all its signs; None where none can."""
+    text = text[:LONGEST]
+    found = [word for word in dict.fromkeys(word for word, _ in words(db, text)) if not DRAWN.search(word)][:MOST]
+    signs = [with_sign(db, sign) for sign in _signs(text)]
+    if not (found or signs) or "" in signs:
+        return None
+    prefix = "*" if found and len(found[-1]) > 1 else ""  # of one letter there are too many
+    return Match(all_of(found) + prefix, " AND ".join(f"({sign})" for sign in signs))

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from zotui.memory.memories import Memories, Memory
+from zotui.memory.memories import Memories
+from zotui.memory.records import Memory
 from zotui.text import one_line
 from zotui.toolbox import Result, Tool, ToolContext
 

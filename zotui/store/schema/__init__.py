@@ -8,8 +8,9 @@ from zotui.store.schema.first import first
 from zotui.store.schema.forgetting import forgetting
 from zotui.store.schema.grants import grants
 from zotui.store.schema.hands import hands
+from zotui.store.schema.memories import memories
 from zotui.store.schema.models import models
 from zotui.store.sql import Database
 
-STEPS: list[Callable[[Database], None]] = [first, models, desk, hands, grants, commands, forgetting]
+STEPS: list[Callable[[Database], None]] = [first, models, desk, hands, grants, commands, memories, forgetting]
 VERSION = len(STEPS)

@@ -1,0 +1,137 @@
+"""Version 7: what a memory's meta says of its place, its marks, and indexes that find it."""
+
+from zotui.store.sql import Database
+
+# Scripts without spaces between words, and signs that are no words: found by their characters.
+_DRAWN = "\u2e80-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u1100-\u11ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+
+_MONTHS = "".join(
+    month.ljust(9)
+    for month in (
+        "january february march april may june july august september october november december".split()  # of 9 at most
+    )
+)
+
+
+def _text(*names: str) -> str:
+    """The first of these in meta that is one word or number, as text."""
+    cases = " ".join(
+        f"WHEN json_type(meta, '$.{n}') IN ('text','integer') THEN json_extract(meta, '$.{n}')" for n in names
+    )
+    return f"CAST(CASE {cases} END AS TEXT)"
+
+
+def _day(name: str) -> str:
+    """The day that a time in meta begins with, or of one in seconds or milliseconds."""
+    value = f"json_extract(meta, '$.{name}')"
+    digit = "[0-9]"
+    return (
+        f"WHEN json_type(meta, '$.{name}') = 'text' AND {value} GLOB '{digit * 4}-{digit * 2}-{digit * 2}*' THEN substr({value}, 1, 10)"
+        f" WHEN json_type(meta, '$.{name}') IN ('integer','real')"
+        f" THEN date(CASE WHEN {value} > 1e11 THEN {value} / 1000 ELSE {value} END, 'unixepoch')"
+    )
+
+
+_MEMORIES = f"""
+CREATE TABLE memories(
+  seq INTEGER PRIMARY KEY,  -- rises with each change: the order of lists
+  id TEXT NOT NULL UNIQUE,
+  key TEXT,
+  value TEXT NOT NULL,
+  meta TEXT NOT NULL DEFAULT '{{}}',
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  tainted INTEGER NOT NULL DEFAULT 0,
+  pinned_at INTEGER,
+  expires_at INTEGER,
+  source TEXT AS ({_text("source")}),
+  conversation TEXT AS ({_text("conversation")}),
+  message TEXT AS ({_text("message")}),
+  session TEXT AS (nullif(concat_ws('/', conversation, {_text("session")}), '')),
+  turn INTEGER AS (CASE WHEN json_type(meta, '$.turn') = 'integer' THEN json_extract(meta, '$.turn') END),
+  speaker TEXT AS ({_text("speaker")}),
+  day TEXT AS (CASE {_day("at")} {_day("ts")} END),
+  dated TEXT AS (  -- "7 may 2023"
+    CAST(substr(day, 9, 2) AS INTEGER) || ' ' || trim(substr('{_MONTHS}', 9 * substr(day, 6, 2) - 8, 9)) || ' ' || substr(day, 1, 4))
+) STRICT;
+INSERT INTO memories(id, key, value, meta, created_at, updated_at, tainted)
+  SELECT id, key, value, meta, created_at, updated_at, tainted FROM memory ORDER BY updated_at, seq;
+
+DROP TABLE memory_fts;
+DROP TRIGGER attachments_taint_memory;
+DROP TABLE memory;
+ALTER TABLE memories RENAME TO memory;
+CREATE UNIQUE INDEX memory_key ON memory(key) WHERE key IS NOT NULL;
+CREATE INDEX memory_tainted ON memory(id, key) WHERE tainted = 1;
+CREATE INDEX memory_pinned ON memory(pinned_at) WHERE pinned_at IS NOT NULL;
+CREATE INDEX memory_expires ON memory(expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX memory_source ON memory(source) WHERE source IS NOT NULL;
+CREATE INDEX memory_conversation ON memory(conversation) WHERE conversation IS NOT NULL;
+CREATE INDEX memory_message ON memory(message) WHERE message IS NOT NULL;
+CREATE INDEX memory_session ON memory(session, turn) WHERE session IS NOT NULL;
+
+CREATE TRIGGER attachments_taint_memory AFTER INSERT ON attachments WHEN new.path LIKE 'memory:%' BEGIN
+  UPDATE conversations SET tainted_at = (SELECT created_at FROM turns WHERE id = new.turn_id), tainted_by = new.path
+  WHERE id = (SELECT conv_id FROM turns WHERE id = new.turn_id) AND tainted_at IS NULL
+    AND EXISTS (SELECT 1 FROM memory m WHERE m.tainted = 1 AND substr(new.path, 8) IN (m.key, substr(m.id, 7 - length(new.path))));
+END;
+CREATE TRIGGER memory_taint AFTER INSERT ON memory BEGIN
+  UPDATE memory SET tainted = 1 WHERE id = new.id AND EXISTS (SELECT 1 FROM conversations c
+    WHERE c.id = json_extract(new.meta, '$.conversation') AND c.tainted_at IS NOT NULL);
+END;
+CREATE TRIGGER memory_taint_change AFTER UPDATE OF value ON memory BEGIN
+  UPDATE memory SET tainted = EXISTS (SELECT 1 FROM conversations c
+    WHERE c.id = json_extract(new.meta, '$.conversation') AND c.tainted_at IS NOT NULL) WHERE id = new.id;
+END;
+
+CREATE TABLE memory_tags(
+  memory_id TEXT NOT NULL REFERENCES memory(id) ON DELETE CASCADE,
+  tag TEXT NOT NULL,
+  PRIMARY KEY (memory_id, tag)
+) STRICT;
+CREATE INDEX memory_tags_of ON memory_tags(tag);
+CREATE TABLE memory_uses(  -- by answers
+  memory_id TEXT PRIMARY KEY REFERENCES memory(id) ON DELETE CASCADE,
+  uses INTEGER NOT NULL,
+  used_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE memory_fts USING fts5(value, key, dated, content='memory', content_rowid='seq',
+  detail=none, columnsize=0, prefix='2', tokenize="porter unicode61 remove_diacritics 2");
+INSERT INTO memory_fts(memory_fts) VALUES ('rebuild');
+CREATE TRIGGER memory_fts_add AFTER INSERT ON memory BEGIN
+  INSERT INTO memory_fts(rowid, value, key, dated) VALUES (new.seq, new.value, new.key, new.dated);
+END;
+CREATE TRIGGER memory_fts_remove AFTER DELETE ON memory BEGIN
+  INSERT INTO memory_fts(memory_fts, rowid, value, key, dated) VALUES ('delete', old.seq, old.value, old.key, old.dated);
+END;
+CREATE TRIGGER memory_fts_change AFTER UPDATE OF seq, value, key, meta ON memory BEGIN
+  INSERT INTO memory_fts(memory_fts, rowid, value, key, dated) VALUES ('delete', old.seq, old.value, old.key, old.dated);
+  INSERT INTO memory_fts(rowid, value, key, dated) VALUES (new.seq, new.value, new.key, new.dated);
+END;
+
+-- Three characters each; two spaces at the end, so that the last ones begin some too.
+CREATE VIRTUAL TABLE memory_drawn_fts USING fts5(value, content='', detail=none, columnsize=0, tokenize="trigram");
+CREATE VIRTUAL TABLE memory_drawn_fts_terms USING fts5vocab(memory_drawn_fts, row);
+INSERT INTO memory_drawn_fts(rowid, value)
+  SELECT seq, concat_ws(' ', key, value) || '  ' FROM memory WHERE concat_ws(' ', key, value) GLOB '*[{_DRAWN}]*';
+CREATE TRIGGER memory_drawn_add AFTER INSERT ON memory WHEN concat_ws(' ', new.key, new.value) GLOB '*[{_DRAWN}]*' BEGIN
+  INSERT INTO memory_drawn_fts(rowid, value) VALUES (new.seq, concat_ws(' ', new.key, new.value) || '  ');
+END;
+CREATE TRIGGER memory_drawn_remove AFTER DELETE ON memory WHEN concat_ws(' ', old.key, old.value) GLOB '*[{_DRAWN}]*' BEGIN
+  INSERT INTO memory_drawn_fts(memory_drawn_fts, rowid, value) VALUES ('delete', old.seq, concat_ws(' ', old.key, old.value) || '  ');
+END;
+CREATE TRIGGER memory_drawn_forget AFTER UPDATE OF seq, value, key ON memory
+  WHEN concat_ws(' ', old.key, old.value) GLOB '*[{_DRAWN}]*' BEGIN
+  INSERT INTO memory_drawn_fts(memory_drawn_fts, rowid, value) VALUES ('delete', old.seq, concat_ws(' ', old.key, old.value) || '  ');
+END;
+CREATE TRIGGER memory_drawn_learn AFTER UPDATE OF seq, value, key ON memory
+  WHEN concat_ws(' ', new.key, new.value) GLOB '*[{_DRAWN}]*' BEGIN
+  INSERT INTO memory_drawn_fts(rowid, value) VALUES (new.seq, concat_ws(' ', new.key, new.value) || '  ');
+END;
+"""
+
+
+def memories(db: Database) -> None:
+    """Version 7: pins, tags, ends and uses of memories, where and when they were said, and smaller indexes."""
+    db.execute(_MEMORIES)
