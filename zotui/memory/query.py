@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from zotui.store import Reader
+from zotui.store.schema.memories import DRAWN
 from zotui.store.terms import words
 
 MOST = 64  # words of a query
@@ -13,20 +14,16 @@ LONGEST = 10_000  # characters of a query that are looked at
 TERMS = 200  # of three characters, that begin with a sign
 
 # Words that say nothing about what is sought.
-STOP_WORDS = frozenset(
-    """
-    a about also am an and any are as at be been being but by can could did didn do does doesn doing don
-    during for from had has have having he her his how i if in into is isn it its just ll me more most
-    much my no not of on or our re s she so some such t than that the their them then there these they
-    this those to too us ve very was wasn we were what when where which while who whom whose why will
-    with would you your
-    """.split()
-)
+_SAYING_NOTHING = """
+a about also am an and any are as at be been being but by can could did didn do does doesn doing don
+during for from had has have having he her his how i if in into is isn it its just ll me more most
+much my no not of on or our re s she so some such t than that the their them then there these they
+this those to too us ve very was wasn we were what when where which while who whom whose why will
+with would you your
+"""
+STOP_WORDS = frozenset(_SAYING_NOTHING.split())
 
-# Scripts without spaces between words, and signs that are no words, as the schema has them.
-DRAWN = re.compile(
-    "[\u2e80-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u1100-\u11ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]+"
-)
+_SIGNS = re.compile(f"[{DRAWN}]+")
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -47,7 +44,7 @@ def read(db: Reader, text: str) -> Query:
 
 
 def _signs(text: str) -> list[str]:
-    runs = DRAWN.findall(text.lower())
+    runs = _SIGNS.findall(text.lower())
     return list(dict.fromkeys(run[at : at + 2] for run in runs for at in range(max(1, len(run) - 1))))[:MOST]
 
 
@@ -80,7 +77,7 @@ class Match(msgspec.Struct, frozen=True):
 def match(db: Reader, text: str) -> Match | None:
     """What rows hold that have all the words of a text, the last one as a prefix, and all its signs; None where none can."""
     text = text[:LONGEST]
-    found = [word for word in dict.fromkeys(word for word, _ in words(db, text)) if not DRAWN.search(word)][:MOST]
+    found = [word for word in dict.fromkeys(word for word, _ in words(db, text)) if not _SIGNS.search(word)][:MOST]
     signs = [with_sign(db, sign) for sign in _signs(text)]
     if not (found or signs) or "" in signs:
         return None

@@ -3,14 +3,14 @@
 from zotui.store.sql import Database
 
 # Scripts without spaces between words, and signs that are no words: found by their characters.
-_DRAWN = "\u2e80-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u1100-\u11ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
-
-_MONTHS = "".join(
-    month.ljust(9)
-    for month in (
-        "january february march april may june july august september october november december".split()  # of 9 at most
-    )
+DRAWN = (
+    "\u2e80-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\uff66-\uff9f"  # Chinese, Japanese
+    "\u1100-\u11ff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Korean; Thai, Lao, Burmese, Khmer
+    "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"  # emoji
 )
+
+_NAMES = "january february march april may june july august september october november december"
+_MONTHS = "".join(name.ljust(9) for name in _NAMES.split())  # of 9 characters at most
 
 
 def _text(*names: str) -> str:
@@ -114,19 +114,19 @@ END;
 CREATE VIRTUAL TABLE memory_drawn_fts USING fts5(value, content='', detail=none, columnsize=0, tokenize="trigram");
 CREATE VIRTUAL TABLE memory_drawn_fts_terms USING fts5vocab(memory_drawn_fts, row);
 INSERT INTO memory_drawn_fts(rowid, value)
-  SELECT seq, concat_ws(' ', key, value) || '  ' FROM memory WHERE concat_ws(' ', key, value) GLOB '*[{_DRAWN}]*';
-CREATE TRIGGER memory_drawn_add AFTER INSERT ON memory WHEN concat_ws(' ', new.key, new.value) GLOB '*[{_DRAWN}]*' BEGIN
+  SELECT seq, concat_ws(' ', key, value) || '  ' FROM memory WHERE concat_ws(' ', key, value) GLOB '*[{DRAWN}]*';
+CREATE TRIGGER memory_drawn_add AFTER INSERT ON memory WHEN concat_ws(' ', new.key, new.value) GLOB '*[{DRAWN}]*' BEGIN
   INSERT INTO memory_drawn_fts(rowid, value) VALUES (new.seq, concat_ws(' ', new.key, new.value) || '  ');
 END;
-CREATE TRIGGER memory_drawn_remove AFTER DELETE ON memory WHEN concat_ws(' ', old.key, old.value) GLOB '*[{_DRAWN}]*' BEGIN
+CREATE TRIGGER memory_drawn_remove AFTER DELETE ON memory WHEN concat_ws(' ', old.key, old.value) GLOB '*[{DRAWN}]*' BEGIN
   INSERT INTO memory_drawn_fts(memory_drawn_fts, rowid, value) VALUES ('delete', old.seq, concat_ws(' ', old.key, old.value) || '  ');
 END;
 CREATE TRIGGER memory_drawn_forget AFTER UPDATE OF seq, value, key ON memory
-  WHEN concat_ws(' ', old.key, old.value) GLOB '*[{_DRAWN}]*' BEGIN
+  WHEN concat_ws(' ', old.key, old.value) GLOB '*[{DRAWN}]*' BEGIN
   INSERT INTO memory_drawn_fts(memory_drawn_fts, rowid, value) VALUES ('delete', old.seq, concat_ws(' ', old.key, old.value) || '  ');
 END;
 CREATE TRIGGER memory_drawn_learn AFTER UPDATE OF seq, value, key ON memory
-  WHEN concat_ws(' ', new.key, new.value) GLOB '*[{_DRAWN}]*' BEGIN
+  WHEN concat_ws(' ', new.key, new.value) GLOB '*[{DRAWN}]*' BEGIN
   INSERT INTO memory_drawn_fts(rowid, value) VALUES (new.seq, concat_ws(' ', new.key, new.value) || '  ');
 END;
 """
