@@ -1,7 +1,11 @@
 """``zotui memory``: what is remembered."""
 
+import asyncio
 import sys
-from typing import Any
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
 
 import click
 import msgspec
@@ -11,11 +15,12 @@ from zotui.cli.family import Family
 from zotui.cli.memory_forget import forget
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError
-from zotui.memory import Memory
+from zotui.memory import Memory, evaluation, open_memory
 from zotui.store import now_ms
 from zotui.text import ago, one_line
 
 LARGEST = 1 << 26  # bytes that are read before the length of a memory is looked at
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @click.group(cls=Family)
@@ -67,31 +72,38 @@ def add(options: dict[str, Any], text: tuple[str, ...], meta: str, as_json: bool
 @memory.command()
 @click.argument("query", nargs=-1, required=True)
 @click.option("-k", "top_k", default=5, type=click.IntRange(1, 1000), help="How many at most.")
+@click.option("--why", is_flag=True, help="Show what each score is the sum of.")
 @as_json
 @click.pass_obj
-def recall(options: dict[str, Any], query: tuple[str, ...], top_k: int, as_json: bool) -> None:
+def recall(options: dict[str, Any], query: tuple[str, ...], top_k: int, why: bool, as_json: bool) -> None:
     """What fits the query best, best first."""
     found = with_computer(options, lambda computer: computer.memory.recall(" ".join(query), top_k))
     if as_json:
-        print_json([{"id": m.id, "content": m.content, "meta": m.meta, "score": m.score} for m in found])
+        print_json([{"id": m.id, "content": m.content, "meta": m.meta, "score": m.score, "why": m.why} for m in found])
         return
-    print_table([[short(m.id), f"{m.score:.2f}", _line(m)] for m in found], "nothing fits")
+    reasons = [[" ".join(f"{name} {part:+.2f}" for name, part in m.why.items())] if why else [] for m in found]
+    rows = [[short(m.id), f"{m.score:.2f}", *parts, _line(m)] for m, parts in zip(found, reasons, strict=True)]
+    print_table(rows, "nothing fits")
 
 
 @memory.command("list")
 @click.option("--limit", default=50, type=COUNT)
 @click.option("--offset", default=0, type=click.IntRange(0, 1_000_000_000))
+@click.option("--after", default="", metavar="ID_OR_KEY", help="Go on after this one, the last of the page before.")
 @click.option("--search", default="", help="Only those that hold all these words.")
+@click.option("--tag", default="", help="Only those with this tag.")
+@click.option("--pinned", is_flag=True, help="Only those that are pinned.")
+@click.option("--source", default="", help="Only those of a source: me, agent, the ID of a conversation or a message.")
 @as_json
 @click.pass_obj
-def list_(options: dict[str, Any], limit: int, offset: int, search: str, as_json: bool) -> None:
-    """List memories, the newest first."""
-    found = with_computer(options, lambda computer: computer.memory.list(search=search, limit=limit, offset=offset))
+def list_(options: dict[str, Any], /, as_json: bool, **which: Any) -> None:
+    """List memories, what was changed last first."""
+    found = with_computer(options, lambda computer: computer.memory.list(**which))
     if as_json:
         print_json([_as_object(m) for m in found])
         return
     now = now_ms()
-    print_table([[short(m.id), ago(m.updated_at, now), _line(m)] for m in found], "nothing is remembered")
+    print_table([[short(m.id), ago(m.updated_at, now), _marks(m), _line(m)] for m in found], "nothing is remembered")
 
 
 @memory.command()
@@ -143,6 +155,113 @@ def rm(options: dict[str, Any], id_or_key: str) -> None:
 memory.add_command(forget)
 
 
+@memory.command()
+@click.argument("id_or_key")
+@click.pass_obj
+def pin(options: dict[str, Any], id_or_key: str) -> None:
+    """Have every conversation know a memory."""
+    with_computer(options, lambda computer: computer.memory.pin(id_or_key))
+
+
+@memory.command()
+@click.argument("id_or_key")
+@click.pass_obj
+def unpin(options: dict[str, Any], id_or_key: str) -> None:
+    """Take a memory's pin off."""
+    with_computer(options, lambda computer: computer.memory.unpin(id_or_key))
+
+
+@memory.command()
+@click.argument("id_or_key")
+@click.argument("tags", metavar="TAG...", nargs=-1, required=True)
+@click.pass_obj
+def tag(options: dict[str, Any], id_or_key: str, tags: tuple[str, ...]) -> None:
+    """Give a memory tags."""
+
+    async def run(computer: Computer) -> None:
+        for one in tags:
+            await computer.memory.tag(id_or_key, one)
+
+    with_computer(options, run)
+
+
+@memory.command()
+@click.argument("id_or_key")
+@click.argument("tags", metavar="TAG...", nargs=-1, required=True)
+@click.pass_obj
+def untag(options: dict[str, Any], id_or_key: str, tags: tuple[str, ...]) -> None:
+    """Take tags off a memory."""
+
+    async def run(computer: Computer) -> None:
+        for one in tags:
+            await computer.memory.untag(id_or_key, one)
+
+    with_computer(options, run)
+
+
+@memory.command()
+@click.argument("id_or_key")
+@click.argument("when")
+@click.pass_obj
+def expire(options: dict[str, Any], id_or_key: str, when: str) -> None:
+    """Have a memory end: in 12h, 30d or 4w, at a date or time (2030-01-31), or never."""
+    at = end_ms(when, datetime.now().astimezone())
+    with_computer(options, lambda computer: computer.memory.expire(id_or_key, at))
+
+
+@memory.command("eval")
+@click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"))
+@as_json
+@click.pass_obj
+def eval_(options: dict[str, Any], file: TextIO, as_json: bool) -> None:
+    """How well recall does on the labelled questions of a FILE of JSON lines.
+
+    \b
+    {"query": TEXT, "relevant": [ID, ...]}                      a question
+    {"content": TEXT, "id": ID, "meta": {...}, "key": KEY}      a memory
+
+    Where the file brings memories, they are asked, apart from those of this home; else the IDs or keys are of this home's.
+    """
+    with file:
+        labelled = evaluation.read(file)
+
+    async def apart() -> evaluation.Figures:
+        with tempfile.TemporaryDirectory() as folder:
+            async with open_memory(Path(folder) / "memory.db") as memories:
+                return await evaluation.evaluate(
+                    memories, labelled.questions, await evaluation.fill(memories, labelled.memories)
+                )
+
+    figures = (
+        asyncio.run(apart())
+        if labelled.memories
+        else with_computer(options, lambda computer: evaluation.evaluate(computer.memory, labelled.questions))
+    )
+    if as_json:
+        print_json(figures)
+        return
+    told: dict[str, Any] = msgspec.to_builtins(figures)
+    print_table(
+        [[name, f"{value:.3f}" if isinstance(value, float) else f"{value:,}"] for name, value in told.items()], ""
+    )
+
+
+def end_ms(text: str, now: datetime) -> int | None:
+    """When a memory ends, in ms since 1970, as a person writes it; None for never. Raises UsageError."""
+    if text == "never":
+        return None
+    try:
+        unit = _UNITS.get(text[-1:])
+        end = now + timedelta(**{unit: int(text[:-1])}) if unit else datetime.fromisoformat(text)
+        return int((end if end.tzinfo else end.replace(tzinfo=now.tzinfo)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{one_line(text, 40)!r} is no time", "12h, 30d, 4w, 2030-01-31 or never") from None
+
+
+def _marks(found: Memory) -> str:
+    return " ".join(["pinned"] * bool(found.pinned_at) + [f"#{tag}" for tag in found.tags])
+
+
 def _line(found: Memory) -> str:
     return f"{found.key}: {found.content}" if found.key else found.content
 
@@ -155,4 +274,9 @@ def _as_object(found: Memory) -> dict[str, Any]:
         "meta": found.meta,
         "created_at": rfc3339(found.created_at),
         "updated_at": rfc3339(found.updated_at),
+        "pinned_at": rfc3339(found.pinned_at),
+        "expires_at": rfc3339(found.expires_at),
+        "tags": found.tags,
+        "uses": found.uses,
+        "used_at": rfc3339(found.used_at),
     }

@@ -12,7 +12,7 @@ from zotui.store.terms import terms
 HEAD = 4_000  # characters of a row in which words are counted; beyond them it only counts that one is there
 
 _ROWS = f"""
-SELECT m.seq, substr(m.value, 1, {HEAD}), length(m.value), concat_ws(' ', m.key, m.dated), m.session, m.turn, m.speaker
+SELECT m.seq, substr(m.value, 1, {HEAD}), length(m.value), coalesce(m.key || ' ', '') || coalesce(m.dated, ''), m.session, m.turn, m.speaker
 FROM json_each(?) c JOIN memory m ON m.seq = c.value WHERE {LIVE}
 """
 

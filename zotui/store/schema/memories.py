@@ -32,6 +32,17 @@ def _day(name: str) -> str:
     )
 
 
+def _written(row: str = "") -> str:
+    """What of a row is read for its signs; two spaces at the end, so that the last ones begin three characters too."""
+    return f"coalesce({row}key || ' ', '') || {row}value || '  '"
+
+
+def _drawn(row: str = "") -> str:
+    """Whether there are signs in it; in ASCII, which is told apart quickly, there are none."""
+    text = _written(row)
+    return f"length(CAST({text} AS BLOB)) > length({text}) AND {text} GLOB '*[{DRAWN}]*'"
+
+
 _MEMORIES = f"""
 CREATE TABLE memories(
   seq INTEGER PRIMARY KEY,  -- rises with each change: the order of lists
@@ -47,7 +58,7 @@ CREATE TABLE memories(
   source TEXT AS ({_text("source")}),
   conversation TEXT AS ({_text("conversation")}),
   message TEXT AS ({_text("message")}),
-  session TEXT AS (nullif(concat_ws('/', conversation, {_text("session")}), '')),
+  session TEXT AS (coalesce(conversation || '/' || {_text("session")}, {_text("session")}, conversation)),
   turn INTEGER AS (CASE WHEN json_type(meta, '$.turn') = 'integer' THEN json_extract(meta, '$.turn') END),
   speaker TEXT AS ({_text("speaker")}),
   day TEXT AS (CASE {_day("at")} {_day("ts")} END),
@@ -110,24 +121,23 @@ CREATE TRIGGER memory_fts_change AFTER UPDATE OF seq, value, key, meta ON memory
   INSERT INTO memory_fts(rowid, value, key, dated) VALUES (new.seq, new.value, new.key, new.dated);
 END;
 
--- Three characters each; two spaces at the end, so that the last ones begin some too.
 CREATE VIRTUAL TABLE memory_drawn_fts USING fts5(value, content='', detail=none, columnsize=0, tokenize="trigram");
 CREATE VIRTUAL TABLE memory_drawn_fts_terms USING fts5vocab(memory_drawn_fts, row);
 INSERT INTO memory_drawn_fts(rowid, value)
-  SELECT seq, concat_ws(' ', key, value) || '  ' FROM memory WHERE concat_ws(' ', key, value) GLOB '*[{DRAWN}]*';
-CREATE TRIGGER memory_drawn_add AFTER INSERT ON memory WHEN concat_ws(' ', new.key, new.value) GLOB '*[{DRAWN}]*' BEGIN
-  INSERT INTO memory_drawn_fts(rowid, value) VALUES (new.seq, concat_ws(' ', new.key, new.value) || '  ');
+  SELECT seq, {_written()} FROM memory WHERE {_drawn()};
+CREATE TRIGGER memory_drawn_add AFTER INSERT ON memory WHEN {_drawn("new.")} BEGIN
+  INSERT INTO memory_drawn_fts(rowid, value) VALUES (new.seq, {_written("new.")});
 END;
-CREATE TRIGGER memory_drawn_remove AFTER DELETE ON memory WHEN concat_ws(' ', old.key, old.value) GLOB '*[{DRAWN}]*' BEGIN
-  INSERT INTO memory_drawn_fts(memory_drawn_fts, rowid, value) VALUES ('delete', old.seq, concat_ws(' ', old.key, old.value) || '  ');
+CREATE TRIGGER memory_drawn_remove AFTER DELETE ON memory WHEN {_drawn("old.")} BEGIN
+  INSERT INTO memory_drawn_fts(memory_drawn_fts, rowid, value) VALUES ('delete', old.seq, {_written("old.")});
 END;
 CREATE TRIGGER memory_drawn_forget AFTER UPDATE OF seq, value, key ON memory
-  WHEN concat_ws(' ', old.key, old.value) GLOB '*[{DRAWN}]*' BEGIN
-  INSERT INTO memory_drawn_fts(memory_drawn_fts, rowid, value) VALUES ('delete', old.seq, concat_ws(' ', old.key, old.value) || '  ');
+  WHEN {_drawn("old.")} BEGIN
+  INSERT INTO memory_drawn_fts(memory_drawn_fts, rowid, value) VALUES ('delete', old.seq, {_written("old.")});
 END;
 CREATE TRIGGER memory_drawn_learn AFTER UPDATE OF seq, value, key ON memory
-  WHEN concat_ws(' ', new.key, new.value) GLOB '*[{DRAWN}]*' BEGIN
-  INSERT INTO memory_drawn_fts(rowid, value) VALUES (new.seq, concat_ws(' ', new.key, new.value) || '  ');
+  WHEN {_drawn("new.")} BEGIN
+  INSERT INTO memory_drawn_fts(rowid, value) VALUES (new.seq, {_written("new.")});
 END;
 """
 
