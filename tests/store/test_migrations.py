@@ -284,6 +284,54 @@ async def test_a_file_of_the_second_version_keeps_every_row(home: Home, monkeypa
         store.close()
 
 
+SIXTH = """
+INSERT INTO conversations(id, created_at, updated_at, tainted_at) VALUES ('c1', 1, 1, 1);
+INSERT INTO turns(id, conv_id, lane, input, status, created_at) VALUES ('t1', 'c1', 'c1', 'x', 'done', 5);
+INSERT INTO memory(id, key, value, meta, created_at, updated_at) VALUES
+  ('y1', 'city', 'Oslo', '{"ts": "2023-05-07", "speaker": "Anna", "session": "s", "turn": 1}', 1, 30),
+  ('y2', NULL, 'the running herons 東京', '{"conversation": "c1"}', 2, 10), ('y3', NULL, 'of old', '{}', 3, 20);
+INSERT INTO memory_history(memory_id, key, value, created_at) VALUES ('y1', 'city', 'Bergen', 1), ('y1', 'city', 'Oslo', 2);
+"""
+
+
+async def test_memories_of_the_sixth_version_are_kept_and_found(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(migrations, "STEPS", migrations.STEPS[:6])
+        older.setattr(migrations, "VERSION", 6)
+        opened(home).close()
+    with looking(home.database) as db:
+        db.execute(SIXTH)
+    columns = "id, key, value, meta, created_at, updated_at, tainted"
+    before = rows(home, f"SELECT {columns} FROM memory ORDER BY id")
+    assert [row[-1] for row in before] == [0, 1, 0]
+    store = opened(home)
+    try:
+        assert rows(home, f"SELECT {columns} FROM memory ORDER BY id") == before
+        memory = Memories(store)
+        assert [one.id for one in await memory.list()] == ["y1", "y3", "y2"], "what was changed last comes first"
+        for query, found in (("heron", "y2"), ("東京", "y2"), ("7 may", "y1"), ("anna oslo", "y1")):
+            assert [one.id for one in await memory.recall(query)] == [found], query
+        assert await memory.revert("city") == "Bergen"
+        assert await memory.memorize("new", {"conversation": "c1"})
+        assert (await memory.list(limit=1))[0].tainted
+        await memory.edit("y2", "seen in a tainted chat")
+        assert (await memory.find("y2")).tainted
+        with pytest.raises(apsw.ConstraintError):
+            store.write_now(lambda db: db.execute("UPDATE memory SET key = 'city' WHERE id = 'y3'"))
+        for statement in (
+            "UPDATE conversations SET tainted_at = NULL WHERE id = 'c1'",
+            "INSERT INTO blobs VALUES ('h', x'00')",
+            "INSERT INTO attachments(id, turn_id, position, name, media_type, size, content, path)"
+            " VALUES ('p', 't1', 0, 'm', 'text/plain', 1, 'h', 'memory:y2')",
+        ):
+            store.write_now(lambda db, statement=statement: db.execute(statement))  # type: ignore[misc]
+    finally:
+        store.close()
+    assert rows(home, "SELECT tainted_by FROM conversations WHERE id = 'c1'") == [("memory:y2",)]
+    assert one(home, "PRAGMA integrity_check") == "ok"
+    assert rows(home, "PRAGMA foreign_key_check") == []
+
+
 def test_later_steps_one_transaction_each(filled: Home, children: Children) -> None:
     assert migrate(children, filled, "in the third step", "later").wait(60) == -signal.SIGKILL
     assert one(filled, "PRAGMA integrity_check") == "ok"

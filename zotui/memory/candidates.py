@@ -1,7 +1,7 @@
 """The rows that are worth weighing for a query: found by the indexes, within a budget of rows looked at.
 
 The newest rows of every word tell how rare it is. The rarest words are then followed to their ends while the budget lasts; a
-word that is too frequent for that is asked for only beside the rare ones, and beside all the others.
+word that is too frequent for that is asked for beside the rare ones, and beside others like it.
 """
 
 import math
@@ -17,6 +17,7 @@ FIRST = 500  # rows that tell how rare a word is
 BUDGET = 20_000  # rows that are looked at for one query
 BESIDE = 3_000  # rows of rare words, beside which a frequent one is sought
 FARTHEST = 100_000  # rows of a word that are gone through for those that hold all the others
+ENOUGH = 20  # rows that hold many frequent words
 MOST = 150  # candidates
 NEAR = 2  # turns before and behind
 
@@ -69,7 +70,7 @@ def find(db: Reader, query: Query, size: Corpus, more: Iterable[int] = ()) -> Ca
     found: dict[int, float] = {}
     for term in sorted(weights, key=leg.frequency.__getitem__):
         weight = weights[term]
-        for row in leg.rows[term]:
+        for row in dict.fromkeys(leg.rows[term]):
             found[row] = found.get(row, 0.0) + weight
     best = [*sorted(found, key=found.__getitem__, reverse=True)[:MOST], *more]
     near = db.execute(_NEAR, (packed(best),)).fetchall()
@@ -114,14 +115,22 @@ class Leg:
         self.frequency[term] = max(len(rows), min(self._size.rows, round(share * self._size.rows)))
 
     def _beside(self, rare: list[str], frequent: list[str]) -> None:
-        """In the place of the newest rows of frequent words, those that hold one of the rarest words too, or all."""
+        """Beside the newest rows of frequent words, those that hold one of the rarest words too, and those that hold many."""
         words = self._words
-        together = self._rows(_WORD, all_of(words[stem] for stem in [*rare, *frequent]), MOST, [*rare, *frequent][0])
         sums = accumulate(self.frequency[stem] for stem in rare)
-        few = any_of(words[stem] for stem, total in zip(rare, sums, strict=True) if total <= BESIDE)
-        for stem in frequent:
-            beside = self._rows(_WORD, f'"{words[stem]}" AND ({few})', BESIDE) if few else []
-            self.rows[stem] = list(dict.fromkeys([*together, *beside, *(() if rare else self.rows[stem])]))
+        few = [stem for stem, total in zip(rare, sums, strict=True) if total <= BESIDE]
+        if few:
+            for stem in frequent:
+                both = f'"{words[stem]}" AND ({any_of(words[one] for one in few)})'
+                self.rows[stem] = self._rows(_WORD, both, BESIDE) + self.rows[stem]
+        found = 0
+        sought = [*rare[len(few) :], *frequent]
+        while len(sought) > 1 and found < ENOUGH:  # all of them, all but the rarest, and so on
+            together = self._rows(_WORD, all_of(words[stem] for stem in sought), MOST, sought[0])
+            for stem in sought:
+                self.rows[stem] = together + self.rows[stem]
+            found += len(together)
+            sought = sought[1:]
 
     def _rows(self, statement: str, asked: str, limit: int, rarest: str = "") -> list[int]:
         """The newest rows that fit; among the newest only, where even the rarest word is in more than can be looked at."""

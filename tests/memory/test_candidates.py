@@ -1,0 +1,71 @@
+"""Rows found within a budget, and what their index tells of its size."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from zotui.memory import Memories, candidates, open_memory
+from zotui.memory.candidates import Leg, corpus, find
+from zotui.memory.query import read
+
+FREQUENT = "alder birch cedar dogwood elm"
+
+
+@pytest.fixture
+async def wood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Memories:
+    """3,000 rows of frequent words, with budgets that they go beyond."""
+    monkeypatch.setattr(candidates, "FIRST", 50)
+    monkeypatch.setattr(candidates, "BUDGET", 300)
+    monkeypatch.setattr(candidates, "BESIDE", 100)
+    monkeypatch.setattr(candidates, "MOST", 40)
+    chance = random.Random(3)
+    async with open_memory(tmp_path / "wood.db") as memory:
+        texts = [" ".join(chance.sample(FREQUENT.split(), 2)) for _ in range(3000)]
+        texts[7] = "alder cedar elm"  # the only row of three
+        texts[9] = "alder juniper"
+        texts[11] = "elm juniper"
+        await memory.memorize_many((text, None) for text in texts)
+        yield memory
+
+
+async def test_a_row_that_holds_all_of_several_frequent_words_is_found(wood: Memories) -> None:
+    assert (await wood.recall("elm alder cedar", 3))[0].content == "alder cedar elm"
+
+
+async def test_a_frequent_word_tells_among_rows_of_a_rare_one(wood: Memories) -> None:
+    assert [one.content for one in await wood.recall("juniper elm birch", 2)] == ["elm juniper", "alder juniper"]
+
+
+async def test_a_rare_word_hides_no_row_that_holds_the_others(wood: Memories) -> None:
+    found = await wood.recall("juniper alder cedar elm", 10)
+    assert {one.content for one in found[:2]} == {"elm juniper", "alder juniper"}
+    assert found[2].content == "alder cedar elm"
+    assert len(found) == 10
+
+
+async def test_no_more_rows_are_looked_at_than_the_budget_allows(wood: Memories) -> None:
+    def look(db: object) -> None:
+        size = corpus(db)  # type: ignore[arg-type]
+        assert (size.rows, size.newest) == (3000, 3000)
+        assert size.average == pytest.approx(2, abs=0.01)
+        query = read(db, FREQUENT + " juniper")  # type: ignore[arg-type]
+        leg = Leg(db, query, size)  # type: ignore[arg-type]
+        assert sum(map(len, leg.rows.values())) <= 300 + 5 * (50 + 100 + 4 * 40)
+        assert leg.frequency["junip"] == 2
+        assert all(700 < leg.frequency[word] < 1900 for word in ("alder", "birch", "cedar", "elm"))
+        assert len(find(db, query, size).rows) == 40  # type: ignore[arg-type]
+
+    await wood._store.read(look)
+
+
+async def test_the_size_is_known_when_there_is_nothing(memory: Memories) -> None:
+    assert await memory._store.read(lambda db: corpus(db)) == candidates.Corpus(0, 0.0, 0)
+    assert await memory.recall("anything") == []
+    await memory.forget(await memory.memorize("one two three"))
+    assert await memory._store.read(lambda db: corpus(db).rows) == 0
+
+
+async def test_what_frequent_words_alone_find_is_the_newest(wood: Memories) -> None:
+    newest = await wood.memorize("birch")
+    assert (await wood.recall("birch", 1))[0].id == newest
