@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.bench.store import line, spread
 from zotui.memory import Memories, open_memory
-from zotui.memory.query import any_of, read
+from zotui.memory.query import any_of, quoted, read
 from zotui.store import Reader, new_id, now_ms
 
 BATCH = 5_000
@@ -87,7 +87,7 @@ async def recall(memory: Memories, rows: list[str], chance: random.Random) -> No
             return db.execute(asked, [f"%{word}%" for word in words]).fetchall()
 
         def index(db: Reader, words: list[str] = words) -> Any:
-            return db.execute(ANY, (any_of(read(db, " ".join(words)).words.values()),)).fetchall()
+            return db.execute(ANY, (any_of(map(quoted, read(db, " ".join(words)).words.values())),)).fetchall()
 
         took["recall"].append(await timed(ours))
         took["any"].append(await timed(lambda index=index: store.read(index)))  # type: ignore[misc]

@@ -7,7 +7,7 @@ import pytest
 
 from zotui.memory import Memories, candidates, open_memory
 from zotui.memory.candidates import Leg, corpus, find
-from zotui.memory.query import read
+from zotui.memory.query import quoted, read
 
 FREQUENT = "alder birch cedar dogwood elm"
 
@@ -50,7 +50,7 @@ async def test_no_more_rows_are_looked_at_than_the_budget_allows(wood: Memories)
         assert (size.rows, size.newest) == (3000, 3000)
         assert size.average == pytest.approx(2, abs=0.01)
         query = read(db, FREQUENT + " juniper")  # type: ignore[arg-type]
-        leg = Leg(db, query, size)  # type: ignore[arg-type]
+        leg = Leg(db, size, "memory_fts", {stem: quoted(word) for stem, word in query.words.items()})  # type: ignore[arg-type]
         assert sum(map(len, leg.rows.values())) <= 300 + 5 * (50 + 100 + 4 * 40)
         assert leg.frequency["junip"] == 2
         assert all(700 < leg.frequency[word] < 1900 for word in ("alder", "birch", "cedar", "elm"))

@@ -5,24 +5,23 @@ word that is too frequent for that is asked for beside the rare ones, and beside
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
 import msgspec
 
-from zotui.memory.query import Query, all_of, any_of, with_sign
+from zotui.memory.query import Query, all_of, any_of, quoted, with_sign
 from zotui.store import Reader
 
 FIRST = 500  # rows that tell how rare a word is
 BUDGET = 20_000  # rows that are looked at for one query
 BESIDE = 3_000  # rows of rare words, beside which a frequent one is sought
 FARTHEST = 100_000  # rows of a word that are gone through for those that hold all the others
-ENOUGH = 20  # rows that hold many frequent words
+TOGETHER = 8  # frequent terms that are sought beside others
+ENOUGH = 20  # such rows
 MOST = 150  # candidates
 NEAR = 2  # turns before and behind
 
-_WORD = "SELECT rowid FROM memory_fts WHERE memory_fts MATCH ? AND rowid >= ? ORDER BY rowid DESC LIMIT ?"
-_SIGN = "SELECT rowid FROM memory_drawn_fts WHERE memory_drawn_fts MATCH ? AND rowid >= ? ORDER BY rowid DESC LIMIT ?"
 _NEAR = f"""
 SELECT n.seq FROM json_each(?) c JOIN memory m ON m.seq = c.value
 JOIN memory n ON n.session = m.session AND n.turn BETWEEN m.turn - {NEAR} AND m.turn + {NEAR}
@@ -65,18 +64,19 @@ def telling(rows: int, held: int) -> float:
 
 def find(db: Reader, query: Query, size: Corpus, more: Iterable[int] = ()) -> Candidates:
     """The rows with most of what is sought, those in ``more``, and the neighbours of them all."""
-    leg = Leg(db, query, size)
-    weights = {term: telling(size.rows, leg.frequency[term]) for term in leg.rows}
+    words = Leg(db, size, "memory_fts", {stem: quoted(word) for stem, word in query.words.items()})
+    signs = Leg(db, size, "memory_drawn_fts", {sign: begun for sign in query.signs if (begun := with_sign(db, sign))})
+    held, frequency = words.rows | signs.rows, words.frequency | signs.frequency
+    weights = {term: telling(size.rows, frequency[term]) for term in held}
     found: dict[int, float] = {}
-    for term in sorted(weights, key=leg.frequency.__getitem__):
+    for term in sorted(weights, key=frequency.__getitem__):
         weight = weights[term]
-        for row in dict.fromkeys(leg.rows[term]):
+        for row in dict.fromkeys(held[term]):
             found[row] = found.get(row, 0.0) + weight
     best = [*sorted(found, key=found.__getitem__, reverse=True)[:MOST], *more]
     near = db.execute(_NEAR, (packed(best),)).fetchall()
     rows = dict.fromkeys([*best, *(row for (row,) in near)])
-    holding = {term: rows.keys() & held for term, held in leg.rows.items()}
-    return Candidates(list(rows), weights, holding, query.signs)
+    return Candidates(list(rows), weights, {term: rows.keys() & of for term, of in held.items()}, query.signs)
 
 
 def packed(seqs: Iterable[int]) -> str:
@@ -85,55 +85,54 @@ def packed(seqs: Iterable[int]) -> str:
 
 
 class Leg:
-    """The rows known to hold each term, the newest first, and how many hold it, which is a guess where they are many."""
+    """The rows of an index known to hold each term, the newest first, and how many hold it, a guess where they are many.
 
-    def __init__(self, db: Reader, query: Query, size: Corpus) -> None:
+    ``asked``: the query of the index for each term.
+    """
+
+    def __init__(self, db: Reader, size: Corpus, index: str, asked: Mapping[str, str]) -> None:
         self._db = db
         self._size = size
-        self._words = query.words
-        self.rows: dict[str, list[int]] = {}
-        self.frequency: dict[str, int] = {}
-        for stem, word in query.words.items():
-            self._begin(stem, _WORD, any_of([word]))
-        for sign in query.signs:
-            if begun := with_sign(db, sign):
-                self._begin(sign, _SIGN, begun)
-        known = sorted((stem for stem in query.words if self.rows[stem]), key=self.frequency.__getitem__)
-        sums = accumulate(self.frequency[stem] for stem in known)
-        rare = [stem for stem, total in zip(known, sums, strict=True) if total <= BUDGET]
-        for stem in rare:
-            if self.frequency[stem] > len(self.rows[stem]):
-                self.rows[stem] = self._rows(_WORD, any_of([query.words[stem]]), BUDGET)
+        self._asked = asked
+        self._statement = f"SELECT rowid FROM {index} WHERE {index} MATCH ? AND rowid >= ? ORDER BY rowid DESC LIMIT ?"
+        self.rows = {term: self._rows(query, FIRST) for term, query in asked.items()}
+        self.frequency = {term: self._guess(rows) for term, rows in self.rows.items()}
+        known = sorted((term for term, rows in self.rows.items() if rows), key=self.frequency.__getitem__)
+        sums = accumulate(self.frequency[term] for term in known)
+        rare = [term for term, total in zip(known, sums, strict=True) if total <= BUDGET]
+        for term in rare:
+            if len(self.rows[term]) == FIRST:
+                self.rows[term] = self._rows(asked[term], BUDGET)
+                self.frequency[term] = len(self.rows[term])
         if len(rare) < len(known) > 1:
             self._beside(rare, known[len(rare) :])
 
-    def _begin(self, term: str, statement: str, asked: str) -> None:
-        """The newest rows of a term; what share of the newest they are tells how many there are."""
-        rows = self._rows(statement, asked, FIRST)
-        share = len(rows) / (self._size.newest - rows[-1] + 1) if len(rows) == FIRST else 0
-        self.rows[term] = rows
-        self.frequency[term] = max(len(rows), min(self._size.rows, round(share * self._size.rows)))
+    def _guess(self, rows: list[int]) -> int:
+        """How many rows hold a term whose newest these are: what share of the newest they are tells it."""
+        if len(rows) < FIRST:
+            return len(rows)
+        share = len(rows) / (self._size.newest - rows[-1] + 1)
+        return max(len(rows), min(self._size.rows, round(share * self._size.rows)))
 
     def _beside(self, rare: list[str], frequent: list[str]) -> None:
-        """Beside the newest rows of frequent words, those that hold one of the rarest words too, and those that hold many."""
-        words = self._words
-        sums = accumulate(self.frequency[stem] for stem in rare)
-        few = [stem for stem, total in zip(rare, sums, strict=True) if total <= BESIDE]
+        """Beside the newest rows of frequent terms, those that hold one of the rarest too, and those that hold many."""
+        sums = accumulate(self.frequency[term] for term in rare)
+        few = [term for term, total in zip(rare, sums, strict=True) if total <= BESIDE]
         if few:
-            for stem in frequent:
-                both = f'"{words[stem]}" AND ({any_of(words[one] for one in few)})'
-                self.rows[stem] = self._rows(_WORD, both, BESIDE) + self.rows[stem]
+            any_of_few = any_of(self._asked[term] for term in few)
+            for term in frequent[:TOGETHER]:
+                self.rows[term] = self._rows(f"{self._asked[term]} AND ({any_of_few})", BESIDE) + self.rows[term]
+        sought = [*rare[len(few) :], *frequent][:TOGETHER]
         found = 0
-        sought = [*rare[len(few) :], *frequent]
         while len(sought) > 1 and found < ENOUGH:  # all of them, all but the rarest, and so on
-            together = self._rows(_WORD, all_of(words[stem] for stem in sought), MOST, sought[0])
-            for stem in sought:
-                self.rows[stem] = together + self.rows[stem]
-            found += len(together)
+            rows = self._rows(all_of(self._asked[term] for term in sought), MOST, self.frequency[sought[0]])
+            for term in sought:
+                self.rows[term] = rows + self.rows[term]
+            found += len(rows)
             sought = sought[1:]
 
-    def _rows(self, statement: str, asked: str, limit: int, rarest: str = "") -> list[int]:
-        """The newest rows that fit; among the newest only, where even the rarest word is in more than can be looked at."""
-        many, newest = self.frequency.get(rarest, 0), self._size.newest
-        oldest = newest - newest * FARTHEST // many if many > FARTHEST else 0
-        return [row for (row,) in self._db.execute(statement, (asked, oldest, limit)).fetchall()]
+    def _rows(self, query: str, limit: int, cost: int = 0) -> list[int]:
+        """The newest rows that fit; among the newest only, where all would ``cost`` looking at more than is allowed."""
+        newest = self._size.newest
+        oldest = newest - newest * FARTHEST // cost if cost > FARTHEST else 0
+        return [row for (row,) in self._db.execute(self._statement, (query, oldest, limit)).fetchall()]

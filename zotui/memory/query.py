@@ -11,7 +11,8 @@ from zotui.store.terms import words
 
 MOST = 64  # words of a query
 LONGEST = 10_000  # characters of a query that are looked at
-TERMS = 200  # of three characters, that begin with a sign
+WEIGHED = 50  # ways in which a sign goes on, the most frequent, where rows are weighed
+LISTED = 1_000  # and where they are listed
 
 # Words that say nothing about what is sought.
 _SAYING_NOTHING = """
@@ -48,23 +49,28 @@ def _signs(text: str) -> list[str]:
     return list(dict.fromkeys(run[at : at + 2] for run in runs for at in range(max(1, len(run) - 1))))[:MOST]
 
 
-def any_of(words: Iterable[str]) -> str:
-    """A query for rows with any of the words."""
-    return " OR ".join(f'"{word}"' for word in words)
+def quoted(word: str) -> str:
+    """A query for rows with a word."""
+    return '"' + word.replace('"', '""') + '"'
 
 
-def all_of(words: Iterable[str]) -> str:
-    """A query for rows with all of the words."""
-    return " AND ".join(f'"{word}"' for word in words)
+def any_of(queries: Iterable[str]) -> str:
+    """A query for rows that fit any of these."""
+    return " OR ".join(queries)
 
 
-def with_sign(db: Reader, sign: str) -> str:
-    """A query of the index of signs for rows with one; empty where there is none."""
+def all_of(queries: Iterable[str]) -> str:
+    """A query for rows that fit all of these."""
+    return " AND ".join(queries)
+
+
+def with_sign(db: Reader, sign: str, ways: int = WEIGHED) -> str:
+    """A query of the index of signs, which has three characters each, for rows with one; empty where there is none."""
     begun = db.execute(
-        "SELECT term FROM memory_drawn_fts_terms WHERE term >= ?1 AND term < ?1 || char(0x10ffff) LIMIT ?2",
-        (sign, TERMS),
+        "SELECT term FROM memory_drawn_fts_terms WHERE term >= ?1 AND term < ?1 || char(0x10ffff) ORDER BY doc DESC LIMIT ?2",
+        (sign, ways),
     ).fetchall()
-    return any_of(term.replace('"', '""') for (term,) in begun)
+    return f"({any_of(quoted(term) for (term,) in begun)})" if begun else ""
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -78,8 +84,13 @@ def match(db: Reader, text: str) -> Match | None:
     """What rows hold that have all the words of a text, the last one as a prefix, and all its signs; None where none can."""
     text = text[:LONGEST]
     found = [word for word in dict.fromkeys(word for word, _ in words(db, text)) if not _SIGNS.search(word)][:MOST]
-    signs = [with_sign(db, sign) for sign in _signs(text)]
+    signs = [sign for run in _SIGNS.findall(text.lower())[:MOST] for sign in _written(db, run)][:MOST]
     if not (found or signs) or "" in signs:
         return None
     prefix = "*" if found and len(found[-1]) > 1 else ""  # of one letter there are too many
-    return Match(all_of(found) + prefix, " AND ".join(f"({sign})" for sign in signs))
+    return Match(all_of(map(quoted, found)) + prefix, all_of(signs))
+
+
+def _written(db: Reader, run: str) -> list[str]:
+    """Queries for the rows with all the characters of a run, three after each other."""
+    return [quoted(run[at : at + 3]) for at in range(len(run) - 2)] or [with_sign(db, run, LISTED)]
