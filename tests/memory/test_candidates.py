@@ -1,19 +1,22 @@
 """Rows found within a budget, and what their index tells of its size."""
 
 import random
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import apsw
 import pytest
 
 from zotui.memory import Memories, candidates, open_memory
 from zotui.memory.candidates import Leg, corpus, find
 from zotui.memory.query import quoted, read
+from zotui.store import Reader
 
 FREQUENT = "alder birch cedar dogwood elm"
 
 
 @pytest.fixture
-async def wood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Memories:
+async def wood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Memories]:
     """3,000 rows of frequent words, with budgets that they go beyond."""
     monkeypatch.setattr(candidates, "FIRST", 50)
     monkeypatch.setattr(candidates, "BUDGET", 300)
@@ -45,16 +48,16 @@ async def test_a_rare_word_hides_no_row_that_holds_the_others(wood: Memories) ->
 
 
 async def test_no_more_rows_are_looked_at_than_the_budget_allows(wood: Memories) -> None:
-    def look(db: object) -> None:
-        size = corpus(db)  # type: ignore[arg-type]
+    def look(db: Reader) -> None:
+        size = corpus(db)
         assert (size.rows, size.newest) == (3000, 3000)
         assert size.average == pytest.approx(2, abs=0.01)
-        query = read(db, FREQUENT + " juniper")  # type: ignore[arg-type]
-        leg = Leg(db, size, "memory_fts", {stem: quoted(word) for stem, word in query.words.items()})  # type: ignore[arg-type]
+        query = read(db, FREQUENT + " juniper")
+        leg = Leg(db, size, "memory_fts", {stem: quoted(word) for stem, word in query.words.items()})
         assert sum(map(len, leg.rows.values())) <= 300 + 5 * (50 + 100 + 4 * 40)
         assert leg.frequency["junip"] == 2
         assert all(700 < leg.frequency[word] < 1900 for word in ("alder", "birch", "cedar", "elm"))
-        assert len(find(db, query, size).rows) == 40  # type: ignore[arg-type]
+        assert len(find(db, query, size).rows) == 40
 
     await wood._store.read(look)
 
@@ -69,3 +72,19 @@ async def test_the_size_is_known_when_there_is_nothing(memory: Memories) -> None
 async def test_what_frequent_words_alone_find_is_the_newest(wood: Memories) -> None:
     newest = await wood.memorize("birch")
     assert (await wood.recall("birch", 1))[0].id == newest
+
+
+async def test_rows_of_no_talk_are_weighed_as_fts5_weighs_them(memory: Memories) -> None:
+    chance = random.Random(5)
+    words = [f"w{number}" for number in range(60)]
+    texts = [" ".join(chance.choices(words, range(60, 0, -1), k=chance.randint(3, 30))) for _ in range(400)]
+    await memory.memorize_many((text, None) for text in texts)
+    with apsw.Connection(":memory:") as db:
+        db.execute("CREATE VIRTUAL TABLE plain USING fts5(value, tokenize='porter unicode61')")
+        db.executemany("INSERT INTO plain VALUES (?)", [(text,) for text in texts])
+        for _ in range(20):
+            query = chance.sample(words, 4)
+            asked = "SELECT -bm25(plain) FROM plain WHERE plain MATCH ? ORDER BY rank LIMIT 10"
+            expected = [score for (score,) in db.execute(asked, (" OR ".join(query),))]
+            found = [one.score for one in await memory.recall(" ".join(query), 10)]
+            assert found == pytest.approx([score / expected[0] for score in expected])

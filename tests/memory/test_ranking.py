@@ -39,7 +39,7 @@ def test_scores_fall_and_are_the_sum_of_their_parts(rows: list[Row]) -> None:
         assert set(parts) <= {"words", "neighbours", "session", "speaker", "length", "question", "closeness"}
         assert all(parts.values())
         assert parts.keys() & {"words", "neighbours", "closeness"}, row
-        assert row.session or parts.keys() <= {"words", "closeness"}
+        assert row.is_turn or parts.keys() <= {"words", "closeness"}
     assert {row.seq for row, _ in found} >= {row.seq for row in rows if bm25(row, SCALES) > 0}
 
 

@@ -1,7 +1,7 @@
 """How well a row fits a query: a sum of named parts. No database here.
 
-The words are weighed by BM25. A row that is a turn of a talk also has what its neighbours have, what its session has in
-all, who says it, and how much it says.
+The words are weighed by BM25. A row that is a turn of a talk also has a share of what its neighbours and its session have, is
+worth more from whom the query names and where it says much, and less where it asks.
 """
 
 import math
@@ -33,6 +33,11 @@ class Row(msgspec.Struct, frozen=True):
     speaker: str | None = None
     asks: bool = False
 
+    @property
+    def is_turn(self) -> bool:
+        """Whether it is a turn of a talk."""
+        return self.session is not None and self.turn is not None
+
 
 class Scales(msgspec.Struct, frozen=True):
     """What rows are weighed by: how much each term tells, how long a row is on average, whom the query names."""
@@ -48,15 +53,12 @@ def ranked(rows: Collection[Row], scales: Scales) -> list[tuple[Row, Parts]]:
     words = {row.seq: bm25(row, scales) for row in rows}
     best = max(words.values(), default=0.0) or 1.0
     words = {seq: score / best for seq, score in words.items()}
-    turns: dict[tuple[str | None, int | None], float] = {}
-    for row in rows:
-        turns[row.session, row.turn] = max(words[row.seq], turns.get((row.session, row.turn), 0.0))
-    sessions = _totals((row.session, words[row.seq]) for row in rows if row.session)
+    talks = Talks([row for row in rows if row.is_turn], words)
     weighed = []
     for row in rows:
         parts = {"words": words[row.seq]}
-        if row.session:
-            parts |= _in_talk(row, turns, sessions, scales.named)
+        if row.is_turn:
+            parts |= talks.parts(row, scales)
         close = scales.closeness(row.seq) if scales.closeness else None
         if close is not None:
             parts["closeness"] = CLOSENESS * close
@@ -72,7 +74,7 @@ def total(parts: Parts) -> float:
 
 def bm25(row: Row, scales: Scales) -> float:
     """The score of a row's words."""
-    k1, b = TURN if row.session else TEXT
+    k1, b = TURN if row.is_turn else TEXT
     short = k1 * (1 - b + b * row.length / (scales.average or 1.0))
     return math.fsum(
         scales.telling[term] * count * (k1 + 1) / (count + short)
@@ -81,25 +83,25 @@ def bm25(row: Row, scales: Scales) -> float:
     )
 
 
-def _in_talk(
-    row: Row, turns: Mapping[tuple[str | None, int | None], float], sessions: Mapping[str, float], named: str | None
-) -> Parts:
-    session = {"session": SESSION * sessions.get(row.session or "", 0.0)}
-    if row.turn is None:
-        return session
-    near = ((share, turns.get((row.session, row.turn + away), 0.0)) for away, share in SHARES.items())
-    return session | {
-        "neighbours": math.fsum(share * score for share, score in near),
-        "speaker": SPEAKER * (named is not None and row.speaker == named),
-        "length": LENGTH * math.log1p(row.length),
-        "question": -QUESTION * row.asks,
-    }
+class Talks:
+    """What turns have of the turns beside them and of their sessions."""
 
+    def __init__(self, turns: Iterable[Row], words: Mapping[int, float]) -> None:
+        self._turns: dict[tuple[str | None, int | None], float] = {}
+        self._sessions: dict[str | None, float] = {}
+        for turn in turns:
+            place = turn.session, turn.turn
+            self._turns[place] = max(words[turn.seq], self._turns.get(place, 0.0))
+            self._sessions[turn.session] = self._sessions.get(turn.session, 0.0) + words[turn.seq]
+        self._best = max(self._sessions.values(), default=0.0) or 1.0
 
-def _totals(scores: Iterable[tuple[str | None, float]]) -> dict[str, float]:
-    """The sum of each session, scaled to the best."""
-    sums: dict[str, float] = {}
-    for session, score in scores:
-        sums[session or ""] = sums.get(session or "", 0.0) + score
-    best = max(sums.values(), default=0.0) or 1.0
-    return {session: score / best for session, score in sums.items()}
+    def parts(self, turn: Row, scales: Scales) -> Parts:
+        """The parts of a turn's score beside that of its words."""
+        beside = ((share, (turn.session, (turn.turn or 0) + away)) for away, share in SHARES.items())
+        return {
+            "neighbours": math.fsum(share * self._turns.get(place, 0.0) for share, place in beside),
+            "session": SESSION * self._sessions[turn.session] / self._best,
+            "speaker": SPEAKER * (scales.named is not None and turn.speaker == scales.named),
+            "length": LENGTH * math.log((1 + turn.length) / (1 + scales.average)),
+            "question": -QUESTION * turn.asks,
+        }
