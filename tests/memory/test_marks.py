@@ -4,7 +4,9 @@ import pytest
 
 from zotui.errors import NotFound, UsageError
 from zotui.memory import Memories
+from zotui.memory.tools import tools
 from zotui.store import now_ms
+from zotui.toolbox import Toolbox, ToolContext
 
 PAST = "UPDATE memory SET expires_at = 1 WHERE id = ?"
 
@@ -97,8 +99,10 @@ async def test_uses_are_counted_when_something_goes_into_an_answer(memory: Memor
     before = now_ms()
     for _ in range(2):
         await memory.get_context("c", query="heron")
+    (recall,) = [tool for tool in tools(memory) if tool.name == "recall"]
+    assert await Toolbox([recall]).run("recall", {"query": "heron"}, ToolContext("c", "t", "call", False), 5)
     found = await memory.find(heron)
-    assert found.uses == 2
+    assert found.uses == 3
     assert before <= (found.used_at or 0) <= now_ms()
     assert (await memory.find(other)).used_at is None
 

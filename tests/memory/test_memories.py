@@ -278,7 +278,7 @@ class TestLists:
     async def test_a_search_wants_all_words_and_completes_the_last(self, memory: Memories) -> None:
         await memory.memorize_many([("green tea", None), ("green parrots", None), ("black tea", None)])
         await memory.set("greeting", "hello")
-        searches = ["green", "green te", "tea", "parrot green", "hel", "greet", "purple", "🎉"]
+        searches = ["green", "green te", "tea", "parrot green", "hel", "greet", "purple", "🎉", "b"]
         found = {search: sorted(memory.content for memory in await memory.list(search=search)) for search in searches}
         assert found == {
             "green": ["green parrots", "green tea"],
@@ -289,9 +289,18 @@ class TestLists:
             "greet": ["hello"],
             "purple": [],
             "🎉": [],
+            "b": ["black tea"],
         }
         assert {search: await memory.count(search) for search in searches} == {s: len(found[s]) for s in searches}
         assert len(await memory.list(search="e", limit=1)) <= 1
+
+    async def test_where_there_are_many_one_letter_is_a_word(
+        self, memory: Memories, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("zotui.memory.query.MANY", 1)
+        await memory.memorize_many([("black tea", None), ("plan b", None)])
+        assert [found.content for found in await memory.list(search="b")] == ["plan b"]
+        assert [found.content for found in await memory.list(search="bl")] == ["black tea"]
 
 
 class TestLimits:

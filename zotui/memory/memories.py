@@ -1,9 +1,10 @@
 """Memory: what the computer knows about its person's world, with the history of every key."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from zotui.errors import UsageError
+from zotui.errors import StoreError, UsageError
 from zotui.memory import pages, writing
 from zotui.memory.pages import Wanted
 from zotui.memory.recalling import Mean, recalled, weigh
@@ -179,6 +180,11 @@ class Memories:
         pinned = await self.list(pinned=True, limit=PINNED)
         known = {memory.id for memory in pinned}
         found = [memory for memory in await self.recall(query, top_k) if memory.id not in known]
-        if found:
-            await self._store.write(lambda db: writing.use(db, [memory.id for memory in found]), durable=False)
+        await self.use(found)
         return pinned + found
+
+    async def use(self, found: Found) -> None:
+        """Note that memories were recalled into an answer. No answer fails for want of that note."""
+        if found:
+            with contextlib.suppress(StoreError):
+                await self._store.write(lambda db: writing.use(db, [memory.id for memory in found]), durable=False)

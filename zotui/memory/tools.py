@@ -37,6 +37,7 @@ def tools(memories: Memories) -> list[Tool]:
 
     async def recall(arguments: Recall, context: ToolContext) -> Result:
         found = await memories.recall(arguments.query, arguments.limit)
+        await memories.use(found)
         return Result(_lines(found) or "Nothing found.", f"{len(found)} found", _is_tainted(found))
 
     async def list_memories(arguments: ListMemories, context: ToolContext) -> Result:
