@@ -86,13 +86,13 @@ CREATE TRIGGER attachments_taint_memory AFTER INSERT ON attachments WHEN new.pat
   WHERE id = (SELECT conv_id FROM turns WHERE id = new.turn_id) AND tainted_at IS NULL
     AND EXISTS (SELECT 1 FROM memory m WHERE m.tainted = 1 AND substr(new.path, 8) IN (m.key, substr(m.id, 7 - length(new.path))));
 END;
-CREATE TRIGGER memory_taint AFTER INSERT ON memory BEGIN
-  UPDATE memory SET tainted = 1 WHERE id = new.id AND EXISTS (SELECT 1 FROM conversations c
-    WHERE c.id = json_extract(new.meta, '$.conversation') AND c.tainted_at IS NOT NULL);
+CREATE TRIGGER memory_taint AFTER INSERT ON memory
+  WHEN EXISTS (SELECT 1 FROM conversations c WHERE c.id = new.conversation AND c.tainted_at IS NOT NULL) BEGIN
+  UPDATE memory SET tainted = 1 WHERE seq = new.seq;
 END;
 CREATE TRIGGER memory_taint_change AFTER UPDATE OF value ON memory BEGIN
-  UPDATE memory SET tainted = EXISTS (SELECT 1 FROM conversations c
-    WHERE c.id = json_extract(new.meta, '$.conversation') AND c.tainted_at IS NOT NULL) WHERE id = new.id;
+  UPDATE memory SET tainted = EXISTS (SELECT 1 FROM conversations c WHERE c.id = new.conversation AND c.tainted_at IS NOT NULL)
+  WHERE seq = new.seq;
 END;
 
 CREATE TABLE memory_tags(
@@ -109,6 +109,7 @@ CREATE TABLE memory_uses(  -- by answers
 
 CREATE VIRTUAL TABLE memory_fts USING fts5(value, key, dated, content='memory', content_rowid='seq',
   detail=none, columnsize=0, prefix='2', tokenize="porter unicode61 remove_diacritics 2");
+INSERT INTO memory_fts(memory_fts, rank) VALUES ('automerge', 8);  -- half the merging of the default, as quick to ask
 INSERT INTO memory_fts(memory_fts) VALUES ('rebuild');
 CREATE TRIGGER memory_fts_add AFTER INSERT ON memory BEGIN
   INSERT INTO memory_fts(rowid, value, key, dated) VALUES (new.seq, new.value, new.key, new.dated);
