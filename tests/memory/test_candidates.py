@@ -40,6 +40,12 @@ async def test_a_frequent_word_tells_among_rows_of_a_rare_one(wood: Memories) ->
     assert [one.content for one in await wood.recall("juniper elm birch", 2)] == ["elm juniper", "alder juniper"]
 
 
+async def test_a_memory_that_is_no_candidate_is_explained_too(wood: Memories) -> None:
+    oldest = (await wood.list(limit=1, offset=2999))[0]
+    assert oldest.id not in [one.id for one in await wood.recall(oldest.content, 40)]
+    assert 0 < (await wood.explain(oldest.content, oldest.id))["words"] <= 1
+
+
 async def test_a_rare_word_hides_no_row_that_holds_the_others(wood: Memories) -> None:
     found = await wood.recall("juniper alder cedar elm", 10)
     assert {one.content for one in found[:2]} == {"elm juniper", "alder juniper"}
@@ -57,7 +63,7 @@ async def test_no_more_rows_are_looked_at_than_the_budget_allows(wood: Memories)
         assert sum(map(len, leg.rows.values())) <= 300 + 5 * (50 + 100 + 4 * 40)
         assert leg.frequency["junip"] == 2
         assert all(700 < leg.frequency[word] < 1900 for word in ("alder", "birch", "cedar", "elm"))
-        assert len(find(db, query, size).rows) == 40
+        assert len(find(db, query, size, 40).rows) == 40
 
     await wood._store.read(look)
 

@@ -34,8 +34,15 @@ class TestContract:
         assert found.score > 0
 
     async def test_top_k_bounds_the_answer(self, memory: Memories) -> None:
-        await memory.memorize_many([(f"box {number}", None) for number in range(20)])
-        assert [len(await memory.recall("box", top_k)) for top_k in (0, -1, 1, 5, 100, 10**30)] == [0, 0, 1, 5, 20, 20]
+        await memory.memorize_many([(f"box {number}", None) for number in range(320)])
+        assert [len(await memory.recall("box", top_k)) for top_k in (0, -1, 1, 5, 300, 10**30)] == [
+            0,
+            0,
+            1,
+            5,
+            300,
+            320,
+        ]
 
     async def test_many_at_once_give_their_ids_in_order(self, memory: Memories) -> None:
         ids = await memory.memorize_many([("first", {"n": 1}), ("second", None)])

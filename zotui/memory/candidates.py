@@ -62,8 +62,8 @@ def telling(rows: int, held: int) -> float:
     return max(1e-6, math.log((rows - held + 0.5) / (held + 0.5)))
 
 
-def find(db: Reader, query: Query, size: Corpus, more: Iterable[int] = ()) -> Candidates:
-    """The rows with most of what is sought, those in ``more``, and the neighbours of them all."""
+def find(db: Reader, query: Query, size: Corpus, most: int = MOST, more: Iterable[int] = ()) -> Candidates:
+    """At most ``most`` rows with most of what is sought, those in ``more``, and the neighbours of them all."""
     words = Leg(db, size, "memory_fts", {stem: quoted(word) for stem, word in query.words.items()})
     signs = Leg(db, size, "memory_drawn_fts", {sign: begun for sign in query.signs if (begun := with_sign(db, sign))})
     held, frequency = words.rows | signs.rows, words.frequency | signs.frequency
@@ -73,7 +73,7 @@ def find(db: Reader, query: Query, size: Corpus, more: Iterable[int] = ()) -> Ca
         weight = weights[term]
         for row in dict.fromkeys(held[term]):
             found[row] = found.get(row, 0.0) + weight
-    best = [*sorted(found, key=found.__getitem__, reverse=True)[:MOST], *more]
+    best = [*sorted(found, key=found.__getitem__, reverse=True)[:most], *more]
     near = db.execute(_NEAR, (packed(best),)).fetchall()
     rows = dict.fromkeys([*best, *(row for (row,) in near)])
     return Candidates(list(rows), weights, {term: rows.keys() & of for term, of in held.items()}, query.signs)

@@ -53,7 +53,7 @@ class Memories:
         def look(db: Reader) -> dict[str, float]:
             wanted = writing.named(db, id_or_key).id
             seq = db.execute("SELECT seq FROM memory WHERE id = ?", (wanted,)).get
-            return dict(weigh(db, query, self._mean)).get(seq, {})
+            return dict(weigh(db, query, self._mean, more=[seq])).get(seq, {})
 
         return await self._store.read(look)
 

@@ -32,13 +32,15 @@ class Meaning(Protocol):
 Mean = Callable[[Reader, str], Meaning]
 
 
-def weigh(db: Reader, text: str, mean: Mean | None = None) -> list[tuple[int, ranking.Parts]]:
-    """All candidates for a query by their ``seq``, with the parts of their scores, best first."""
+def weigh(
+    db: Reader, text: str, mean: Mean | None = None, most: int = candidates.MOST, more: Sequence[int] = ()
+) -> list[tuple[int, ranking.Parts]]:
+    """The candidates for a query and the rows in ``more`` by their ``seq``, with the parts of their scores, best first."""
     sought = query.read(db, text)
     meaning = mean(db, text) if mean else None
     size = candidates.corpus(db)
-    more = meaning.near(candidates.MOST) if meaning else ()
-    found = candidates.find(db, sought, size, more)
+    close = meaning.near(most) if meaning else ()
+    found = candidates.find(db, sought, size, most, [*close, *more])
     rows = [_row(db, found, *values) for values in db.execute(_ROWS, (candidates.packed(found.rows),)).fetchall()]
     scales = ranking.Scales(
         found.telling,
@@ -51,7 +53,7 @@ def weigh(db: Reader, text: str, mean: Mean | None = None) -> list[tuple[int, ra
 
 def recalled(db: Reader, text: str, top_k: int, mean: Mean | None = None) -> list[Memory]:
     """The memories that best fit a query, best first."""
-    best = dict(weigh(db, text, mean)[:top_k])
+    best = dict(weigh(db, text, mean, max(top_k, candidates.MOST))[:top_k])
     rows = db.execute(
         f"SELECT m.seq, {COLUMNS} FROM json_each(?) c JOIN memory m ON m.seq = c.value", (candidates.packed(best),)
     ).fetchall()
