@@ -301,13 +301,13 @@ class TestLists:
         assert {search: await memory.count(search) for search in searches} == {s: len(found[s]) for s in searches}
         assert len(await memory.list(search="e", limit=1)) <= 1
 
-    async def test_where_there_are_many_one_letter_is_a_word(
+    async def test_where_there_are_many_two_letters_are_a_word(
         self, memory: Memories, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("zotui.memory.query.MANY", 1)
         await memory.memorize_many([("black tea", None), ("plan b", None)])
         assert [found.content for found in await memory.list(search="b")] == ["plan b"]
-        assert [found.content for found in await memory.list(search="bl")] == ["black tea"]
+        assert [found.content for found in await memory.list(search="bla")] == ["black tea"]
 
 
 class TestLimits:

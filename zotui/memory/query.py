@@ -11,7 +11,8 @@ from zotui.store.terms import words
 
 MOST = 64  # words of a query
 LONGEST = 10_000  # characters of a query that are looked at
-MANY = 200_000  # rows, beyond which one letter is no prefix
+MANY = 200_000  # rows, beyond which
+SHORTEST = 3  # letters are the least that are completed
 WEIGHED = 50  # ways in which a sign goes on, the most frequent, where rows are weighed
 LISTED = 1_000  # and where they are listed
 
@@ -88,7 +89,7 @@ def match(db: Reader, text: str) -> Match | None:
     signs = [sign for run in _SIGNS.findall(text.lower())[:MOST] for sign in _written(db, run)][:MOST]
     if not (found or signs) or "" in signs:
         return None
-    prefix = "*" if found and (len(found[-1]) > 1 or not _are_many(db)) else ""  # for two letters there is an index
+    prefix = "*" if found and (len(found[-1]) >= SHORTEST or not _are_many(db)) else ""
     return Match(all_of(map(quoted, found)) + prefix, all_of(signs))
 
 

@@ -49,7 +49,7 @@ def put_key(db: Transaction, key: str, value: str, meta: str) -> str:
     )
     identity = db.execute(
         "INSERT INTO memory(id, key, value, meta, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)"
-        f" ON CONFLICT (key) WHERE key IS NOT NULL DO UPDATE SET seq = {_LAST}, value = ?3, meta = ?4, updated_at = ?5"
+        f" ON CONFLICT (key) DO UPDATE SET seq = {_LAST}, value = ?3, meta = ?4, updated_at = ?5"
         " RETURNING id",
         (new_id(), key, value, meta, now),
     ).get

@@ -44,36 +44,23 @@ def _drawn(row: str = "") -> str:
 
 
 _MEMORIES = f"""
-CREATE TABLE memories(
-  seq INTEGER PRIMARY KEY,  -- rises with each change: the order of lists
-  id TEXT NOT NULL UNIQUE,
-  key TEXT,
-  value TEXT NOT NULL,
-  meta TEXT NOT NULL DEFAULT '{{}}',
-  created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL,
-  tainted INTEGER NOT NULL DEFAULT 0,
-  pinned_at INTEGER,
-  expires_at INTEGER,
-  source TEXT AS ({_text("source")}),
-  conversation TEXT AS ({_text("conversation")}),
-  message TEXT AS ({_text("message")}),
-  session TEXT AS (coalesce(conversation || '/' || {_text("session")}, {_text("session")}, conversation)),
-  turn INTEGER AS (CASE WHEN json_type(meta, '$.turn') = 'integer' THEN json_extract(meta, '$.turn') END),
-  speaker TEXT AS ({_text("speaker")}),
-  day TEXT AS (CASE {_day("at")} {_day("ts")} END),
-  dated TEXT AS (  -- "7 may 2023"
-    CAST(substr(day, 9, 2) AS INTEGER) || ' ' || trim(substr('{_MONTHS}', 9 * substr(day, 6, 2) - 8, 9)) || ' ' || substr(day, 1, 4))
-) STRICT;
-INSERT INTO memories(id, key, value, meta, created_at, updated_at, tainted)
-  SELECT id, key, value, meta, created_at, updated_at, tainted FROM memory ORDER BY updated_at, seq;
-
+DROP INDEX memory_recent;  -- what was changed last has the highest seq
+DROP TRIGGER memory_fts_add;
+DROP TRIGGER memory_fts_remove;
+DROP TRIGGER memory_fts_change;
 DROP TABLE memory_fts;
-DROP TRIGGER attachments_taint_memory;
-DROP TABLE memory;
-ALTER TABLE memories RENAME TO memory;
-CREATE UNIQUE INDEX memory_key ON memory(key) WHERE key IS NOT NULL;
-CREATE INDEX memory_tainted ON memory(id, key) WHERE tainted = 1;
+
+ALTER TABLE memory ADD COLUMN pinned_at INTEGER;
+ALTER TABLE memory ADD COLUMN expires_at INTEGER;
+ALTER TABLE memory ADD COLUMN source TEXT AS ({_text("source")});
+ALTER TABLE memory ADD COLUMN conversation TEXT AS ({_text("conversation")});
+ALTER TABLE memory ADD COLUMN message TEXT AS ({_text("message")});
+ALTER TABLE memory ADD COLUMN session TEXT AS (coalesce(conversation || '/' || {_text("session")}, {_text("session")}, conversation));
+ALTER TABLE memory ADD COLUMN turn INTEGER AS (CASE WHEN json_type(meta, '$.turn') = 'integer' THEN json_extract(meta, '$.turn') END);
+ALTER TABLE memory ADD COLUMN speaker TEXT AS ({_text("speaker")});
+ALTER TABLE memory ADD COLUMN day TEXT AS (CASE {_day("at")} {_day("ts")} END);
+ALTER TABLE memory ADD COLUMN dated TEXT AS (  -- "7 may 2023"
+  CAST(substr(day, 9, 2) AS INTEGER) || ' ' || trim(substr('{_MONTHS}', 9 * substr(day, 6, 2) - 8, 9)) || ' ' || substr(day, 1, 4));
 CREATE INDEX memory_pinned ON memory(pinned_at) WHERE pinned_at IS NOT NULL;
 CREATE INDEX memory_expires ON memory(expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX memory_source ON memory(source) WHERE source IS NOT NULL;
@@ -81,18 +68,10 @@ CREATE INDEX memory_conversation ON memory(conversation) WHERE conversation IS N
 CREATE INDEX memory_message ON memory(message) WHERE message IS NOT NULL;
 CREATE INDEX memory_session ON memory(session, turn) WHERE session IS NOT NULL;
 
-CREATE TRIGGER attachments_taint_memory AFTER INSERT ON attachments WHEN new.path LIKE 'memory:%' BEGIN
-  UPDATE conversations SET tainted_at = (SELECT created_at FROM turns WHERE id = new.turn_id), tainted_by = new.path
-  WHERE id = (SELECT conv_id FROM turns WHERE id = new.turn_id) AND tainted_at IS NULL
-    AND EXISTS (SELECT 1 FROM memory m WHERE m.tainted = 1 AND substr(new.path, 8) IN (m.key, substr(m.id, 7 - length(new.path))));
-END;
+DROP TRIGGER memory_taint;
 CREATE TRIGGER memory_taint AFTER INSERT ON memory
   WHEN EXISTS (SELECT 1 FROM conversations c WHERE c.id = new.conversation AND c.tainted_at IS NOT NULL) BEGIN
   UPDATE memory SET tainted = 1 WHERE seq = new.seq;
-END;
-CREATE TRIGGER memory_taint_change AFTER UPDATE OF value ON memory BEGIN
-  UPDATE memory SET tainted = EXISTS (SELECT 1 FROM conversations c WHERE c.id = new.conversation AND c.tainted_at IS NOT NULL)
-  WHERE seq = new.seq;
 END;
 
 CREATE TABLE memory_tags(
@@ -108,7 +87,7 @@ CREATE TABLE memory_uses(  -- by answers
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE memory_fts USING fts5(value, key, dated, content='memory', content_rowid='seq',
-  detail=none, columnsize=0, prefix='2', tokenize="porter unicode61 remove_diacritics 2");
+  detail=none, columnsize=0, tokenize="porter unicode61 remove_diacritics 2");
 INSERT INTO memory_fts(memory_fts, rank) VALUES ('automerge', 8);  -- half the merging of the default, as quick to ask
 INSERT INTO memory_fts(memory_fts) VALUES ('rebuild');
 CREATE TRIGGER memory_fts_add AFTER INSERT ON memory BEGIN
@@ -143,6 +122,18 @@ END;
 """
 
 
+# Rows that are younger than one of a higher seq.
+_UNORDERED = (
+    "SELECT 1 FROM (SELECT updated_at < lag(updated_at) OVER (ORDER BY seq) AS back FROM memory) WHERE back LIMIT 1"
+)
+_ORDER = """
+UPDATE memory SET seq = ?1 + place.n
+FROM (SELECT seq AS was, row_number() OVER (ORDER BY updated_at, seq) AS n FROM memory) place WHERE memory.seq = place.was
+"""
+
+
 def memories(db: Database) -> None:
     """Version 7: pins, tags, ends and uses of memories, where and when they were said, and smaller indexes."""
+    if db.execute(_UNORDERED).get:
+        db.execute(_ORDER, (db.execute("SELECT max(seq) FROM memory").get,))
     db.execute(_MEMORIES)
