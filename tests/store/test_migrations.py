@@ -303,11 +303,14 @@ async def test_memories_of_the_sixth_version_are_kept_and_found(home: Home, monk
         db.execute(SIXTH)
     columns = "id, key, value, meta, created_at, updated_at, tainted"
     before = rows(home, f"SELECT {columns} FROM memory ORDER BY id")
+    with looking(home.database) as db:
+        db.execute("UPDATE memory SET meta = 'no json' WHERE id = 'y3'")
     assert [row[-1] for row in before] == [0, 1, 0]
     store = opened(home)
     try:
-        assert rows(home, f"SELECT {columns} FROM memory ORDER BY id") == before
+        assert rows(home, f"SELECT {columns} FROM memory WHERE id <> 'y3' ORDER BY id") == before[:2]
         memory = Memories(store)
+        assert (await memory.find("y3")).meta == {"meta": "no json"}
         assert [one.id for one in await memory.list()] == ["y1", "y3", "y2"], "what was changed last comes first"
         for query, found in (("heron", "y2"), ("東京", "y2"), ("7 may", "y1"), ("anna oslo", "y1")):
             assert [one.id for one in await memory.recall(query)] == [found], query

@@ -136,4 +136,5 @@ def memories(db: Database) -> None:
     """Version 7: pins, tags, ends and uses of memories, where and when they were said, and smaller indexes."""
     if db.execute(_UNORDERED).get:
         db.execute(_ORDER, (db.execute("SELECT max(seq) FROM memory").get,))
+    db.execute("UPDATE memory SET meta = json_object('meta', meta) WHERE NOT json_valid(meta)")  # by other programs
     db.execute(_MEMORIES)
