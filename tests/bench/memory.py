@@ -60,8 +60,10 @@ async def fill(memory: Memories, count: int, chance: random.Random) -> list[str]
     rows = texts(count, chance)
     while batch := list(itertools.islice(rows, BATCH)):
         some += chance.sample(batch, max(1, len(batch) * QUERIES // count))
-        took += await timed(lambda batch=batch: memory.memorize_many((text, None) for text in batch))  # type: ignore[misc]
-    budget("memorize_many, milliseconds for 15,000 rows", took / count * 15_000, 1000, "ms")
+        began = time.process_time()
+        await memory.memorize_many((text, None) for text in batch)
+        took += time.process_time() - began
+    budget("memorize_many, milliseconds of CPU for 15,000 rows", took * 1000 / count * 15_000, 1000, "ms")
     return some
 
 
