@@ -58,7 +58,7 @@ async def fault(arguments: Any, run: Run = plain, timeout_s: float = 5) -> ToolE
 
 async def test_valid_arguments_arrive_as_values() -> None:
     outcome = await toolbox().run("box", {"name": "a", "count": 3, "tags": ["x"]}, CONTEXT, 5)
-    assert outcome == Result("a 3 ['x']", "ok")
+    assert outcome == Result("a 3 ['x']", "ok", tainted=False)
 
 
 BAD = {

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from zotui.conversations import redacting
 from zotui.conversations.redacting import Holding
-from zotui.memory import Memory
+from zotui.memory import Memory, writing
 from zotui.store import audit
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ class Forgetting:
                 redacting.redact(db, one)
             if redact:
                 redacting.forget_derived(db, [text for text in traces.texts if len(text) >= SHORTEST])
+            writing.forget(db, traces.memory.id)
             audit.add(db, "forgotten", traces.memory.id)
 
         await computer.store.write(put)
-        await computer.memory.forget(traces.memory.id)
         if backups:
             await asyncio.to_thread(_delete, traces.backups)
         return await computer.store.scrub()

@@ -42,11 +42,12 @@ class ToolContext(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What a tool gives: text for the model, and a few words for the person. ``tainted``: anybody's words are in it."""
+    """What a tool gives: text for the model, and a few words for the person. ``tainted``: anybody's words are in it; None
+    where that goes by what the tool does: those of the network, always."""
 
     text: str
     summary: str = ""
-    tainted: bool = False
+    tainted: bool | None = None
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -173,7 +174,7 @@ class Toolbox:
             raise ToolError(f"{name} failed: {type(error).__name__}: {one_line(str(error), 300)}") from error
         if isinstance(outcome, Ask):
             return outcome
-        tainted = outcome.tainted or tool.effect == "net"
+        tainted = tool.effect == "net" if outcome.tainted is None else outcome.tainted
         return Result(clean(outcome.text)[:LONGEST_RESULT], one_line(outcome.summary, 60), tainted)
 
 

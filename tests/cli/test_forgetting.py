@@ -44,6 +44,14 @@ async def test_a_memory_goes_with_its_history_and_from_the_index(home: Home) -> 
             await computer.forgetting.traces("pet")
 
 
+async def test_signs_go_from_their_index_too(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        await computer.memory.set("tower", "東京塔猫")
+        await computer.memory.set("tower", "a tower")
+        assert await computer.forgetting.forget(await computer.forgetting.traces("tower")) == ""
+    assert not any(sign.encode() in home.database.read_bytes() for sign in ("東京塔", "京塔猫"))
+
+
 async def test_a_reader_keeps_the_log_and_that_is_said(home: Home) -> None:
     async with Computer.open(home, workers="none") as computer:
         await computer.memory.set("pet", WORD)
