@@ -12,6 +12,7 @@ import msgspec
 
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, rfc3339, short, with_computer
 from zotui.cli.family import Family
+from zotui.cli.memory_exchange import export, import_
 from zotui.cli.memory_forget import forget
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError
@@ -152,9 +153,6 @@ def rm(options: dict[str, Any], id_or_key: str) -> None:
     print(f"forgot: {one_line(gone.content, 80)}", file=sys.stderr)
 
 
-memory.add_command(forget)
-
-
 @memory.command()
 @click.argument("id_or_key")
 @click.pass_obj
@@ -260,6 +258,10 @@ def end_ms(text: str, now: datetime) -> int | None:
 
 def _marks(found: Memory) -> str:
     return " ".join(["pinned"] * bool(found.pinned_at) + [f"#{tag}" for tag in found.tags])
+
+
+for _command in (export, forget, import_):
+    memory.add_command(_command)
 
 
 def _line(found: Memory) -> str:
