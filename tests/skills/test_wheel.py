@@ -43,7 +43,8 @@ def test_it_holds_the_package_and_the_skills_and_no_tests(wheel: Path) -> None:
     } <= set(names)
     assert "zotui/py.typed" in names
     assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"zotui"}
-    assert wheel.stat().st_size < 1_000_000
+    assert {f"zotui/data/vectors.{name}" for name in ("bin", "license.txt", "notice.txt")} <= set(names)
+    assert wheel.stat().st_size < 6_000_000
 
 
 def test_installed_without_network_it_lists_them(wheel: Path, tmp_path: Path) -> None:
