@@ -19,6 +19,7 @@ from zotui.crew import Crew, Workers
 from zotui.forgetting import Forgetting
 from zotui.home import Home
 from zotui.memory import Memories
+from zotui.memory.meaning import Vectors
 from zotui.mentions import Mentions
 from zotui.models.directory import Models
 from zotui.models.discovery import discover
@@ -67,7 +68,7 @@ class Computer:
         self.rules = Rules(store)
         self.personas = Personas(store)
         self.grants = Grants(store)
-        self.memory = Memories(store)
+        self.memory = Memories(store, Vectors() if config.memory.embedder == "builtin" else None)
         self.skills = Shelf(home.skills)
         self.files = Files(store)
         self.workspace = Folder(home.workspace)

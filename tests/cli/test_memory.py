@@ -67,7 +67,7 @@ def test_a_score_says_what_it_is_the_sum_of(home: Home) -> None:
     told = inside("memory", "recall", "--why", "which heron did Anna see in May?").out
     assert "words +1.00 session +0.15 speaker +0.30 " in told
     assert "words" not in inside("memory", "recall", "heron").out
-    (found,) = inside("memory", "recall", "heron", "--json").json
+    (found,) = inside("memory", "recall", "heron", "--json", "--why").json
     assert found["score"] == pytest.approx(sum(found["why"].values()))
 
 

@@ -24,6 +24,7 @@ async def wood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr(candidates, "MOST", 40)
     chance = random.Random(3)
     async with open_memory(tmp_path / "wood.db") as memory:
+        memory._mean = None
         texts = [" ".join(chance.sample(FREQUENT.split(), 2)) for _ in range(3000)]
         texts[7] = "alder cedar elm"  # the only row of three
         texts[9] = "alder juniper"

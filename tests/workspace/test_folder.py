@@ -219,16 +219,16 @@ class TestTools:
         return outcome
 
     async def test_a_listing(self, folder: Folder) -> None:
-        assert await self.say(folder, "list_files") == Result("docs/\nnotes.md  17 B", "2 entries")
+        assert await self.say(folder, "list_files") == Result("docs/\nnotes.md  17 B", "2 entries", tainted=False)
         (folder.root / "none").mkdir()
         assert (await self.say(folder, "list_files", path="none")).text == "The folder is empty."
 
     async def test_lines_of_a_file_and_where_the_rest_is(self, folder: Folder) -> None:
         (folder.root / "long").write_text("\n".join(f"line {number}" for number in range(1, 1001)))
         first = await self.say(folder, "read_file", path="long", lines=2)
-        assert first == Result("line 1\nline 2\n[998 more lines; line=3 shows them]", "2 of 1000 lines")
+        assert first == Result("line 1\nline 2\n[998 more lines; line=3 shows them]", "2 of 1000 lines", tainted=False)
         last = await self.say(folder, "read_file", path="long", line=999)
-        assert last == Result("line 999\nline 1000", "2 of 1000 lines")
+        assert last == Result("line 999\nline 1000", "2 of 1000 lines", tainted=False)
         assert (await self.say(folder, "read_file", path="long", line=2000)).text == "The file has 1000 lines."
         (folder.root / "empty").touch()
         assert (await self.say(folder, "read_file", path="empty")).text == "The file is empty."

@@ -55,6 +55,9 @@ model = "offline"
 # limits   = { memory_mb = 4000, processes = 512, disk_mb = 4000 }
 # background_s = 3600               # how long a command may go on in the background
 
+# [memory]
+# embedder = "builtin"              # or "none": recall by words alone
+
 # [undo]                            # what turns changed in the workspace can be taken back
 # copies_mb = 1000                  # as long as the copies fit in here; the oldest go first
 

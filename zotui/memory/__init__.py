@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from zotui.memory.meaning import Vectors
 from zotui.memory.memories import Memories
 from zotui.memory.records import Memory, Version
 
@@ -29,6 +30,6 @@ async def open_memory(path: str | os.PathLike[str]) -> AsyncIterator[Memories]:
         ) from None
     store = await asyncio.to_thread(Store.open, file, run=run, backups=run)
     try:
-        yield Memories(store)
+        yield Memories(store, Vectors())
     finally:
         await asyncio.to_thread(store.close)

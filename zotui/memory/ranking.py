@@ -19,7 +19,7 @@ SESSION = 0.15
 SPEAKER = 0.3
 LENGTH = 0.08  # times the logarithm
 QUESTION = 0.2
-CLOSENESS = 0.5
+CLOSENESS = 0.6
 
 
 class Row(msgspec.Struct, frozen=True):
