@@ -80,8 +80,8 @@ def recall(options: dict[str, Any], query: tuple[str, ...], top_k: int, why: boo
     """What fits the query best, best first."""
     found = with_computer(options, lambda computer: computer.memory.recall(" ".join(query), top_k))
     if as_json:
-        rows = [{"id": m.id, "content": m.content, "meta": m.meta, "score": m.score} for m in found]
-        print_json([row | {"why": m.why} for row, m in zip(rows, found, strict=True)] if why else rows)
+        objects = [{"id": m.id, "content": m.content, "meta": m.meta, "score": m.score} for m in found]
+        print_json([one | {"why": m.why} for one, m in zip(objects, found, strict=True)] if why else objects)
         return
     reasons = [[" ".join(f"{name} {part:+.2f}" for name, part in m.why.items())] if why else [] for m in found]
     rows = [[short(m.id), f"{m.score:.2f}", *parts, _line(m)] for m, parts in zip(found, reasons, strict=True)]
