@@ -77,7 +77,7 @@ async def sit(sandbox: Sandbox) -> AsyncIterator[Sit]:
 
 
 async def test_it_is_a_terminal_in_full(sit: Sit, kind: str) -> None:
-    seat = await sit()
+    seat, word = await sit(), f"7654{os.getpid()}"  # as the same test may run elsewhere at the same time
     await seat.until(b"> ")
     await seat.type("stty size; tput cols; echo $TERM $COLORTERM; tty <&0 >/dev/null && echo is o''ne\r", b"is one\r\n")
     assert b"20 60\r\n60\r\nxterm-256color truecolor\r\n" in seat.seen
@@ -85,14 +85,14 @@ async def test_it_is_a_terminal_in_full(sit: Sit, kind: str) -> None:
     del seat.seen[:]
     seat.terminal.resize(33, 99)
     await seat.until(b"now 33 99")
-    await seat.type("sleep 7654351; echo ended $?\r", b"sleep")
-    await within(lambda: running("7654351"))
+    await seat.type(f"sleep {word}; echo ended $?\r", b"sleep")
+    await within(lambda: running(word))
     await seat.type("\x03", b"> ")
-    assert running("7654351") == []
-    seat.terminal.write(b"sleep 7654352\r")
-    await within(lambda: running("7654352"))
+    assert running(word) == []
+    seat.terminal.write(f"sleep {word}\r".encode())
+    await within(lambda: running(word))
     await seat.type("\x1a", b"Stopped")
-    await seat.type("fg\r", b"sleep 7654352\r\n")
+    await seat.type("fg\r", f"sleep {word}\r\n".encode())
     await seat.type("\x03", b"> ")
     await seat.type("exit 7\r", b"exit")
     outcome = await seat.end()
