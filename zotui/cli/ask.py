@@ -197,21 +197,28 @@ def _prompt(question: Question) -> str:
 
 @contextlib.contextmanager
 def _stop_on_interrupt(computer: Computer, turn: str) -> Iterator[asyncio.Event]:
-    """Ctrl+C asks the turn to stop instead of tearing this process down; a second one does that."""
+    """Ctrl+C asks the turn to stop instead of tearing this process down; a second one does that, as soon as the loop can."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
+    verb = asyncio.current_task()
     stopping: list[asyncio.Task[bool]] = []
 
     def stop() -> None:
+        if interrupted.is_set() and verb is not None:
+            verb.cancel()
+            return
         interrupted.set()
-        loop.remove_signal_handler(signal.SIGINT)
         stopping.append(asyncio.create_task(computer.turns.stop(turn)))
 
+    usual = signal.getsignal(
+        signal.SIGINT
+    )  # asyncio's own, which cancels: the loop would leave Python's, which raises anywhere
     loop.add_signal_handler(signal.SIGINT, stop)
     try:
         yield interrupted
     finally:
         loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, usual)
 
 
 def _request(text: tuple[str, ...]) -> str:

@@ -25,13 +25,16 @@ as_json = click.option("--json", "as_json", is_flag=True, help="One JSON documen
 
 
 def with_computer(options: dict[str, Any], do: Callable[[Computer], Awaitable[T]], workers: Workers = "none") -> T:
-    """Open the computer of these options, run ``do`` on it, close it."""
+    """Open the computer of these options, run ``do`` on it, close it. Raises KeyboardInterrupt where it was interrupted."""
 
     async def run() -> T:
         async with Computer.open(options["home"], workers=workers) as computer:
             return await do(computer)
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except asyncio.CancelledError:  # by a verb that minds Ctrl+C itself
+        raise KeyboardInterrupt from None
 
 
 def print_json(value: Any) -> None:
