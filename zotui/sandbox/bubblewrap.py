@@ -91,8 +91,3 @@ def files() -> dict[str, bytes]:
         with contextlib.suppress(OSError):
             found[f"/etc/{name}"] = Path("/etc", name).read_bytes()
     return found | {path: text.encode() for path, text in MADE_UP.items()}
-
-
-def place(path: Path) -> str:
-    """Where a writable folder beside the workspace is seen: under the path that it has."""
-    return f"{path}={path}"

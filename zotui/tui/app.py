@@ -99,7 +99,7 @@ class Zotui(GuardedApp[None]):
     def _theme_changed(self, theme: Theme) -> None:
         """A theme that only follows the terminal is not kept as the person's choice."""
         if not (self._is_following and theme.name == self._follows):
-            self.desk.keep_theme(theme.name)
+            self.desk.arranging.keep_theme(theme.name)
 
     async def on_event(self, event: events.Event) -> None:
         """Handle an event. How quick the app is shows in what a person does."""

@@ -14,9 +14,10 @@ from textual.screen import Screen
 
 from zotui.errors import ZotuiError
 from zotui.tui.actions import ACTIONS, binding_id, key_of
+from zotui.tui.arranging import Arranging
 from zotui.tui.attention import Attention
 from zotui.tui.background import Background
-from zotui.tui.layout import CONVERSATION, Layout
+from zotui.tui.layout import Layout
 from zotui.tui.pane import Pane
 from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.conversation import ConversationPane
@@ -34,9 +35,6 @@ from zotui.tui.widgets.terminal_screen import TerminalScreen
 if TYPE_CHECKING:
     from zotui.computer import Computer
 
-WIDE = 120  # columns from which all panes fit
-FEW_ROWS = 14  # rows below which status and keys give their lines to the pane
-SIDE_AT_MOST = 72  # columns of the side, as long as the person has not made it wider
 OVER_EDITING = frozenset({"ctrl+f", "ctrl+up", "ctrl+down", "f6", "f7"})  # keys that a text area has for little
 
 
@@ -73,13 +71,11 @@ class Desk(Screen[None]):
         self.attached = False
         self._settled = asyncio.Event()  # the file is open, or cannot be opened
         self._fault: ZotuiError | None = None
-        self.arrangement = Layout()
+        self.arranging = Arranging(self)
         self.attention = Attention(self)
         self.standing = Standing(self)
         self.background = Background(self)
         self.terminal = TerminalPane()
-        self.side_panes: list[str] = []
-        """The ids of the panes at the side, in the order of the first start."""
         self._filled = asyncio.Event()
         self._said = Changed()
 
@@ -99,10 +95,7 @@ class Desk(Screen[None]):
 
     async def _fill_side(self) -> None:
         """The other panes come after the first paint: a person looks at the conversation first."""
-        panes = [ChatsPane(), MemoryPane(), SkillsPane(), FilesPane(), self.terminal]
-        self.side_panes = [str(pane.id) for pane in panes]
-        await self.query_one("#side").mount(*panes)
-        self._arrange()
+        await self.arranging.fill_side([ChatsPane(), MemoryPane(), SkillsPane(), FilesPane(), self.terminal])
         self._filled.set()
 
     @property
@@ -130,7 +123,7 @@ class Desk(Screen[None]):
         await self._filled.wait()
         self.computer = computer
         self.query_one(KeyLine).bind_keys(computer.config.keys)
-        await self._restore_layout(computer)
+        await self.arranging.restore(computer)
         for pane in self.panes:
             await pane.attach(computer)
         await self.conversation.begin(await computer.desk.get("conversation"))
@@ -152,23 +145,6 @@ class Desk(Screen[None]):
             raise self._fault
         assert self.computer is not None
         return self.computer
-
-    async def _restore_layout(self, computer: Computer) -> None:
-        import msgspec
-
-        kept = await computer.desk.get("layout")
-        if kept:
-            try:
-                self.arrangement = msgspec.json.decode(kept, type=Layout)
-            except msgspec.DecodeError:
-                pass  # an older form: the usual layout serves
-        if self.arrangement.theme in self.app.available_themes:
-            self.app.theme = self.arrangement.theme
-        self.app.set_class(self.arrangement.spacing == "compact", "-compact")
-        self.conversation.show_plan(self.arrangement.plan)
-        if not self.query(f"#{self.arrangement.current}"):
-            self.arrangement.current = CONVERSATION
-        self._arrange()
 
     async def follow(self, pause_s: float) -> None:
         """Bring the panes up to date whenever the file changes, at most once in ``pause_s`` seconds each. The conversation,
@@ -211,57 +187,22 @@ class Desk(Screen[None]):
 
     # Layout
 
+    @property
+    def arrangement(self) -> Layout:
+        """How the panes are arranged."""
+        return self.arranging.layout
+
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
 
     def rearranged(self) -> None:
         """The person changed the layout: show it, and keep it."""
         self._arrange()
-        self._keep_layout()
+        self.arranging.keep()
 
     def _arrange(self) -> None:
-        layout = self.arrangement
-        narrow = self.app.size.width < WIDE
-        alone = narrow or layout.zoomed
-        for pane in self.panes:
-            hidden = layout.hides(str(pane.id)) and pane.id != layout.current
-            pane.display = pane.id == layout.current if alone else not hidden
-            shares = pane.id in self.side_panes and not alone
-            pane.styles.height = f"{layout.share(str(pane.id))}fr" if shares else "1fr"
-            whole = alone and pane.id == layout.current
-            if pane.whole != whole:
-                pane.zoomed(whole)
-        self._arrange_side(alone)
-        short = self.app.size.height < FEW_ROWS
-        self.query_one("#status").display = not short
-        self.query_one("#keys").display = not short
-        self.query_one("#debug").display = layout.debug and not short
-        tabs = self.query_one(TabLine)
-        tabs.display = narrow and not short
-        self._show_tabs(lettered=False)
+        self.arranging.show()
         self._paint_status()
-
-    def _arrange_side(self, alone: bool) -> None:
-        layout, side = self.arrangement, self.query_one("#side")
-        side.display = any(pane.display for pane in self.query("#side Pane"))
-        chosen = layout.side != Layout.side
-        side.styles.width = "100%" if alone else f"{layout.side}%"
-        side.styles.max_width = "100%" if alone or chosen else SIDE_AT_MOST
-        wanted = layout.sorted(self.side_panes)
-        if wanted != [pane.id for pane in side.query(Pane)]:
-            side.sort_children(key=lambda pane: wanted.index(str(pane.id)))
-
-    def _show_tabs(self, lettered: bool) -> None:
-        panes = [pane for pane in self.panes if not self.arrangement.hides(str(pane.id)) or pane is self.current]
-        tabs = [(str(pane.id), f"{pane.letter}:{pane.heading}" if lettered else pane.heading) for pane in panes]
-        self.query_one(TabLine).show(tabs, self.arrangement.current)
-
-    @work(exclusive=True, group="layout")
-    async def _keep_layout(self) -> None:
-        if self.computer is not None:
-            import msgspec
-
-            await self.computer.desk.set("layout", msgspec.json.encode(self.arrangement).decode())
 
     async def keep_place(self) -> None:
         """Write down where the conversation is scrolled to."""
@@ -273,7 +214,7 @@ class Desk(Screen[None]):
         self.arrangement.reveal(str(pane.id))
         self._arrange()
         pane.focus_inside()
-        self._keep_layout()
+        self.arranging.keep()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         for pane in self.panes:
@@ -291,24 +232,6 @@ class Desk(Screen[None]):
     @on(TabLine.Picked)
     def _picked(self, event: TabLine.Picked) -> None:
         self.go_to(self.query_one(f"#{event.pane}", Pane))
-
-    def letter(self, on: bool) -> None:
-        """Show the letters that jump to the panes, or hide them."""
-        for pane in self.panes:
-            pane.lettered(on)
-        self._show_tabs(lettered=on)
-
-    def space(self, spacing: str) -> None:
-        """Compact or roomy, now and from now on."""
-        self.app.set_class(spacing == "compact", "-compact")
-        self.arrangement.spacing = spacing
-        self.rearranged()
-
-    def keep_theme(self, theme: str) -> None:
-        """The theme for the next start."""
-        if self.attached and theme != self.arrangement.theme:
-            self.arrangement.theme = theme
-            self._keep_layout()
 
     # Status
 

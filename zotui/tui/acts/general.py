@@ -29,9 +29,9 @@ async def jump(desk: Desk, words: str = "") -> None:
     """Show the panes' letters; the next key goes to one. The same key again is for the program of the terminal."""
     from zotui.tui.dialogs import Letter
 
-    desk.letter(True)
+    desk.arranging.letter(True)
     key = await desk.app.push_screen_wait(Letter())
-    desk.letter(False)
+    desk.arranging.letter(False)
     if isinstance(desk.current, TerminalPane) and key in key_of(JUMP, desk.keys_bound).split(","):
         desk.current.type_key(key)
     for pane in desk.panes:

@@ -61,13 +61,13 @@ def pane_shorter(desk: Desk, words: str = "") -> None:
 
 def pane_up(desk: Desk, words: str = "") -> None:
     """The pane in use before its neighbour."""
-    desk.arrangement.move(desk.arrangement.current, -1, desk.side_panes)
+    desk.arrangement.move(desk.arrangement.current, -1, desk.arranging.side_panes)
     desk.rearranged()
 
 
 def pane_down(desk: Desk, words: str = "") -> None:
     """The pane in use behind its neighbour."""
-    desk.arrangement.move(desk.arrangement.current, 1, desk.side_panes)
+    desk.arrangement.move(desk.arrangement.current, 1, desk.arranging.side_panes)
     desk.rearranged()
 
 
@@ -88,7 +88,7 @@ def show_panes(desk: Desk, words: str = "") -> None:
 
 def spacing(desk: Desk, words: str = "") -> None:
     """Compact, or roomy."""
-    desk.space("roomy" if desk.app.has_class("-compact") else "compact")
+    desk.arranging.space("roomy" if desk.app.has_class("-compact") else "compact")
 
 
 def theme(desk: Desk, words: str = "") -> None:
