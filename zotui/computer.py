@@ -20,6 +20,7 @@ from zotui.forgetting import Forgetting
 from zotui.home import Home
 from zotui.memory import Memories
 from zotui.memory.meaning import Vectors
+from zotui.memory.proposals import Proposals
 from zotui.mentions import Mentions
 from zotui.models.directory import Models
 from zotui.models.discovery import discover
@@ -69,6 +70,7 @@ class Computer:
         self.personas = Personas(store)
         self.grants = Grants(store)
         self.memory = Memories(store, Vectors() if config.memory.embedder == "builtin" else None)
+        self.proposals = Proposals(store)
         self.skills = Shelf(home.skills)
         self.files = Files(store)
         self.workspace = Folder(home.workspace)

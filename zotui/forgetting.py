@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from zotui.conversations import redacting
 from zotui.conversations.redacting import Holding
-from zotui.memory import Memory, writing
+from zotui.memory import Memory, proposing, writing
 from zotui.store import audit
 
 if TYPE_CHECKING:
@@ -62,11 +62,14 @@ class Forgetting:
         answered, StoreError."""
         computer = self._computer
 
+        sought = [text for text in traces.texts if len(text) >= SHORTEST]
+
         def put(db: Transaction) -> None:
             for one in traces.turns if redact else ():
                 redacting.redact(db, one)
             if redact:
-                redacting.forget_derived(db, [text for text in traces.texts if len(text) >= SHORTEST])
+                redacting.forget_derived(db, sought)
+            proposing.forget(db, traces.memory.id, sought)
             writing.forget(db, traces.memory.id)
             audit.add(db, "forgotten", traces.memory.id)
 

@@ -9,12 +9,14 @@ from msgspec import structs
 from zotui import notices
 from zotui.agent import Agent, Limits, Worker
 from zotui.agent.guidance import Guidance
+from zotui.agent.learning import Learning
 from zotui.agent.planning import tools as plan_tools
 from zotui.agent.scope import scope_in
 from zotui.agent.tools import tools as agent_tools
 from zotui.background import lock_is_held
 from zotui.conversations import taint
 from zotui.documents import document_text
+from zotui.memory.learning import Learner
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
 from zotui.models.router import Router
@@ -112,6 +114,7 @@ def agent(computer: "Computer") -> Agent:
         guidance=Guidance(computer.store, router, workspace, instructions),
         at_hand=at_hand,
         news=computer.commands.news,
+        learn=Learning(Learner(), notices.tell, lambda: computer.models.config.memory.propose),
     )
 
 

@@ -169,9 +169,9 @@ async def test_tools_that_bring_tainted_words_taint(
     )
     await lab.ask("a page of birds")
     server.script(says("hello"), calls((name, arguments)), says("found"))
-    clean = await lab.ask("hello", memory=False)
+    clean = await lab.ask("hello")
     assert await lab.store.read(lambda db: taint.cause(db, clean.turn.conv_id)) == ""
-    view = await lab.ask("look it up", memory=False)
+    view = await lab.ask("look it up")
     assert await lab.store.read(lambda db: taint.cause(db, view.turn.conv_id)) == name
 
 

@@ -11,6 +11,7 @@ from zotui.agent.ending import Notify, unheard
 from zotui.agent.guard import Guard, Unguarded
 from zotui.agent.guidance import UNGUIDED, Guidance
 from zotui.agent.holding import MOST, held
+from zotui.agent.learning import remembers
 from zotui.conversations import Message, TurnOptions
 from zotui.conversations.summaries import Summary, applied
 from zotui.conversations.turns import TurnView
@@ -19,14 +20,16 @@ from zotui.models.registry import OFFLINE
 from zotui.models.router import Router
 from zotui.policy import Case, Decision, allowed, by_effect
 from zotui.policy.personas import persona_of
-from zotui.store import Reader, Store
+from zotui.store import Reader, Store, Transaction
 from zotui.toolbox import FIND, Tool, Toolbox, found_in
 
 WINDOW_SHARE = 0.75  # of a model's window, for the request; the rest is for the answer
+OF_MEMORY = frozenset({"remember", "recall", "list_memories"})  # tools that go with it
 LOOKED_AT = 3_000  # requests that no longer fit in which is looked for what must hold
 Recall = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, request -> memories
 News = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, turn -> what goes on in the background
 AtHand = Callable[[str], Awaitable[Sequence[str]]]  # conversation -> tools that it needs now
+Learn = Callable[[Transaction, str], None]  # a turn that has ended, in the transaction that ends it
 SkillIndex = Callable[[], Awaitable[str]]  # -> the skills there are, in a few lines
 Compaction = Literal["ask", "auto", "off"]
 
@@ -38,6 +41,10 @@ class Limits(msgspec.Struct, frozen=True):
     tool_timeout_s: float = 120.0
     context_tokens: int = 32_000
     compaction: Compaction = "ask"
+
+
+def unlearnt(db: Transaction, turn: str) -> None:
+    """Nothing is learned from a turn."""
 
 
 async def nothing(*of: str) -> Sequence[str]:
@@ -61,6 +68,7 @@ class Agent(msgspec.Struct, frozen=True):
     guidance: Guidance | None = None
     at_hand: AtHand = nothing
     news: News = nothing
+    learn: Learn = unlearnt
 
     async def context(self, view: TurnView, history: Sequence[Message], model: str, *, ask: bool = True) -> Context:
         """What ``model`` would be sent for a turn now. ``ask``: models may be asked whether rules hold.
@@ -68,7 +76,8 @@ class Agent(msgspec.Struct, frozen=True):
         Raises ProviderError when it cannot fit.
         """
         options = options_of(view)
-        memories = await self.recall(view.turn.conv_id, view.turn.input) if options.memory else []
+        knows = await self.store.read(lambda db: remembers(db, view.turn.conv_id, options))
+        memories = await self.recall(view.turn.conv_id, view.turn.input) if knows else []
         tools = estimate(msgspec.json.encode(await self.tools(view, history, model)).decode())
         before = history[0].position if history else 0
         earlier = await self.store.read(lambda db: requests_before(db, view.turn.conv_id, before))
@@ -96,10 +105,13 @@ class Agent(msgspec.Struct, frozen=True):
         """The tools that a turn may have: by its options, and by its conversation's persona."""
         options = options_of(view)
         persona = await self.store.read(lambda db: persona_of(db, view.turn.conv_id))
+        knows = await self.store.read(lambda db: remembers(db, view.turn.conv_id, options))
         scopes = [options.scope if options.tools else "chat", persona.tools if persona else "all"]
-        if scopes == ["all", "all"]:
+        if scopes == ["all", "all"] and knows:
             return self.toolbox
-        return self.toolbox.only(lambda tool: all(allowed(scope, tool) for scope in scopes))
+        return self.toolbox.only(
+            lambda tool: all(allowed(scope, tool) for scope in scopes) and (knows or tool.name not in OF_MEMORY)
+        )
 
     async def tools(self, view: TurnView, history: Sequence[Message], model: str) -> list[dict[str, Any]]:
         """The tools a turn is offered: the core ones, those that its conversation needs now, and those that were found or

@@ -13,8 +13,6 @@ from zotui.store import Reader, Transaction, new_id, now_ms
 from zotui.store.work import check, finish
 from zotui.text import one_line
 
-MOST_ATTEMPTS = 3  # of a summary whose workers die
-
 
 class Compactor:
     """Writes one summary under its fence. Raises Fenced where it is somebody else's by now, StoreError."""
@@ -99,12 +97,3 @@ def begin_sequel(db: Transaction, summary: Summary, lines: list[SummaryLine]) ->
         (new_id(), made, text, now, now),
     )
     return made
-
-
-def settle_lost(db: Transaction, summary: str, fence: int) -> None:
-    """A summary whose worker is gone is written anew; nothing of it was in force. Raises Fenced."""
-    attempts = db.execute("SELECT attempt FROM summaries WHERE id = ?", (summary,)).get
-    if attempts >= MOST_ATTEMPTS:
-        finish(db, "summaries", summary, fence, "failed", "lost", error="its worker was lost several times")
-    else:
-        finish(db, "summaries", summary, fence, "queued", "lost")

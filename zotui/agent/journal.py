@@ -2,6 +2,7 @@
 can write nothing more."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -25,7 +26,10 @@ from zotui.store.work import check, finish
 from zotui.text import clean, one_line
 from zotui.toolbox import Ask
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+Learn = Callable[[Transaction, str], None]  # a turn that has ended well
 FULL_DISK_PAUSE_S = 1.0
 
 
@@ -50,9 +54,12 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 class Journal:
     """The record of one turn, kept under one fence. All methods raise Fenced when the turn is somebody else's."""
 
-    def __init__(self, store: Store, turn: str, fence: int, notify: Notify = unheard) -> None:
+    def __init__(
+        self, store: Store, turn: str, fence: int, notify: Notify = unheard, learn: Learn | None = None
+    ) -> None:
         self._store = store
         self._notify = notify
+        self._learn = learn
         self.turn = turn
         self.fence = fence
 
@@ -265,6 +272,11 @@ class Journal:
             tell_end(db, self.turn, self._notify)
             left = status if status in ("cancelled", "interrupted", "failed") else "interrupted"
             close_open_rows(db, self.turn, left, reason or "")
+            if status == "done" and self._learn is not None:
+                try:
+                    self._learn(db, self.turn)
+                except Exception:  # the answer is there, whatever could be learned from it
+                    log.exception("what turn %s says", self.turn)
 
         await self._write(put)
 

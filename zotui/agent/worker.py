@@ -1,16 +1,17 @@
-"""The agent's worker: claims turns and summaries, runs them side by side, stops them when asked, finds what dead
+"""The agent's worker: claims turns, summaries and readings, runs them side by side, stops them when asked, finds what dead
 workers left."""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from zotui.agent.agent import Agent
-from zotui.agent.compactor import Compactor, settle_lost
+from zotui.agent.compactor import Compactor
 from zotui.agent.ending import wind_up
+from zotui.agent.fact_reader import FactReader
 from zotui.agent.journal import Journal
 from zotui.agent.run import TurnRun
 from zotui.errors import Fenced, StoreError
@@ -18,16 +19,30 @@ from zotui.models import gate
 from zotui.store import Store, Transaction, Watch
 from zotui.store.work import LEASE_MS, adopt_orphans, claim, finish, leave_behind, lost, renew
 
+
+class Aside(Protocol):
+    """Work beside turns, under its fence. Raises Fenced, StoreError."""
+
+    async def run(self) -> None:
+        """From the claim to its end."""
+        ...
+
+
 MOST_AT_ONCE = 10
 STOP_S = 10.0  # what runs may take to wind up
 LOOK_S = 2.0  # how often other workers' rows are looked at
-TABLES = ("turns", "summaries")  # of what is run
+TABLES = ("turns", "summaries", "readings")  # of what is run
+ASIDES: Mapping[str, Callable[[Agent, str, int], Aside]] = {
+    "summaries": Compactor,
+    "readings": FactReader,
+}  # nothing of them is in force before they end
+MOST_ATTEMPTS = 3  # of an aside whose workers die
 
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Runs turns and summaries of the file from :meth:`start` to :meth:`stop`.
+    """Runs the turns, summaries and readings of the file from :meth:`start` to :meth:`stop`.
 
     ``own_only``: a worker in a door's own process takes what that door asked for, and what nobody waits for any
     more as long as it is ``alone``: where a background process works, a door that closes cuts no other answer off.
@@ -38,8 +53,8 @@ class Worker:
         self._store: Store = agent.store
         self._door = agent.store.owner if own_only else None
         self._alone = alone
-        self._running: dict[str, asyncio.Task[None]] = {}  # turns
-        self._writing: dict[str, asyncio.Task[None]] = {}  # summaries
+        self._work: dict[str, dict[str, asyncio.Task[None]]] = {table: {} for table in TABLES}
+        self._running = self._work["turns"]
         self._stopped: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._taking: asyncio.Task[bool] | None = None
@@ -48,8 +63,8 @@ class Worker:
 
     @property
     def running(self) -> int:
-        """How many turns and summaries run here now."""
-        return len(self._running) + len(self._writing)
+        """How many turns, summaries and readings run here now."""
+        return sum(map(len, self._work.values()))
 
     def start(self) -> None:
         """Begin to claim."""
@@ -66,10 +81,11 @@ class Worker:
         if self._taking is not None:  # what it claims now must be handed back too
             await asyncio.wait({self._taking}, timeout=STOP_S)
             self._taking.cancel()
-        for row, task in [*self._running.items(), *self._writing.items()]:
+        running = [item for work in self._work.values() for item in work.items()]
+        for row, task in running:
             if row not in self._stopped:  # those are ending already, a second cancel would cut that short
                 task.cancel()
-        if tasks := [*self._running.values(), *self._writing.values()]:
+        if tasks := [task for _, task in running]:
             await asyncio.wait(tasks, timeout=STOP_S)
         if self._door is not None:
             door = self._door
@@ -114,26 +130,28 @@ class Worker:
             return False
         row, fence = taken
         if table == "turns":
-            run = self._run(Journal(self._store, row, fence, self._agent.notify))
-            self._running[row] = asyncio.create_task(run, name=f"turn {row}")
+            run = self._run(Journal(self._store, row, fence, self._agent.notify, self._agent.learn))
         else:
-            self._writing[row] = asyncio.create_task(self._summarise(row, fence), name=f"summary {row}")
+            run = self._aside(table, row, fence)
+        self._work[table][row] = asyncio.create_task(run, name=f"{table} {row}")
         return True
 
-    async def _summarise(self, summary: str, fence: int) -> None:
+    async def _aside(self, table: str, row: str, fence: int) -> None:
         try:
-            await Compactor(self._agent, summary, fence).run()
-        except asyncio.CancelledError:  # nothing of it is in force: it is written anew
-            again = self._store.write(partial(finish_queued, summary=summary, fence=fence))
-            await self._settle(summary, again)
+            await ASIDES[table](self._agent, row, fence).run()
+        except asyncio.CancelledError:  # it is done anew
+            again = self._store.write(
+                partial(finish, table=table, row=row, fence=fence, status="queued", reason="shutdown")
+            )
+            await self._settle(row, again)
         except Fenced:
-            log.info("summary %s was given to another worker", summary)
+            log.info("%s %s was given to another worker", table, row)
         except StoreError as error:
-            log.warning("summary %s: %s", summary, error)
+            log.warning("%s %s: %s", table, row, error)
         except Exception:  # it stays ours and running, so that it is found as lost, a few times
-            log.exception("summary %s", summary)
+            log.exception("%s %s", table, row)
         finally:
-            self._writing.pop(summary, None)
+            self._work[table].pop(row, None)
             self._wake_claiming()
 
     async def _run(self, journal: Journal) -> None:
@@ -218,7 +236,7 @@ class Worker:
             await asyncio.sleep(LOOK_S)
 
     def _held(self, table: str) -> Sequence[str]:
-        return list(self._running if table == "turns" else self._writing)
+        return list(self._work[table])
 
     def _lost(self, db: Transaction) -> Sequence[tuple[str, str]]:
         owner = self._store.owner
@@ -236,12 +254,15 @@ class Worker:
         if table == "turns":
             wind_up(db, row, fence, "lost", self._agent.notify)
         else:
-            settle_lost(db, row, fence)
+            do_anew(db, table, row, fence)
 
 
-def finish_queued(db: Transaction, summary: str, fence: int) -> None:
-    """This process ends: another writes the summary. Raises Fenced."""
-    finish(db, "summaries", summary, fence, "queued", "shutdown")
+def do_anew(db: Transaction, table: str, row: str, fence: int) -> None:
+    """An aside whose worker is gone is done anew: nothing of it was in force. Raises Fenced."""
+    if db.execute(f"SELECT attempt FROM {table} WHERE id = ?", (row,)).get >= MOST_ATTEMPTS:
+        finish(db, table, row, fence, "failed", "lost", error="its worker was lost several times")
+    else:
+        finish(db, table, row, fence, "queued", "lost")
 
 
 def _any_ready(db: Transaction, table: str) -> bool:

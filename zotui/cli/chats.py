@@ -147,6 +147,15 @@ def unpin(options: dict[str, Any], id_: str) -> None:
 
 @chats.command()
 @click.argument("id_")
+@click.argument("state", type=click.Choice(["on", "off"]))
+@click.pass_obj
+def memory(options: dict[str, Any], id_: str, state: str) -> None:
+    """Whether a conversation knows what is remembered, and is learned from."""
+    _change(options, id_, lambda computer, chat: computer.chats.remember(chat.id, state == "on"))
+
+
+@chats.command()
+@click.argument("id_")
 @click.pass_obj
 def archive(options: dict[str, Any], id_: str) -> None:
     """Put a conversation away; it is found by searching messages, and by list --archived."""

@@ -13,7 +13,9 @@ import msgspec
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, rfc3339, short, with_computer
 from zotui.cli.family import Family
 from zotui.cli.memory_exchange import export, import_
+from zotui.cli.memory_facts import accept, always, facts, patterns, reject
 from zotui.cli.memory_forget import forget
+from zotui.cli.memory_show import show
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError
 from zotui.memory import Memory, evaluation, open_memory
@@ -261,7 +263,7 @@ def _marks(found: Memory) -> str:
     return " ".join(["pinned"] * bool(found.pinned_at) + [f"#{tag}" for tag in found.tags])
 
 
-for _command in (export, forget, import_):
+for _command in (accept, always, export, facts, forget, import_, patterns, reject, show):
     memory.add_command(_command)
 
 

@@ -107,9 +107,10 @@ class DeskConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MemoryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[memory]``: who turns texts into vectors."""
+    """``[memory]``: who turns texts into vectors, and who looks for facts in conversations."""
 
     embedder: str = "builtin"
+    propose: Literal["model", "patterns", "off"] = "model"
 
 
 class PoolConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

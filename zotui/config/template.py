@@ -57,6 +57,8 @@ model = "offline"
 
 # [memory]
 # embedder = "builtin"              # or "none": recall by words alone
+# propose  = "model"                # facts that conversations say wait for your word (/facts): found by the model, which reads
+#                                   # a conversation once it rests (see zotui cost), or by "patterns" alone, or "off"
 
 # [undo]                            # what turns changed in the workspace can be taken back
 # copies_mb = 1000                  # as long as the copies fit in here; the oldest go first

@@ -96,6 +96,15 @@ class Chats:
         """Put it before the others, or among them again. Raises NotFound."""
         await self._change(conversation, "pinned_at", now_ms() if on else None)
 
+    async def remember(self, conversation: str, on: bool) -> None:
+        """Whether it knows what is remembered and is learned from; its branches then do as it does. Raises NotFound."""
+        await self._change(conversation, "memory", int(on))
+
+    async def remembers(self, conversation: str) -> bool:
+        """Whether it knows what is remembered, and is learned from."""
+        statement = "SELECT memory FROM conversations WHERE id = ?"
+        return bool(await self._store.read(lambda db: db.execute(statement, (conversation,)).get))
+
     async def archive(self, conversation: str, on: bool = True) -> None:
         """Out of the list into the archive, or back. Raises NotFound."""
         await self._change(conversation, "archived_at", now_ms() if on else None)

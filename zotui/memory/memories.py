@@ -8,7 +8,7 @@ from zotui.errors import StoreError, UsageError
 from zotui.memory import pages, writing
 from zotui.memory.pages import Wanted
 from zotui.memory.recalling import Mean, recalled, weigh
-from zotui.memory.records import LIVE, Memory, Version, checked, checked_name, packed, tidy
+from zotui.memory.records import COLUMNS, LIVE, Memory, Version, checked, checked_name, memory, packed, tidy
 from zotui.store import Reader, Store, now_ms
 
 MOST = 100_000  # memories in one answer
@@ -17,6 +17,7 @@ PINNED = 20  # pinned memories that every conversation knows
 Ids = list[str]
 Found = list[Memory]
 Versions = list[Version]
+Uses = list[tuple[str, int]]
 
 
 class Memories:
@@ -76,19 +77,19 @@ class Memories:
         key = tidy(key)
         return await self._store.write(lambda db: writing.revert(db, key))
 
-    async def history(self, key: str) -> Versions:
-        """Every value a key has had, oldest first."""
-        key = tidy(key)
+    async def history(self, key_or_id: str) -> Versions:
+        """Every value that a key, or the memory of an id, has had, oldest first."""
+        name = tidy(key_or_id)
 
         def look(db: Reader) -> Versions:
             kept = db.execute(
-                "SELECT value, created_at FROM memory_history WHERE key = ? ORDER BY seq", (key,)
+                "SELECT value, created_at FROM memory_history WHERE key = ?1 OR (memory_id = ?1 AND key IS NULL)"
+                " ORDER BY seq",
+                (name,),
             ).fetchall()
             # One that came with a ZoClone file has no history before it is first changed.
-            return [
-                Version(*row)
-                for row in kept or db.execute("SELECT value, updated_at FROM memory WHERE key = ?", (key,)).fetchall()
-            ]
+            now = "SELECT value, updated_at FROM memory WHERE key = ?1 OR (id = ?1 AND key IS NULL)"
+            return [Version(*row) for row in kept or db.execute(now, (name,)).fetchall()]
 
         return await self._store.read(look)
 
@@ -129,6 +130,24 @@ class Memories:
     async def find(self, id_or_key: str) -> Memory:
         """The memory of an id, a key, or the end of an id that fits only one. Raises NotFound, UsageError."""
         return await self._store.read(lambda db: writing.named(db, id_or_key))
+
+    async def some(self, identities: Iterable[str]) -> Found:
+        """Those of these ids that there are."""
+        wanted = list(identities)
+        marks = ", ".join("?" * len(wanted))
+        rows = await self._store.read(
+            lambda db: db.execute(f"SELECT {COLUMNS} FROM memory m WHERE id IN ({marks}) AND {LIVE}", wanted).fetchall()
+        )
+        return [memory(row) for row in rows]
+
+    async def used_in(self, identity: str) -> Uses:
+        """The turns that a memory was recalled into and when, the last ones, the newest first."""
+        return await self._store.read(
+            lambda db: db.execute(
+                "SELECT turn_id, used_at FROM memory_used WHERE memory_id = ? ORDER BY used_at DESC, turn_id DESC",
+                (identity,),
+            ).fetchall()
+        )
 
     async def list(
         self,
@@ -183,8 +202,9 @@ class Memories:
         await self.use(found)
         return pinned + found
 
-    async def use(self, found: Found) -> None:
-        """Note that memories were recalled into an answer. No answer fails for want of that note."""
+    async def use(self, found: Found, turn: str = "") -> None:
+        """Note that memories were recalled into an answer, that of a turn. No answer fails for want of that note."""
         if found:
+            identities = [memory.id for memory in found]
             with contextlib.suppress(StoreError):
-                await self._store.write(lambda db: writing.use(db, [memory.id for memory in found]), durable=False)
+                await self._store.write(lambda db: writing.use(db, identities, turn), durable=False)

@@ -7,6 +7,7 @@ from zotui.memory.records import COLUMNS, LIVE, Memory, memory, tidy
 from zotui.store import Reader, Transaction, new_id, now_ms
 from zotui.text import one_line
 
+USES_KEPT = 100  # answers of a memory that are known by name
 SHORTEST_END = 4  # characters of an id that can stand for it
 _LAST = "(SELECT max(seq) + 1 FROM memory)"  # what was changed last comes first in lists
 
@@ -69,6 +70,19 @@ def revert(db: Transaction, key: str) -> str:
     return str(rows[1][0])
 
 
+def supersede(db: Transaction, identity: str, content: str, meta: str, old: str, since: int) -> None:
+    """Give a memory without a key another text; the old one stays in its history."""
+    now = now_ms()
+    history = "INSERT INTO memory_history(memory_id, key, value, created_at) VALUES (?, NULL, ?, ?)"
+    if not db.execute("SELECT 1 FROM memory_history WHERE memory_id = ? LIMIT 1", (identity,)).get:
+        db.execute(history, (identity, old, since))
+    db.execute(history, (identity, content, now))
+    db.execute(
+        f"UPDATE memory SET seq = {_LAST}, value = ?, meta = ?, updated_at = ? WHERE id = ?",
+        (content, meta, now, identity),
+    )
+
+
 def edit(db: Transaction, identity: str, content: str) -> None:
     """Replace a memory's text. Raises NotFound."""
     sweep(db)
@@ -109,11 +123,30 @@ def marked(name: str, statement: str, *values: str | int | None) -> Callable[[Tr
     return mark
 
 
-def use(db: Transaction, identities: Iterable[str]) -> None:
-    """Note that memories were recalled into an answer."""
+def use(db: Transaction, identities: Iterable[str], turn: str = "") -> None:
+    """Note that memories were recalled into an answer, that of a turn where it is given; in one they count once."""
+    now = now_ms()
     for identity in identities:
+        if turn and not _noted(db, identity, turn, now):
+            continue
         db.execute(
             "INSERT INTO memory_uses(memory_id, uses, used_at) SELECT id, 1, ?2 FROM memory WHERE id = ?1"
             " ON CONFLICT DO UPDATE SET uses = uses + 1, used_at = excluded.used_at",
-            (identity, now_ms()),
+            (identity, now),
         )
+
+
+def _noted(db: Transaction, identity: str, turn: str, now: int) -> bool:
+    """Write which answer a memory was in, of the last ones; whether that was not known."""
+    db.execute(
+        "INSERT OR IGNORE INTO memory_used(memory_id, turn_id, used_at) SELECT id, ?2, ?3 FROM memory WHERE id = ?1",
+        (identity, turn, now),
+    )
+    new: bool = db.execute("SELECT changes() > 0").get
+    if new:
+        db.execute(
+            "DELETE FROM memory_used WHERE memory_id = ?1 AND turn_id IN (SELECT turn_id FROM memory_used"
+            " WHERE memory_id = ?1 ORDER BY used_at DESC, turn_id DESC LIMIT -1 OFFSET ?2)",
+            (identity, USES_KEPT),
+        )
+    return new

@@ -15,7 +15,7 @@ Level = Literal["info", "warning", "error"]
 
 class Notice(msgspec.Struct, frozen=True):
     """One notice. ``place`` is where it leads: ``chat:CONVERSATION``, ``chat:CONVERSATION/MESSAGE``, ``memory:ID``,
-    ``skill:NAME``, ``file:PATH``, ``log:NAME:LINE``, ``run:TURN``, or nowhere. Times in milliseconds since 1970.
+    ``skill:NAME``, ``file:PATH``, ``log:NAME:LINE``, ``run:TURN``, ``facts:``, or nowhere. Times in milliseconds since 1970.
     """
 
     id: str

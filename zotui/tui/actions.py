@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 Place = Literal["desk", "transcript", "chats", "memory", "skills", "files"]
-Room = Literal["general", "conversation", "branches", "text", "model", "view", "finding", "files", "shell"]
+Room = Literal["general", "conversation", "branches", "text", "model", "view", "finding", "files", "shell", "memory"]
 OUT_OF_TERMINAL = "ctrl+right_square_bracket"  # leads out of a program that has all other keys
 UNBOUND = "unbound+"  # the key of an action that has none, until a person gives it one
 
@@ -42,6 +42,7 @@ ACTIONS = (
     Action("own_shell", "Your own shell, outside of the sandbox; exit comes back", "", "General", "shell"),
     Action("no_sandbox", "Where no sandbox can stand: run commands without one", "", "General", verb="run --no-sandbox"),
     Action("inbox", "Inbox: questions that wait for you, and notices", "f10", "General", "finding", verb="approvals list"),
+    Action("facts", "Facts that conversations say: remember them or not", "", "General", "memory", verb="memory facts"),
     Action("timeline", "What happened to a file: its differences and states", "", "General", "files", verb="timeline"),
     Action("allowed", "What you allowed for more than once, and taking it back", "", "General", "files", verb="approvals allowed"),
     Action("audit", "Audit log: what was allowed, refused, done, undone", "", "General", "files", verb="audit"),
@@ -57,6 +58,7 @@ ACTIONS = (
     Action("undo_files", "Undo what the last turn did to files", "", "Conversation", "files", verb="undo"),
     Action("redo_files", "Do again what was undone", "", "Conversation", "files", verb="redo"),
     Action("again", "Run the last request again", "ctrl+r", "Conversation", "conversation", verb="ask"),
+    Action("chat_memory", "Memory on or off in this conversation", "", "Conversation", "memory", verb="chats memory"),
     Action("rename_chat", "Rename this conversation", "f4", "Conversation", "conversation", verb="chats rename"),
     Action("pin_chat", "Pin this conversation, or unpin it", "", "Conversation", "conversation", verb="chats pin"),
     Action("archive_chat", "Archive this conversation, or take it back", "", "Conversation", "conversation", verb="chats archive"),
@@ -144,7 +146,8 @@ KEYS = (
 )
 ROOMS: dict[str, Room] = {
     **{action.id: action.room for action in ACTIONS if action.place in ("desk", "transcript")},
-    **dict.fromkeys(("status", "conversations", "skill", "memory"), "general"),
+    **dict.fromkeys(("status", "conversations", "skill"), "general"),
+    "memory": "memory",
     **dict.fromkeys(("stop_answer",), "conversation"),
     **dict.fromkeys(("copy_answer",), "text"),
     **dict.fromkeys(("files",), "files"),

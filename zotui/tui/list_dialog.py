@@ -34,6 +34,8 @@ Of = TypeVar("Of", bound=Listed)
 class ListDialog(Dialog, Generic[Of]):
     """The rows of a source, and below them all of the one under the cursor. It follows a table of the file."""
 
+    EMPTY: ClassVar[str] = "None yet: a adds one."
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", show=False),
         Binding("e", "edit", "Edit", show=False),
@@ -60,7 +62,7 @@ class ListDialog(Dialog, Generic[Of]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tall") as box:
             box.border_title = self._title
-            yield Rows(self._source, empty="None yet: a adds one.")
+            yield Rows(self._source, empty=self.EMPTY)
             yield Static("", id="line", markup=False)
             yield Static(self._hint, classes="hint", markup=False)
 

@@ -30,6 +30,8 @@ async def go(desk: Desk, place: str) -> None:
         await pane.seek(name)
     elif kind == "file":
         await _show_file(desk, name)
+    elif kind == "facts":
+        desk.act("facts")
     elif kind == "log":
         await _show_log(desk, name)
     else:

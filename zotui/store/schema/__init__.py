@@ -8,9 +8,10 @@ from zotui.store.schema.first import first
 from zotui.store.schema.forgetting import forgetting
 from zotui.store.schema.grants import grants
 from zotui.store.schema.hands import hands
+from zotui.store.schema.living import living
 from zotui.store.schema.memories import memories
 from zotui.store.schema.models import models
 from zotui.store.sql import Database
 
-STEPS: list[Callable[[Database], None]] = [first, models, desk, hands, grants, commands, memories, forgetting]
+STEPS: list[Callable[[Database], None]] = [first, models, desk, hands, grants, commands, memories, forgetting, living]
 VERSION = len(STEPS)

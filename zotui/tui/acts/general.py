@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from zotui.tui.actions import ACTIONS, key_of
 from zotui.tui.panes.chats import ChatsPane
-from zotui.tui.panes.memory import MemoryPane
 from zotui.tui.panes.skills import SkillsPane
 from zotui.tui.panes.terminal import TerminalPane
 
@@ -105,12 +104,3 @@ async def skill(desk: Desk, words: str = "") -> None:
     composer.rewrite(f"@skill:{name} {rest}")
     if rest:
         composer.action_send()
-
-
-async def memory(desk: Desk, words: str = "") -> None:
-    """Remember these words; without any, go to what is remembered."""
-    if not words:
-        desk.go_to(desk.query_one(MemoryPane))
-    else:
-        await (await desk.ready()).memory.memorize(words, {"source": "me"})
-        desk.tell("remembered")

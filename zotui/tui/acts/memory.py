@@ -1,0 +1,41 @@
+"""What is remembered, and what waits to be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zotui.errors import UsageError
+from zotui.tui.acts.conversation import chat_of
+from zotui.tui.panes.memory import MemoryPane
+
+if TYPE_CHECKING:
+    from zotui.tui.desk import Desk
+
+
+async def memory(desk: Desk, words: str = "") -> None:
+    """Remember these words; without any, go to what is remembered."""
+    if not words:
+        desk.go_to(desk.query_one(MemoryPane))
+    else:
+        await (await desk.ready()).memory.memorize(words, {"source": "me"})
+        desk.tell("remembered")
+
+
+async def facts(desk: Desk, words: str = "") -> None:
+    """The facts of conversations that wait for the person's word; goes to where one was said, if they want that."""
+    from zotui.tui.facts_dialog import FactsDialog
+    from zotui.tui.places import go
+
+    place = await desk.app.push_screen_wait(FactsDialog(await desk.ready()))
+    if place:
+        await go(desk, place)
+
+
+async def chat_memory(desk: Desk, words: str = "") -> None:
+    """Have this conversation know nothing of what is remembered, and be learned nothing from; or both again."""
+    if words not in ("", "on", "off"):
+        raise UsageError("it is on or off", "/memory off")
+    computer, chat = await chat_of(desk)
+    on = words == "on" if words else not await computer.chats.remembers(chat.id)
+    await computer.chats.remember(chat.id, on)
+    desk.tell("memory is on here" if on else "memory is off here: nothing is recalled, and nothing learned")
