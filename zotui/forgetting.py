@@ -18,7 +18,7 @@ from zotui.store import audit
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
-    from zotui.store import Transaction
+    from zotui.store import Reader, Transaction
 
 SHORTEST = 4  # characters of a text that is looked for in other places: shorter ones stand everywhere
 
@@ -47,7 +47,7 @@ class Forgetting:
         versions = await computer.memory.history(memory.key) if memory.key else []
         texts = list(dict.fromkeys([memory.content, *(version.value for version in versions)]))
         sought = [text for text in texts if len(text) >= SHORTEST]
-        turns = await computer.store.read(lambda db: redacting.holding(db, sought))
+        turns = await computer.store.read(lambda db: redacting.holding(db, sought, _origins(db, memory)))
         audited = await computer.store.read(
             lambda db: sum(
                 db.execute("SELECT count(*) FROM audit WHERE instr(subject, ?)", (text[:200],)).get for text in sought
@@ -69,7 +69,7 @@ class Forgetting:
                 redacting.redact(db, one)
             if redact:
                 redacting.forget_derived(db, sought)
-            proposing.forget(db, traces.memory.id, sought)
+            proposing.forget(db, traces.memory.id, traces.memory.key, sought)
             writing.forget(db, traces.memory.id)
             audit.add(db, "forgotten", traces.memory.id)
 
@@ -77,6 +77,13 @@ class Forgetting:
         if backups:
             await asyncio.to_thread(_delete, traces.backups)
         return await computer.store.scrub()
+
+
+def _origins(db: Reader, memory: Memory) -> list[str]:
+    """The messages that it came from, in whose words it need not stand."""
+    proposed = db.execute("SELECT message_id FROM proposals WHERE memory_id = ?", (memory.id,)).fetchall()
+    named = [message for message in [memory.meta.get("message")] if isinstance(message, str)]
+    return list(dict.fromkeys([*named, *(message for (message,) in proposed)]))
 
 
 def _delete(paths: Sequence[Path]) -> None:

@@ -44,6 +44,23 @@ async def test_a_memory_goes_with_its_history_and_from_the_index(home: Home) -> 
             await computer.forgetting.traces("pet")
 
 
+async def test_what_was_proposed_goes_with_it(home: Home) -> None:
+    async with Computer.open(home, workers="own") as computer:
+        reply = await computer.ask(f"My favourite town is {WORD}. I prefer {WORD} to all")
+        await computer.ask(f"no, my favourite town is Little {WORD}", reply.conversation_id)
+        waiting = {one.key: one for one in await computer.proposals.list()}
+        memory = await computer.proposals.accept(waiting["favourite town"].id)
+        traces = await computer.forgetting.traces(memory)
+        assert len(traces.turns) >= 1
+        assert await computer.forgetting.forget(traces, redact=True) == ""
+        assert [one.content for one in await computer.proposals.list(None)] == [f"I prefer {WORD} to all."]
+        await computer.chats.delete(reply.conversation_id)
+        await computer.chats.purge(reply.conversation_id)
+        assert await computer.proposals.list(None) == []
+        assert await computer.store.scrub() == ""
+    assert holding(home) == []
+
+
 async def test_signs_go_from_their_index_too(home: Home) -> None:
     async with Computer.open(home, workers="none") as computer:
         await computer.memory.set("tower", "東京塔猫")

@@ -21,7 +21,7 @@ WRONG: list[tuple[list[str], str]] = [
     (["doc"], "did you mean doctor?"),
     ([""], "no verb ''"),
     (["memory", "lst"], "did you mean list?"),
-    (["memory", "frob"], "there are: add, edit"),
+    (["memory", "frob"], "there are: accept, add"),
     (["chats", "shwo"], "did you mean show?"),
     (["skills", "x"], "zotui skills --help"),
     (["--frob"], "No such option"),

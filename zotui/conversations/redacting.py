@@ -1,7 +1,7 @@
 """Words taken out of conversations for good: a turn that held them is a tombstone, with the hash of what it was.
 
 Everything of the turn goes: what was asked and answered, tool calls and their results, files that went along, and what
-was made of it (summaries, plans, notices, the request that went out last). The order of things, their times and what
+was made of it (summaries, plans, notices, proposed facts, the request that went out last). The order of things, their times and what
 they cost stay.
 """
 
@@ -40,10 +40,13 @@ class Holding(Struct, frozen=True):
     begins: str
 
 
-def holding(db: Reader, texts: Sequence[str]) -> list[Holding]:
-    """Where any of these texts stands, word for word, the oldest first."""
+def holding(db: Reader, texts: Sequence[str], messages_of: Sequence[str] = ()) -> list[Holding]:
+    """Where any of these texts stands, word for word, and where these messages are, the oldest first."""
     turns: dict[str, None] = {}
     messages: dict[str, None] = {}
+    for message in messages_of:
+        row = db.execute("SELECT turn_id FROM messages WHERE id = ?", (message,)).get
+        turns |= {str(row): None} if row else {}
     for text in filter(None, texts):
         within = msgspec.json.encode(text).decode()[1:-1]  # as it stands in JSON
         for query in _HOLDING:
@@ -113,6 +116,7 @@ def _redact_message(db: Transaction, message: str, said: str) -> None:
         (tombstone(said), message),
     )
     db.execute("DELETE FROM parts WHERE message_id = ?", (message,))
+    db.execute("DELETE FROM proposals WHERE message_id = ?", (message,))
 
 
 def _drop_derived(db: Transaction, conversation: str, asked: str) -> None:

@@ -144,6 +144,12 @@ _NO_FACT = re.compile(
 )
 
 
+def words_for(key: str) -> str:
+    """The words by which people say what a key is about."""
+    found = [word for one in PATTERNS if one.key == key for word in re.findall(r"[a-z]{4,}", one.words)]
+    return " ".join(dict.fromkeys([key, *found]))
+
+
 def facts(said: str) -> Sequence[tuple[Pattern, Fact]]:
     """What a person's message says by these patterns. Questions, conditions, quotes and code say nothing."""
     if len(said) > LONGEST_MESSAGE:

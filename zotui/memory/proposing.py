@@ -8,7 +8,7 @@ import msgspec
 from zotui.errors import NotFound, UsageError
 from zotui.memory import writing
 from zotui.memory.facts import Fact, plain
-from zotui.memory.patterns import facts
+from zotui.memory.patterns import facts, words_for
 from zotui.memory.recalling import recalled
 from zotui.memory.records import LIVE, checked, packed
 from zotui.store import Reader, Transaction, new_id, now_ms
@@ -70,6 +70,7 @@ def propose(db: Transaction, fact: Fact, source: Source, replaces: str | None = 
     if any(gist in gists(memory.content, memory.key) for memory in near):
         return None
     if replaces is None and fact.key:
+        near += recalled(db, words_for(fact.key), LOOKED_AT, None)
         replaces = _holder(db, fact.key) or next((m.id for m in near if fact.key in _keys(m.content)), None)
     if fact.key:  # what was said before of the same thing no longer holds, whether anybody looked at it or not
         db.execute(
@@ -196,9 +197,9 @@ def listed(db: Reader, status: Status | None, limit: int, before: str) -> list[P
     return [msgspec.convert(dict(zip(Proposal.__struct_fields__, row, strict=True)), Proposal) for row in rows]
 
 
-def forget(db: Transaction, memory: str, texts: Iterable[str]) -> None:
-    """Delete the proposals that became a memory, and those that hold its words."""
-    db.execute("DELETE FROM proposals WHERE memory_id = ? OR replaces = ?", (memory, memory))
+def forget(db: Transaction, memory: str, key: str | None, texts: Iterable[str]) -> None:
+    """Delete the proposals that became a memory, that are about its key, and that hold its words."""
+    db.execute("DELETE FROM proposals WHERE memory_id = ?1 OR replaces = ?1 OR key = ?2", (memory, key))
     for text in texts:
         db.execute(
             "DELETE FROM proposals WHERE instr(content, ?1) OR (length(content) >= 8 AND instr(?1, content))", (text,)

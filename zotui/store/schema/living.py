@@ -30,6 +30,10 @@ CREATE TABLE proposals(
 ) STRICT;
 CREATE INDEX proposals_waiting ON proposals(id) WHERE status = 'waiting';
 CREATE INDEX proposals_memory ON proposals(memory_id) WHERE memory_id IS NOT NULL;
+CREATE INDEX proposals_conv ON proposals(conv_id);
+CREATE TRIGGER proposals_of_conversation AFTER DELETE ON conversations BEGIN
+  DELETE FROM proposals WHERE conv_id = old.id;
+END;
 CREATE TABLE accepted_kinds(kind TEXT PRIMARY KEY, created_at INTEGER NOT NULL) STRICT;
 
 CREATE TABLE readings(

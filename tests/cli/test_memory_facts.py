@@ -1,0 +1,62 @@
+"""``zotui memory facts|accept|reject|always|patterns|show``, ``zotui chats memory``."""
+
+from tests.cli.inside import Inside
+from zotui.home import Home
+
+
+def test_from_words_to_a_memory_and_back_to_where_it_was_said(home: Home) -> None:
+    inside = Inside(home)
+    assert "no fact waits" in inside("memory", "facts").out
+    inside("--no-daemon", "ask", "I live in Oslo, my sister is called Maja and my dog is called Rex")
+    waiting = inside("memory", "facts", "--json").json
+    assert [(one["content"], one["kind"], one["status"]) for one in waiting] == [
+        ("My dog is called Rex.", "person", "waiting"),
+        ("My sister is called Maja.", "person", "waiting"),
+        ("I live in Oslo.", "home", "waiting"),
+    ]
+    dog, sister, place = (one["id"] for one in waiting)
+    lines = inside("memory", "facts").out.splitlines()
+    assert [line.split(maxsplit=4)[-1] for line in lines] == [one["content"] for one in waiting]
+    memory = inside("memory", "accept", place[-8:], "I", "live", "in", "Oslo", "East").out.strip()
+    assert inside("memory", "always", sister).code == 0
+    assert inside("memory", "always").out == "person\n"
+    inside("memory", "always", "--not", "person")
+    assert inside("memory", "always", "--json").json == {"kinds": []}
+    assert inside("memory", "reject", dog, "nobody").complaint.startswith("zotui: no proposed fact 'nobody'")
+    assert inside("memory", "facts", "--json").json == []
+    assert [one["status"] for one in inside("memory", "facts", "--all", "--json").json] == [
+        "rejected",
+        "accepted",
+        "accepted",
+    ]
+    assert "decided already" in inside("memory", "accept", dog).complaint
+    chat = inside("chats", "list", "--json").json[0]["id"]
+    shown = inside("memory", "show", "home", "--json").json
+    assert (shown["id"], shown["content"], shown["tainted"]) == (memory, "I live in Oslo East", False)
+    assert f"({chat}/{waiting[0]['message_id']})" in shown["origin"]
+    assert shown["used_in"] == []
+    inside("memory", "set", "home", "Bergen")
+    inside("chats", "rm", chat)
+    inside("chats", "rm", chat)
+    text = inside("memory", "show", "sister").out
+    assert text.startswith("My sister is called Maja.\n")
+    assert "used     in no answer yet" in text
+    assert "was      " in inside("memory", "show", "home").out
+
+
+def test_what_is_looked_for_can_be_seen(home: Home) -> None:
+    inside = Inside(home)
+    assert "I moved to Berlin" in inside("memory", "patterns").out
+    assert {"name", "kind", "key", "example"} == set(inside("memory", "patterns", "--json").json[0])
+
+
+def test_a_conversation_without_memory(home: Home) -> None:
+    inside = Inside(home)
+    inside("--no-daemon", "ask", "hello")
+    assert inside("chats", "memory", "last", "off").code == 0
+    inside("--no-daemon", "ask", "-c", "last", "my name is Ada")
+    assert inside("memory", "facts", "--json").json == []
+    assert inside("chats", "memory", "last", "on").code == 0
+    inside("--no-daemon", "ask", "-c", "last", "my name is Ada")
+    assert len(inside("memory", "facts", "--json").json) == 1
+    assert "is not one of 'on', 'off'" in inside("chats", "memory", "last", "maybe").complaint
