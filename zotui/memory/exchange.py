@@ -253,3 +253,12 @@ def _time(value: Any) -> int | None:
 
 def _written_time(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def lines_of(db: Reader, identities: Sequence[str]) -> list[str]:
+    """The memories of these ids as lines, in their order."""
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM json_each(?) c CROSS JOIN memory m ON m.id = c.value WHERE {LIVE}",
+        (msgspec.json.encode(list(identities)).decode(),),
+    ).fetchall()
+    return [_line(db, memory(row)) for row in rows]

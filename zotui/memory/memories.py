@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from zotui.errors import StoreError, UsageError
-from zotui.memory import pages, writing
+from zotui.memory import pages, undoing, writing
+from zotui.memory.handling import Handling
 from zotui.memory.pages import Wanted
 from zotui.memory.recalling import Mean, recalled, weigh
 from zotui.memory.records import COLUMNS, LIVE, Memory, Version, checked, checked_name, memory, packed, tidy
-from zotui.store import Reader, Store, now_ms
+from zotui.store import Reader, Store, Transaction, now_ms
 
 MOST = 100_000  # memories in one answer
 PINNED = 20  # pinned memories that every conversation knows
@@ -20,11 +21,11 @@ Versions = list[Version]
 Uses = list[tuple[str, int]]
 
 
-class Memories:
+class Memories(Handling):
     """Remember, recall, forget. ``mean`` tells, where it is given, how close rows are to a query by what they mean."""
 
     def __init__(self, store: Store, mean: Mean | None = None) -> None:
-        self._store = store
+        super().__init__(store)
         self._mean = mean
 
     async def memorize(self, content: str, meta: Mapping[str, Any] | None = None) -> str:
@@ -94,12 +95,17 @@ class Memories:
         return await self._store.read(look)
 
     async def edit(self, memory: str, content: str) -> None:
-        """Replace a memory's text. Raises NotFound, UsageError."""
+        """Replace a memory's text; :meth:`undo` brings the old one back. Raises NotFound, UsageError."""
         content = checked(content)
-        await self._store.write(lambda db: writing.edit(db, memory, content))
+
+        def put(db: Transaction) -> None:
+            with undoing.noted(db, "edit", [memory]):
+                writing.edit(db, memory, content)
+
+        await self._store.write(put)
 
     async def forget(self, id_or_key: str) -> Memory:
-        """Delete a memory and its history; what it was. Raises NotFound, UsageError."""
+        """Delete a memory and its history, without :meth:`undo`; what it was. Raises NotFound, UsageError."""
         return await self._store.write(lambda db: writing.forget(db, id_or_key))
 
     async def pin(self, id_or_key: str) -> Memory:
@@ -162,7 +168,8 @@ class Memories:
     ) -> Found:
         """What was changed last first, from an offset on or ``after`` the memory of an id, which is as fast anywhere.
 
-        ``search``: those that hold all its words, the last as a prefix. ``source``: a word (``me``, ``agent``), or the id
+        ``search``: those that hold all its words, the last as a prefix, and are what its facets say (``tag:x``, ``source:x``,
+        ``is:pinned``, ``after:2026-01``, ``before:``, ``when:week``). ``source``: a word (``me``, ``agent``), or the id
         of a conversation or a message. Raises NotFound for an ``after`` that is gone.
         """
         wanted = Wanted(search, tag, pinned, source)
@@ -170,14 +177,7 @@ class Memories:
 
     async def place(self, memory: str) -> int | None:
         """How many memories :meth:`list` gives before this one; None where there is none of this id."""
-        return await self._store.read(
-            lambda db: (
-                db.execute(
-                    f"SELECT (SELECT count(*) FROM memory m WHERE m.seq > w.seq AND {LIVE}) FROM memory w WHERE w.id = ?",
-                    (memory,),
-                ).get
-            )
-        )
+        return await self._store.read(lambda db: pages.placed(db, memory))
 
     async def count(self, search: str = "", *, tag: str = "", pinned: bool = False, source: str = "") -> int:
         """How many :meth:`list` would give in all."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from zotui.errors import NotFound, UsageError
+from zotui.memory import undoing
 from zotui.memory.records import COLUMNS, LIVE, Memory, memory, tidy
 from zotui.store import Reader, Transaction, new_id, now_ms
 from zotui.text import one_line
@@ -98,8 +99,10 @@ def edit(db: Transaction, identity: str, content: str) -> None:
 
 
 def forget(db: Transaction, name: str) -> Memory:
-    """Delete a memory and its history; what it was. Raises NotFound, UsageError."""
+    """Delete a memory and its history, without undo; what it was. Raises NotFound, UsageError."""
     gone = named(db, name)
+    values = db.execute("SELECT value FROM memory_history WHERE memory_id = ?", (gone.id,)).fetchall()
+    undoing.purge(db, gone.id, [gone.content, *(value for (value,) in values)])
     db.execute("DELETE FROM memory_history WHERE memory_id = ?", (gone.id,))
     db.execute("DELETE FROM memory WHERE id = ?", (gone.id,))
     return gone
@@ -109,6 +112,7 @@ def sweep(db: Transaction) -> None:
     """Delete what has expired, with its history."""
     for (identity,) in db.execute("SELECT id FROM memory WHERE expires_at <= ?", (now_ms(),)).fetchall():
         db.execute("DELETE FROM memory_history WHERE memory_id = ?", (identity,))
+        db.execute("DELETE FROM memory_was WHERE memory_id = ?", (identity,))
         db.execute("DELETE FROM memory WHERE id = ?", (identity,))
 
 

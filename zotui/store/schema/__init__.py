@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from zotui.store.schema.browsing import browsing
 from zotui.store.schema.commands import commands
 from zotui.store.schema.desk import desk
 from zotui.store.schema.first import first
@@ -13,5 +14,5 @@ from zotui.store.schema.memories import memories
 from zotui.store.schema.models import models
 from zotui.store.sql import Database
 
-STEPS: list[Callable[[Database], None]] = [first, models, desk, hands, grants, commands, memories, forgetting, living]
+STEPS: list[Callable[[Database], None]] = [first, models, desk, hands, grants, commands, memories, forgetting, living, browsing]
 VERSION = len(STEPS)
