@@ -27,7 +27,7 @@ PANES = {
 }  # fmt: skip
 ONLY_A_SCREEN_HAS = {
     "palette", "jump", "quit", "stop", "send_now", "edit_draft", "own_shell", "previous_turn", "next_turn", "find_next",
-    "find_previous", "edit_file", "copy_path",
+    "find_previous", "edit_file", "copy_path", "mark_row", "mark_rows",
 }  # fmt: skip
 """What needs no verb: moving on the screen and writing in it (stopping is ctrl+c in ``zotui ask``)."""
 

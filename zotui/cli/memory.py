@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import tempfile
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,14 +15,15 @@ from zotui.cli.memory_exchange import export, import_
 from zotui.cli.memory_facts import accept, always, facts, patterns, reject
 from zotui.cli.memory_forget import forget
 from zotui.cli.memory_show import show
+from zotui.cli.memory_several import facets, merge, rm, undo
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError
 from zotui.memory import Memory, evaluation, open_memory
+from zotui.memory.ends import end_ms
 from zotui.store import now_ms
 from zotui.text import ago, one_line
 
 LARGEST = 1 << 26  # bytes that are read before the length of a memory is looked at
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @click.group(cls=Family)
@@ -94,7 +94,7 @@ def recall(options: dict[str, Any], query: tuple[str, ...], top_k: int, why: boo
 @click.option("--limit", default=50, type=COUNT)
 @click.option("--offset", default=0, type=click.IntRange(0, 1_000_000_000))
 @click.option("--after", default="", metavar="ID_OR_KEY", help="Go on after this one, the last of the page before.")
-@click.option("--search", default="", help="Only those that hold all these words.")
+@click.option("--search", default="", help="Only those with these words; tag:x is:pinned when:week.")
 @click.option("--tag", default="", help="Only those with this tag.")
 @click.option("--pinned", is_flag=True, help="Only those that are pinned.")
 @click.option("--source", default="", help="Only those of a source: me, agent, the ID of a conversation or a message.")
@@ -150,15 +150,6 @@ def edit(options: dict[str, Any], id_or_key: str, text: tuple[str, ...]) -> None
 @memory.command()
 @click.argument("id_or_key")
 @click.pass_obj
-def rm(options: dict[str, Any], id_or_key: str) -> None:
-    """Forget a memory and its history."""
-    gone = with_computer(options, lambda computer: computer.memory.forget(id_or_key))
-    print(f"forgot: {one_line(gone.content, 80)}", file=sys.stderr)
-
-
-@memory.command()
-@click.argument("id_or_key")
-@click.pass_obj
 def pin(options: dict[str, Any], id_or_key: str) -> None:
     """Have every conversation know a memory."""
     with_computer(options, lambda computer: computer.memory.pin(id_or_key))
@@ -206,7 +197,7 @@ def untag(options: dict[str, Any], id_or_key: str, tags: tuple[str, ...]) -> Non
 @click.pass_obj
 def expire(options: dict[str, Any], id_or_key: str, when: str) -> None:
     """Have a memory end: in 12h, 30d or 4w, at a date or time (2030-01-31), or never."""
-    at = end_ms(when, datetime.now().astimezone())
+    at = end_ms(when)
     with_computer(options, lambda computer: computer.memory.expire(id_or_key, at))
 
 
@@ -247,23 +238,11 @@ def eval_(options: dict[str, Any], file: TextIO, as_json: bool) -> None:
     )
 
 
-def end_ms(text: str, now: datetime) -> int | None:
-    """When a memory ends, in ms since 1970, as a person writes it; None for never. Raises UsageError."""
-    if text == "never":
-        return None
-    try:
-        unit = _UNITS.get(text[-1:])
-        end = now + timedelta(**{unit: int(text[:-1])}) if unit else datetime.fromisoformat(text)
-        return int((end if end.tzinfo else end.replace(tzinfo=now.tzinfo)).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        raise UsageError(f"{one_line(text, 40)!r} is no time", "12h, 30d, 4w, 2030-01-31 or never") from None
-
-
 def _marks(found: Memory) -> str:
     return " ".join(["pinned"] * bool(found.pinned_at) + [f"#{tag}" for tag in found.tags])
 
 
-for _command in (accept, always, export, facts, forget, import_, patterns, reject, show):
+for _command in (accept, always, export, facets, facts, forget, import_, merge, patterns, reject, rm, show, undo):
     memory.add_command(_command)
 
 

@@ -5,11 +5,13 @@ A line is an object with ``content``, and what else is known: ``id``, ``key``, `
 key). Others write ``memory`` or ``text`` for the content and ``metadata`` for the meta. What is read twice is kept once.
 """
 
+import asyncio
 import hashlib
+import os
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import msgspec
@@ -255,8 +257,28 @@ def _written_time(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def lines_of(db: Reader, identities: Sequence[str]) -> list[str]:
-    """The memories of these ids as lines, in their order."""
+async def export(store: Store, identities: Sequence[str], path: str) -> tuple[Path, int]:
+    """Write the memories of these ids into a new file, 0600, in their order; where that is, and how many. Raises UsageError."""
+    lines: list[str] = []
+    for start in range(0, len(identities), PAGE):
+        some = identities[start : start + PAGE]
+        lines += await store.read(lambda db, some=some: _lines_of(db, some))  # type: ignore[misc]
+
+    def write() -> Path:
+        target = Path(path).expanduser().absolute()
+        try:
+            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                file.writelines(lines)
+        except FileExistsError:
+            raise UsageError(f"{target} is there already", "choose another name") from None
+        except OSError as error:
+            raise UsageError(f"{target} cannot be written: {error.strerror}") from None
+        return target
+
+    return await asyncio.to_thread(write), len(lines)
+
+
+def _lines_of(db: Reader, identities: Sequence[str]) -> list[str]:
     rows = db.execute(
         f"SELECT {COLUMNS} FROM json_each(?) c CROSS JOIN memory m ON m.id = c.value WHERE {LIVE}",
         (msgspec.json.encode(list(identities)).decode(),),

@@ -1,6 +1,7 @@
 """What is done to several memories at once, and undone; and what a browser of a million of them asks."""
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -13,6 +14,7 @@ from zotui.memory.undoing import Undone
 from zotui.store import Reader, Store, Transaction, now_ms
 
 BATCH = 10_000  # memories that one transaction does something to
+DELETED = 500  # and deletes: their words go out of the indexes one by one
 MOST = 100_000  # memories that something is done to
 
 Told = Callable[[int], None]
@@ -55,7 +57,7 @@ class Handling:
             db.execute(f"DELETE FROM memory_history WHERE memory_id IN {_THESE}", (ids,))
             db.execute(f"DELETE FROM memory WHERE id IN {_THESE}", (ids,))
 
-        return await self._do("delete", identities, act, told)
+        return await self._do("delete", identities, act, told, DELETED)
 
     async def pin_all(self, identities: Sequence[str], pinned: bool, told: Told | None = None) -> int:
         """Pin memories, or take their pins off; how many there are."""
@@ -106,27 +108,27 @@ class Handling:
         """Keep nothing of what was done, so that it cannot be undone; how many things that were."""
         return await self._store.write(undoing.clear)
 
-    async def lines(self, identities: Sequence[str]) -> list[str]:
-        """Memories as lines of JSON, as an export has them."""
-        return await self._store.read(lambda db: exchange.lines_of(db, identities))
+    async def export(self, identities: Sequence[str], path: str) -> tuple[Path, int]:
+        """Write memories into a new file, 0600, a line of JSON each; where that is, and how many. Raises UsageError."""
+        return await exchange.export(self._store, identities, path)
 
-    async def _do(self, what: str, identities: Sequence[str], act: Act, told: Told | None) -> int:
+    async def _do(self, what: str, identities: Sequence[str], act: Act, told: Told | None, batch: int = BATCH) -> int:
         """Do something to memories, batch by batch, as one thing that can be undone."""
         done = count = 0
 
-        def put(db: Transaction, batch: Sequence[str]) -> tuple[int, int]:
+        def put(db: Transaction, some: Sequence[str]) -> tuple[int, int]:
             writing.sweep(db)
-            there = pages.there(db, batch)
+            there = pages.there(db, some)
             if not there:
                 return done, 0
             with undoing.noted(db, what, there, done) as number:
                 act(db, msgspec.json.encode(there).decode())
             return number, len(there)
 
-        for start in range(0, len(identities), BATCH):
-            batch = identities[start : start + BATCH]
-            done, some = await self._store.write(lambda db, batch=batch: put(db, batch))  # type: ignore[misc]
-            count += some
+        for start in range(0, len(identities), batch):
+            some = identities[start : start + batch]
+            done, there = await self._store.write(lambda db, some=some: put(db, some))  # type: ignore[misc]
+            count += there
             if told is not None:
-                told(start + len(batch))
+                told(start + len(some))
         return count

@@ -16,7 +16,6 @@ _WAS = """json_object('seq', m.seq, 'key', m.key, 'value', m.value, 'meta', m.me
   'history', (SELECT json_group_array(json_array(h.value, h.created_at)) FROM
     (SELECT value, created_at FROM memory_history WHERE memory_id = m.id ORDER BY seq) h),
   'uses', (SELECT json_array(u.uses, u.used_at) FROM memory_uses u WHERE u.memory_id = m.id))"""
-_COLUMNS = ("key", "value", "meta", "created_at", "updated_at", "tainted", "pinned_at", "expires_at")
 
 
 class Was(msgspec.Struct, frozen=True):
@@ -101,16 +100,13 @@ def _back(db: Transaction, identity: str, was: str | None, changed: int | None) 
 
 
 def _put(db: Transaction, identity: str, one: Was) -> None:
-    taken = db.execute("SELECT 1 FROM memory WHERE seq = ? AND id <> ?", (one.seq, identity)).get
-    seq = db.execute("SELECT max(seq) + 1 FROM memory").get if taken else one.seq
-    values = [seq, *(getattr(one, name) for name in _COLUMNS)]
-    names = ", ".join(("seq", *_COLUMNS))
-    marks = ", ".join("?" * len(values))
-    if db.execute("SELECT 1 FROM memory WHERE id = ?", (identity,)).get:
-        db.execute(f"UPDATE memory SET ({names}) = ({marks}) WHERE id = ?", (*values, identity))
-    else:
-        db.execute(f"INSERT INTO memory({names}, id) VALUES ({marks}, ?)", (*values, identity))
-    db.execute("UPDATE memory SET tainted = ? WHERE id = ?", (one.tainted, identity))  # as triggers do not know
+    text = (one.key, one.value, one.meta, one.updated_at)
+    if db.execute("SELECT key, value, meta, updated_at FROM memory WHERE id = ?", (identity,)).get != text:
+        _put_text(db, identity, one)
+    db.execute(
+        "UPDATE memory SET pinned_at = ?, expires_at = ?, tainted = ? WHERE id = ?",
+        (one.pinned_at, one.expires_at, one.tainted, identity),
+    )
     db.execute("DELETE FROM memory_tags WHERE memory_id = ?", (identity,))
     db.execute("INSERT INTO memory_tags SELECT ?, value FROM json_each(?)", (identity, one.tags))
     db.execute("DELETE FROM memory_history WHERE memory_id = ?", (identity,))
@@ -121,6 +117,19 @@ def _put(db: Transaction, identity: str, one: Was) -> None:
     )
     if one.uses:
         db.execute("INSERT OR IGNORE INTO memory_uses SELECT ?1, ?2 ->> 0, ?2 ->> 1", (identity, one.uses))
+
+
+def _put_text(db: Transaction, identity: str, one: Was) -> None:
+    """Bring back what is indexed, and what it says of itself, to its place in lists unless that is another's by now."""
+    taken = db.execute("SELECT 1 FROM memory WHERE seq = ? AND id <> ?", (one.seq, identity)).get
+    seq = db.execute("SELECT max(seq) + 1 FROM memory").get if taken else one.seq
+    values = (seq, one.key, one.value, one.meta, one.created_at, one.updated_at, identity)
+    if db.execute("SELECT 1 FROM memory WHERE id = ?", (identity,)).get:
+        names = "(seq, key, value, meta, created_at, updated_at) = (?, ?, ?, ?, ?, ?)"
+        db.execute(f"UPDATE memory SET {names} WHERE id = ?", values)
+    else:
+        names = "seq, key, value, meta, created_at, updated_at, id"
+        db.execute(f"INSERT INTO memory({names}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def _remove(db: Transaction, identity: str) -> None:

@@ -1,122 +1,149 @@
-"""Memory: browse, search, add, edit, delete."""
+"""Memory: search, narrow, recall, and read whole; what is done to memories is in :mod:`zotui.tui.panes.memory_acts`."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from textual import work
+from textual import events, on, work
+from textual.widgets import Input, Static
 
-from zotui.errors import ZotuiError
-from zotui.text import ago, one_line
+from zotui.errors import NotFound, ZotuiError
+from zotui.memory.asking import asked
 from zotui.tui.pane import bindings
-from zotui.tui.panes.listing import ListingPane
-from zotui.tui.widgets.rows import Row
+from zotui.tui.panes.memory_acts import Handled
+from zotui.tui.panes.memory_rows import MemoryRows, RecalledRows
+from zotui.tui.panes.memory_text import full
+from zotui.tui.widgets.rows import Row, Rows
 
-if TYPE_CHECKING:
-    from zotui.computer import Computer
-    from zotui.memory import Memory
-
-
-class MemoryRows:
-    """Memories as rows; the pages read stay known for the full text."""
-
-    def __init__(self, computer: Computer, search: str) -> None:
-        self._computer = computer
-        self._search = search
-        self.known: dict[str, Memory] = {}
-
-    async def count(self) -> int:
-        return await self._computer.memory.count(self._search)
-
-    async def page(self, offset: int, limit: int) -> list[Row]:
-        now = time.time_ns() // 1_000_000
-        found = await self._computer.memory.list(search=self._search, limit=limit, offset=offset)
-        self.known = {**dict(list(self.known.items())[-1000:]), **{memory.id: memory for memory in found}}
-        return [
-            Row(
-                memory.id,
-                one_line(f"{memory.key}: {memory.content}" if memory.key else memory.content, 400),
-                ago(memory.updated_at, now),
-                "✦" if memory.meta.get("source") == "agent" else "",
-            )
-            for memory in found
-        ]
+BESIDE = 100  # columns from which a memory is read beside the list, not below
+RECALL = "?"  # what a search begins with that is recalled
 
 
-class MemoryPane(ListingPane):
-    """What is remembered; ✦ marks what the agent kept."""
+class MemoryPane(Handled):
+    """What is remembered: ✦ kept by the agent, ◆ pinned, ! of untrusted words, ■ marked."""
 
     letter = "m"
     heading = "Memory"
     empty = "Nothing is remembered yet. Press a to add."
     tables: ClassVar[frozenset[str]] = frozenset({"memory"})
     BINDINGS = bindings("memory")
+    DEFAULT_CSS = """
+    MemoryPane.-whole.-beside > #full {
+        dock: right; width: 46%; height: 100%; border-top: none; border-left: solid $foreground 15%; padding: 0 1 0 2;
+    }
+    """
 
     def __init__(self) -> None:
         super().__init__("memory")
         self._source: MemoryRows | None = None
+        self._told: tuple[str, str] = "", ""  # the memory that is read whole, and the search
+        self._chat = ""
+        self._why: dict[str, float] = {}
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#search", Input).placeholder = "words  tag:x  is:pinned  when:week;  ? first: what is recalled"
 
     def source(self, search: str) -> MemoryRows:
         assert self.computer is not None
-        self._source = MemoryRows(self.computer, search)
+        kind = RecalledRows if search.startswith(RECALL) else MemoryRows
+        self._source = kind(self.computer, search.removeprefix(RECALL), self.marked, self._counted)
         return self._source
 
-    async def read(self) -> None:
-        await super().read()
-        assert self.computer is not None
-        self.note(f"{await self.computer.memory.count():,}")
+    def _counted(self, source: MemoryRows, count: int) -> None:
+        """Say how many there are, once they are looked up."""
+        if source is self._source:
+            marked = f"{len(self.marked):,} marked · " if self.marked else ""
+            self.note(marked + source.said(count))
 
     async def place(self, id: str) -> int | None:
         return await self.computer.memory.place(id) if self.computer else None
 
-    def full_text(self, row: Row) -> str:
-        memory = self._source.known.get(row.id) if self._source else None
-        if memory is None:
-            return row.text
-        source = ", ".join(f"{name}: {value}" for name, value in memory.meta.items())
-        head = f"{memory.key}\n\n" if memory.key else ""
-        return f"{head}{memory.content}\n\n{memory.id}" + (f" · {source}" if source else "")
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= BESIDE, "-beside")
 
-    @work
-    async def action_add_row(self) -> None:
-        """Ask for a new memory."""
-        if self.computer is not None:
-            memories = self.computer.memory
-            await self._write("Remember", "", lambda text: memories.memorize(text, {"source": "me"}))
+    @on(Rows.Highlighted)
+    def _more(self) -> None:
+        """At the end of what is listed, list more of what is found."""
+        source, count = self._source, self.rows.count or 0
+        if source is not None and source.has_more and self.rows.at >= count - 1:
+            source.find_more()
+            self.rows.reload()
 
-    @work
-    async def action_edit_row(self) -> None:
-        """Edit the memory under the cursor."""
-        row = self.rows.current
-        if row is not None and self.computer is not None:
-            memories = self.computer.memory
-            memory = await memories.find(row.id)
-            await self._write(memory.key or "Memory", memory.content, lambda text: memories.edit(memory.id, text))
+    def _show_full(self) -> None:
+        if self.whole and self.query("#text"):
+            self._tell()
 
-    async def _write(self, title: str, text: str, keep: Callable[[str], Awaitable[object]]) -> None:
-        """Have a text written and keep it; one that cannot be kept comes back to the editor."""
-        from zotui.tui.dialogs import Editor
-
-        while True:
-            written = await self.app.push_screen_wait(Editor(title, text))
-            if not written or not written.strip() or written == text:
-                return
-            try:
-                await keep(written)
-                return
-            except ZotuiError as error:
-                self.app.notify(str(error), severity="warning", markup=False)
-                text = written
-
-    @work
-    async def action_delete_row(self) -> None:
-        """Forget the memory under the cursor, when the person is sure."""
-        from zotui.tui.dialogs import Confirm
-
-        row = self.rows.current
-        if row is None or self.computer is None:
+    @work(exclusive=True, group="full")
+    async def _tell(self) -> None:
+        """Show the memory under the cursor; what must be looked up for it follows."""
+        memory = self.current
+        if memory is None or self.computer is None:
+            self.query_one("#text", Static).update("")
             return
-        if await self.app.push_screen_wait(Confirm(f"Forget “{one_line(row.text, 60)}”?", "Forget")):
-            await self.computer.memory.forget(row.id)
+        if self._told != (memory.id, self.search):
+            self._told, self._chat, self._why = (memory.id, self.search), "", memory.why
+        self._paint_full()
+        conversation = memory.meta.get("conversation")
+        if isinstance(conversation, str) and not self._chat:
+            try:
+                self._chat = (await self.computer.chats.find(conversation)).title or "(no title)"
+            except ZotuiError:
+                self._chat = "a conversation that is gone"
+        words = asked(self.search).words
+        if words and not self._why:
+            try:
+                self._why = await self.computer.memory.explain(words, memory.id)
+            except NotFound:
+                return
+        self._paint_full()
+
+    def _paint_full(self) -> None:
+        memory = self.current
+        if memory is not None and memory.id == self._told[0]:
+            self.query_one("#text", Static).update(full(memory, self._chat, self._why))
+
+    def full_text(self, row: Row) -> str:
+        memory = self.known(row.id)
+        return full(memory, self._chat, self._why).plain if memory else row.text
+
+    def action_open_row(self) -> None:
+        """Read the memory under the cursor whole: give the pane the screen, then the memory."""
+        from zotui.tui.dialogs import Reading
+
+        row = self.rows.current
+        if not self.whole:
+            super().action_open_row()
+        elif row is not None:
+            self.app.push_screen(Reading("Memory", self.full_text(row)))
+
+    def action_recall_rows(self) -> None:
+        """Change between what holds the words and what the agent would recall for them."""
+        search = self.search
+        self.look_for(search.removeprefix(RECALL) if search.startswith(RECALL) else f"{RECALL}{search}")
+        self.action_search_rows()
+
+    @work
+    async def action_narrow_rows(self) -> None:
+        """Choose what the memories shall be."""
+        from zotui.tui.facet_dialog import FacetDialog
+
+        if self.computer is not None:
+            search = self.search.removeprefix(RECALL)
+            chosen = await self.app.push_screen_wait(FacetDialog(self.computer, search))
+            if chosen is not None and chosen != search:
+                self.look_for(chosen)
+
+    def look_for(self, search: str) -> None:
+        """Search, and show the line that says for what."""
+        line = self.query_one("#search", Input)
+        line.display = True
+        line.value = search
+        line.cursor_position = len(search)
+
+    def step_back(self) -> bool:
+        """Unmark what is marked, then close the search line; False where there is neither."""
+        if self.marked and self.rows.has_focus:
+            self.unmark()
+            return True
+        return super().step_back()

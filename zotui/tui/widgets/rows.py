@@ -100,6 +100,11 @@ class Rows(ScrollView, can_focus=True):
         return self._pages.row(self._cursor) if self._pages else None
 
     @property
+    def at(self) -> int:
+        """The number of the row under the cursor."""
+        return self._cursor
+
+    @property
     def count(self) -> int | None:
         """How many rows there are, once that is known."""
         return self._pages.count if self._pages else None
