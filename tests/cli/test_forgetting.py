@@ -69,6 +69,35 @@ async def test_signs_go_from_their_index_too(home: Home) -> None:
     assert not any(sign.encode() in home.database.read_bytes() for sign in ("東京塔", "京塔猫"))
 
 
+async def test_what_could_be_undone_goes_with_it(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        memory = computer.memory
+        one, other = await memory.memorize(f"a {WORD}"), await memory.memorize("a dog")
+        await memory.edit(one, "a cat")
+        await memory.edit(one, f"“a {WORD}”\nand a cat")
+        merged = await memory.merge([one, other])
+        copy = await memory.memorize(merged.content)  # deleted for itself: what it was holds the same text
+        await memory.delete([copy])
+        await memory.pin_all([merged.id], True)
+        assert await computer.forgetting.forget(await computer.forgetting.traces(merged.id)) == ""
+        assert holding(home) == []
+        assert await memory.undo() is None
+        assert await memory.count() == 0
+
+
+async def test_the_word_of_a_part_is_gone_when_it_is_forgotten(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        memory = computer.memory
+        one = await memory.memorize(f"a {WORD}")
+        await memory.edit(one, f"two of {WORD}")
+        await memory.tag_all([one], ["pet"])
+        await memory.delete([one])
+        assert await memory.undo()
+        assert await computer.forgetting.forget(await computer.forgetting.traces(one)) == ""
+        assert holding(home) == []
+        assert await memory.undo() is None
+
+
 async def test_a_reader_keeps_the_log_and_that_is_said(home: Home) -> None:
     async with Computer.open(home, workers="none") as computer:
         await computer.memory.set("pet", WORD)

@@ -299,7 +299,7 @@ class TestMemory:
         run("memory", "edit", shown[1].split()[0], "edited", "by", "its", "short", "name")
         assert run("memory", "recall", "edited", "--json").json[0]["id"] == third
         done = run("memory", "rm", shown[0].split()[0])
-        assert done.err == "forgot: dash ü\n"
+        assert done.err == "deleted: dash ü\n"
         assert len(run("memory", "list", "--json").json) == 3
         assert run("memory", "list", "--search", "xylophone").out == "nothing is remembered\n"
 

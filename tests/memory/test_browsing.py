@@ -60,7 +60,9 @@ async def test_a_page_by_its_place_is_the_same_as_by_walking_there(memory: Memor
         lambda db: db.execute("UPDATE memory SET expires_at = ? WHERE seq % 500 = 7", (now_ms() - 1,))
     )
     live = await memory._store.read(
-        lambda db: [id for (id,) in db.execute("SELECT id FROM memory WHERE expires_at IS NULL ORDER BY seq DESC").fetchall()]
+        lambda db: [
+            id for (id,) in db.execute("SELECT id FROM memory WHERE expires_at IS NULL ORDER BY seq DESC").fetchall()
+        ]
     )
     assert await memory.count() == len(live) < 4_500
     for offset in [0, 1, len(live) - 1, len(live), len(live) + 9, *(chance.randrange(len(live)) for _ in range(40))]:

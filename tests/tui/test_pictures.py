@@ -208,6 +208,46 @@ def test_a_pane_that_is_loading(
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 
 
+KEPT = """
+INSERT INTO memory(id, key, value, meta, created_at, updated_at, pinned_at, tainted)
+  VALUES ('01o', NULL, 'the certificate of the staging box ends in nine days; renew it with certbot, as [b]root[/b]',
+    '{"source":"agent","conversation":"01a","message":"m3","speaker":"Anna"}', 1, 4102444900000, 1, 1);
+INSERT INTO memory(id, key, value, meta, created_at, updated_at)
+  VALUES ('01p', 'city', 'Bergen', '{"source":"me"}', 1, 4102445000000);
+INSERT INTO memory_history(memory_id, key, value, created_at) VALUES ('01p', 'city', 'Oslo, near the harbour', 4102444000000);
+INSERT INTO memory_history(memory_id, key, value, created_at) VALUES ('01p', 'city', 'Bergen', 4102445000000);
+INSERT INTO memory_tags VALUES ('01o', 'lab'), ('01o', 'to do'), ('01p', 'home');
+INSERT INTO memory_uses VALUES ('01o', 4, 4102444900000);
+"""
+STATES = {
+    "detail": ["down"],
+    "marked": ["space", "space"],
+    "facets": ["f"],
+    "recalled": ["r", *"staging", "space", *"box", "enter"],
+    "history": ["h"],
+    "forget": ["F"],
+}
+
+
+@pytest.mark.parametrize("size", WHOLE)
+@pytest.mark.parametrize("state", STATES)
+def test_memories(snap_compare: Callable[..., bool], home: Home, app: Zotui, state: str, size: str) -> None:
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        await alone(pilot, app, "memory")
+        await pilot.press(*STATES[state])
+        await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).rows.current)
+        await pilot.pause(0.3)
+
+    async def kept() -> None:
+        await live(home)
+        async with Computer.open(home, workers="none") as computer:
+            await computer.store.write(lambda db: [db.execute(part) for part in KEPT.split(";\n") if part.strip()])
+
+    asyncio.run(kept())
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
 PRINTED = """\x1b[1m/work\x1b[0m $ ls --color
 \x1b[1;34msrc\x1b[0m  \x1b[1;32mrun.sh\x1b[0m  notes.md  \x1b[4m日本.txt\x1b[0m
 \x1b[1m/work\x1b[0m $ git diff

@@ -137,11 +137,15 @@ def _remove(db: Transaction, identity: str) -> None:
     db.execute("DELETE FROM memory WHERE id = ?", (identity,))
 
 
-def purge(db: Transaction, identity: str, texts: Sequence[str]) -> None:
-    """Keep nothing of a memory that is forgotten: not what it was, not what it was made of, nor another that held one of its
-    texts."""
-    of = "SELECT w.done FROM memory_was w JOIN memory_done d ON d.seq = w.done WHERE w.memory_id = ? AND d.what = 'merge'"
-    db.execute(f"DELETE FROM memory_was WHERE memory_id = ? OR done IN ({of})", (identity, identity))
+def purge(db: Transaction, identities: Iterable[str], texts: Sequence[str]) -> None:
+    """Keep nothing of a memory that is forgotten and of those that it was made of: not what they were, nor what another was
+    that held one of its texts."""
+    ids = msgspec.json.encode(list(identities)).decode()
+    these = "memory_id IN (SELECT value FROM json_each(?1))"
+    merges = (
+        f"SELECT w.done FROM memory_was w JOIN memory_done d ON d.seq = w.done WHERE w.{these} AND d.what = 'merge'"
+    )
+    db.execute(f"DELETE FROM memory_was WHERE {these} OR done IN ({merges})", (ids,))
     for text in texts:
         if len(text) >= SHORTEST:
             db.execute(

@@ -102,10 +102,16 @@ def forget(db: Transaction, name: str) -> Memory:
     """Delete a memory and its history, without undo; what it was. Raises NotFound, UsageError."""
     gone = named(db, name)
     values = db.execute("SELECT value FROM memory_history WHERE memory_id = ?", (gone.id,)).fetchall()
-    undoing.purge(db, gone.id, [gone.content, *(value for (value,) in values)])
+    undoing.purge(db, [gone.id, *parts(gone)], [gone.content, *(value for (value,) in values)])
     db.execute("DELETE FROM memory_history WHERE memory_id = ?", (gone.id,))
     db.execute("DELETE FROM memory WHERE id = ?", (gone.id,))
     return gone
+
+
+def parts(one: Memory) -> list[str]:
+    """The ids of the memories that one was made of."""
+    merged = one.meta.get("merged")
+    return [str(part.get("id")) for part in merged if isinstance(part, dict)] if isinstance(merged, list) else []
 
 
 def sweep(db: Transaction) -> None:

@@ -25,7 +25,7 @@ class MemoryPane(Handled):
     letter = "m"
     heading = "Memory"
     empty = "Nothing is remembered yet. Press a to add."
-    tables: ClassVar[frozenset[str]] = frozenset({"memory"})
+    tables: ClassVar[frozenset[str]] = frozenset({"memory", "memory_tags"})
     BINDINGS = bindings("memory")
     DEFAULT_CSS = """
     MemoryPane.-whole.-beside > #full {

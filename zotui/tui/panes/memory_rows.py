@@ -61,6 +61,10 @@ class MemoryRows:
             found = await memories.numbered(self._numbers[offset : offset + limit])
         return self._rows(found)
 
+    async def place_of(self, id: str) -> int | None:
+        """Return the number of a memory where all are listed."""
+        return await self._computer.memory.place(id) if self._numbers is None else None
+
     async def ids(self, most: int) -> list[str]:
         """The ids of all that are found, ``most`` at most."""
         return await self._computer.memory.ids(self.search, most)
@@ -89,6 +93,9 @@ class MemoryRows:
 
 class RecalledRows(MemoryRows):
     """What the agent would find, best first, with how well it fits."""
+
+    async def place_of(self, id: str) -> int | None:
+        return None
 
     async def count(self) -> int:
         self.total = await self._computer.memory.count()

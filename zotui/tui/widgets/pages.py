@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 PAGE = 100
 KEPT = 20
@@ -34,6 +34,15 @@ class Source(Protocol):
 
     async def page(self, offset: int, limit: int) -> list[Row]:
         """Return the rows from ``offset``, at most ``limit``."""
+        ...
+
+
+@runtime_checkable
+class Placing(Protocol):
+    """A source that can tell where a row is, wherever that is."""
+
+    async def place_of(self, id: str) -> int | None:
+        """Return the number of a row, as it is now; None where that is not known."""
         ...
 
 
@@ -69,6 +78,16 @@ class Pages:
         places = list(places)
         while (page := self.missing(places)) is not None:
             await self.fetch(page)
+
+    async def find(self, id: str, near: int) -> int | None:
+        """Return where a row is, read anew where that was not read; it may have moved away from ``near``."""
+        if not id or (place := self.place(id)) is not None:
+            return place if id else None
+        if isinstance(self.source, Placing) and (at := await self.source.place_of(id)) is not None:
+            await self.fetch_all((at,))
+        else:
+            await self.fetch_all((near - PAGE, near + PAGE))
+        return self.place(id)
 
     def row(self, place: int) -> Row | None:
         """Return the row at a place, if it was read."""

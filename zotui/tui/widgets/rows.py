@@ -198,9 +198,7 @@ class Rows(ScrollView, can_focus=True):
         """Read the count and what is wanted, then put it in the place of the old at once."""
         pages = Pages(source, await source.count())
         await pages.fetch_all(self._places(pages.count))
-        if self._told and pages.place(self._told) is None:
-            await pages.fetch_all((self._cursor - PAGE, self._cursor + PAGE))
-        place = pages.place(self._told) if self._told else None
+        place = await pages.find(self._told, self._cursor)
         shift = 0 if place is None else place - self._cursor
         top = self.scroll_offset.y if self._pages else 0
         anew, self._pages = self._pages is None, pages
