@@ -123,7 +123,28 @@ async def lists(memory: Memories, count: int, chance: random.Random) -> None:
     budget("the slowest but one in ten", sorted(typed)[int(len(typed) * 0.9)], 50, "ms")
     counted = [await timed(lambda text=text: memory.count(text)) for text in ("", "ba", "ban", "corin")]  # type: ignore[misc]
     line("count", spread(counted))
-    line("a page of 50 from the middle on", f"{await timed(lambda: memory.list(limit=50, offset=count // 2)):.1f} ms")
+    await places(memory, count, chance, statistics.median(floor))
+
+
+async def places(memory: Memories, count: int, chance: random.Random, floor: float) -> None:
+    """What the pane of memories asks: the first rows, those at a place where one drags the bar to, those of a search."""
+    first = [await timed(memory.count) + await timed(lambda: memory.list(limit=100)) for _ in range(50)]
+    budget("the first rows and how many there are", max(first), 150, "ms")
+    some = [chance.randrange(count) for _ in range(200)]
+    anywhere = [await timed(lambda at=at: memory.list(limit=50, offset=at)) for at in some]  # type: ignore[misc]
+    line("a page of 50 from any place on", spread(anywhere))
+    budget("the same without the way into a thread", statistics.median(anywhere) - floor, 1, "ms")
+    typed, pages = [], []
+    for word in ("bandela", "corin", "zu", "mover taba", "ban when:today", "is:plain ban"):
+        for end in range(1, len(word) + 1):
+            typed.append(await timed(lambda text=word[:end]: memory.numbers(text, 10_000)))  # type: ignore[misc]
+            last = (await memory.numbers(word[:end], 10_000))[-50:]
+            pages.append(await timed(lambda last=last: memory.numbered(last)))  # type: ignore[misc]
+    line("10,000 found as one types", spread(typed))
+    budget("the slowest but one in ten", sorted(typed)[int(len(typed) * 0.9)], 50, "ms")
+    line("the last page of them", spread(pages))
+    budget("the same without the way into a thread", statistics.median(pages) - floor, 1, "ms")
+    line("facets with their counts", f"{await timed(memory.facets):.1f} ms")
 
 
 async def one(memory: Memories) -> None:

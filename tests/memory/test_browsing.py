@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from zotui.memory import Memories, conditions, counting
-from zotui.memory.asking import Asked, asked, facet, has, toggled
+from zotui.memory.asking import Asked, asked, facet, fits, has, toggled
 from zotui.store import now_ms
 
 NOW = datetime.fromisoformat("2026-03-05T14:30:00+00:00")
@@ -102,6 +102,9 @@ async def test_lists_are_narrowed(memory: Memories, few: int, monkeypatch: pytes
         assert await memory.count(search) == len(found), search
         numbers = await memory.numbers(search)
         assert [one.id for one in await memory.numbered(numbers)] == found, search
+        words = asked(search).words
+        if not words:
+            assert [one.id for one in await memory.list() if fits(one, asked(search))] == found, search
         assert [one.id for one in await memory.list(search=search, limit=1, offset=1)] == found[1:2], search
     assert [one.id for one in await memory.list(search="box", tag="x", pinned=True, source="agent")] == [box]
     assert await memory.numbered([10**6, *await memory.numbers("is:key")]) == [await memory.find("city")]

@@ -98,6 +98,7 @@ def test_zoclones_rows_are_all_there(home: Home, zoclone: str) -> None:
     assert rows(home, "SELECT title, updated_at FROM conversations WHERE id = 'conv3'") == [("", 1_762_250_400_000)]
     assert rows(home, "SELECT value, updated_at FROM memory WHERE key = 'key 5'") == [("value 5", 1_762_000_005_000)]
     assert one(home, "SELECT value FROM memory WHERE key IS NULL") == "value 7"
+    assert one(home, "SELECT sum(memories) FROM memory_spans") == 50
     contents = dict(rows(home, "SELECT f.path, b.content FROM files f JOIN blobs b ON b.hash = f.content"))
     assert contents == {
         "notes.md": b"# hello",

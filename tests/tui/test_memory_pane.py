@@ -18,6 +18,7 @@ from zotui.tui.forget_dialog import ForgetDialog
 from zotui.tui.history_dialog import HistoryDialog
 from zotui.tui.panes import memory_acts, memory_rows
 from zotui.tui.panes.memory import MemoryPane
+from zotui.tui.places import go
 from zotui.tui.widgets.rows import Rows
 
 WIDE = (140, 40)
@@ -215,6 +216,8 @@ async def test_recalled_best_first_with_the_parts_of_the_score(home: Home) -> No
         await hand.press("r", "enter")
         await wait_for(hand.pilot, lambda: hand.pane.search == "staging box")
         await wait_for(hand.pilot, lambda: "score" in hand.whole)
+        await hand.press("escape", "r", *typed("tea"))
+        await wait_for(hand.pilot, lambda: hand.pane.search == "?tea")
 
 
 async def test_narrowed_by_what_there_is(home: Home) -> None:
@@ -226,7 +229,7 @@ async def test_narrowed_by_what_there_is(home: Home) -> None:
         rows = hand.app.screen.query_one(Rows)
         await wait_for(hand.pilot, lambda: rows.count and rows.current)
         await hand.press("end")
-        await wait_for(hand.pilot, lambda: rows.current and "#two words" in rows.current.text)
+        await wait_for(hand.pilot, lambda: rows.current and "two words" in rows.current.text)
         await hand.press("space")
         await wait_for(hand.pilot, lambda: rows.current and rows.current.mark == "■")
         await hand.press("escape")
@@ -327,3 +330,36 @@ async def test_more_is_listed_at_the_end_of_what_was_found(home: Home, monkeypat
         await wait_for(hand.pilot, lambda: hand.pane.border_subtitle == "100+ of 350")
         await hand.press("end")
         await wait_for(hand.pilot, lambda: hand.pane.border_subtitle == "350 of 350")
+
+
+async def test_what_is_read_whole_follows_the_file(home: Home) -> None:
+    [one] = await remembered(home, "green tea")
+    async with at_the_pane(home) as hand:
+        await hand.until(["green tea"])
+        await hand.press("enter")
+        await wait_for(hand.pilot, lambda: hand.pane.whole and "green tea" in hand.whole)
+        await hand.memory.tag(one, "drink")
+        await wait_for(hand.pilot, lambda: "#drink" in hand.whole)
+        await hand.memory.edit(one, "black tea")
+        await wait_for(hand.pilot, lambda: "black tea" in hand.whole)
+
+
+async def test_a_search_of_everything_leads_to_a_memory_whatever_was_searched_here(home: Home) -> None:
+    ids = await remembered(home, *(f"row {n}" for n in range(300)), "tea")
+    async with at_the_pane(home) as hand:
+        await hand.press("slash", *typed("tea"), "enter")
+        await hand.until(["tea"])
+        await hand.press("space")
+        await go(hand.app.desk, f"memory:{ids[5]}")
+        await wait_for(hand.pilot, lambda: hand.pane.rows.current and hand.pane.rows.current.id == ids[5])
+        assert hand.pane.search == ""
+        assert hand.pane.rows.count == 301
+
+
+async def test_recalled_ones_are_narrowed_too(home: Home) -> None:
+    ids = await remembered(home, "green tea", "black tea", "white tea")
+    async with at_the_pane(home) as hand:
+        await hand.memory.tag(ids[1], "strong")
+        await hand.press("slash", *typed("?tea tag:strong"), "enter")
+        await hand.until(["black tea"])
+        assert hand.pane.border_subtitle == "1 best of 3"

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from zotui.memory.records import tidy
+from zotui.memory.records import Memory, tidy
 
 KINDS = {
     "key": "with a key",
@@ -69,6 +69,26 @@ def asked(text: str, now: datetime | None = None) -> Asked:
 
     words = " ".join(_FACET.sub(take, text).split())
     return Asked(words, tuple(tags), tuple(sources), tuple(kinds), max(since, default=None), min(until, default=None))
+
+
+def fits(memory: Memory, one: Asked) -> bool:
+    """Whether a memory is what the facets say; its words are not looked at."""
+    said = {str(memory.meta.get(name)) for name in ("source", "conversation", "message")}
+    are = {
+        "key": memory.key is not None,
+        "plain": memory.key is None,
+        "pinned": memory.pinned_at is not None,
+        "chat": "conversation" in memory.meta,
+        "untrusted": memory.tainted,
+        "ending": memory.expires_at is not None,
+    }
+    return (
+        set(one.tags) <= set(memory.tags)
+        and set(one.sources) <= said
+        and all(are[kind] for kind in one.kinds)
+        and (one.since is None or memory.updated_at >= one.since)
+        and (one.until is None or memory.updated_at < one.until)
+    )
 
 
 def facet(name: str, value: str) -> str:

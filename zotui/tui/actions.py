@@ -198,7 +198,7 @@ def shown_key(key: str) -> str:
     *modifiers, last = first.split("+")
     names = {
         "slash": "/", "at": "@", "backslash": "\\", "right_square_bracket": "]", "escape": "esc", "left": "←", "right": "→",
-        "up": "↑", "down": "↓",
+        "up": "↑", "down": "↓", "asterisk": "*",
         "pageup": "pgup", "pagedown": "pgdn",
     }  # fmt: skip
     last = names.get(last, last.upper() if last[:1] == "f" and last[1:].isdigit() else last)

@@ -18,8 +18,8 @@ from zotui.tui.widgets.rows import Row, Rows
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
+    from zotui.memory.counting import Facet
 
-GROUP = 8  # cells of the name of a group
 HINT = "enter: choose, or no longer · c: all again · esc: done"
 
 
@@ -33,19 +33,19 @@ class FacetRows:
 
     async def count(self) -> int:
         """Count them, and return how many there are."""
-        group = ""
-        self._rows = []
-        for one in await self._computer.memory.facets(self.search):
-            head, group = (one.group if one.group != group else ""), one.group
-            words = f"{head:<{GROUP}}{one_line(one.words, 60)}" if head else one_line(one.words, 60)
-            count = f"{MOST:,}+" if one.memories > MOST else f"{one.memories:,}"
-            on = "■" if has(self.search, one.typed) else "·"
-            self._rows.append(Row(one.typed, words, count, on, indent=0 if head else GROUP))
+        self._rows = [self._row(one) for one in await self._computer.memory.facets(self.search)]
         return len(self._rows)
 
     async def page(self, offset: int, limit: int) -> list[Row]:
         """Return the rows from ``offset``, at most ``limit``."""
         return self._rows[offset : offset + limit]
+
+    def _row(self, one: Facet) -> Row:
+        """How it is typed, and in words where these say more."""
+        plain = one.group in ("Source", "Tag")
+        text = one.typed if plain else f"{one.typed} · {one.words}"
+        count = f"{MOST:,}+" if one.memories > MOST else f"{one.memories:,}"
+        return Row(one.typed, one_line(text, 80), count, "■" if has(self.search, one.typed) else "·")
 
 
 class FacetDialog(Dialog):

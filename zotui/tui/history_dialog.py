@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from zotui.memory import Memory, Version
 
 
+_HEADS = ("--- before", "+++ after", "@@ ")
+
+
 class VersionRows:
     """The values as rows."""
 
@@ -48,7 +51,8 @@ class VersionRows:
         if place >= len(self.versions):
             return ""
         value = self.versions[place].value
-        return (diff_of(self.versions[place - 1].value, value) if place else "") or value
+        difference = diff_of(self.versions[place - 1].value, value) if place else ""
+        return "\n".join(line for line in difference.split("\n") if not line.startswith(_HEADS)) or value
 
 
 class HistoryDialog(ListDialog[VersionRows]):

@@ -5,17 +5,28 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events, on, work
+from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from zotui.errors import NotFound, ZotuiError
 from zotui.memory.asking import asked
+from zotui.tui.actions import ACTIONS, key_of, shown_key
 from zotui.tui.pane import bindings
+from zotui.tui.panes.listing import ROOM_FOR_BOTH
 from zotui.tui.panes.memory_acts import Handled
 from zotui.tui.panes.memory_rows import MemoryRows, RecalledRows
 from zotui.tui.panes.memory_text import full
 from zotui.tui.widgets.rows import Row, Rows
 
 BESIDE = 100  # columns from which a memory is read beside the list, not below
+HINTS = {  # by the action: a word for the line of keys
+    "search_rows": "find", "recall_rows": "recall", "narrow_rows": "narrow", "mark_row": "mark", "edit_row": "edit",
+    "tag_row": "tag", "delete_row": "delete", "undo_row": "undo",
+}  # fmt: skip
+HINTS_MARKED = {
+    "pin_row": "pin", "tag_row": "tag", "end_row": "end", "merge_rows": "merge", "save_rows": "save",
+    "delete_row": "delete", "forget_row": "forget", "mark_rows": "all",
+}  # fmt: skip
 RECALL = "?"  # what a search begins with that is recalled
 
 
@@ -31,30 +42,65 @@ class MemoryPane(Handled):
     MemoryPane.-whole.-beside > #full {
         dock: right; width: 46%; height: 100%; border-top: none; border-left: solid $foreground 15%; padding: 0 1 0 2;
     }
+    MemoryPane > #hints { dock: bottom; height: 1; padding: 0 1; background: $background; color: $foreground 50%; }
     """
 
     def __init__(self) -> None:
         super().__init__("memory")
         self._source: MemoryRows | None = None
-        self._told: tuple[str, str] = "", ""  # the memory that is read whole, and the search
+        self._told: tuple[str, int, str] = "", 0, ""  # the memory that is read whole, when it was changed, the search
         self._chat = ""
         self._why: dict[str, float] = {}
 
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield Static("", id="hints", markup=False)
+
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#search", Input).placeholder = "words  tag:x  is:pinned  when:week;  ? first: what is recalled"
+        line = self.query_one("#search", Input)
+        line.select_on_focus = False  # what is typed goes on from what was chosen
+        line.placeholder = "words  tag:x  is:pinned  when:week;  ? first: what is recalled"
+        self._give_room()
 
     def source(self, search: str) -> MemoryRows:
         assert self.computer is not None
         kind = RecalledRows if search.startswith(RECALL) else MemoryRows
-        self._source = kind(self.computer, search.removeprefix(RECALL), self.marked, self._counted)
+        self._source = kind(self.computer, search.removeprefix(RECALL), self)
         return self._source
 
-    def _counted(self, source: MemoryRows, count: int) -> None:
+    def counted(self, source: MemoryRows, count: int) -> None:
         """Say how many there are, once they are looked up."""
         if source is self._source:
             marked = f"{len(self.marked):,} marked · " if self.marked else ""
             self.note(marked + source.said(count))
+            self._hint()
+
+    def arrived(self, source: MemoryRows) -> None:
+        """The memory that is read whole may be another."""
+        if source is self._source:
+            self.call_later(self._show_full)
+
+    def _hint(self) -> None:
+        """The keys of what a person does most, here and now."""
+        words = HINTS_MARKED if self.marked else HINTS
+        bound = self.computer.config.keys if self.computer else {}
+        keys = {action.id: shown_key(key_of(action, bound)) for action in ACTIONS if action.place == "memory"}
+        said = [f"{keys[name]} {word}" for name, word in words.items() if keys[name]]
+        self.query_one("#hints", Static).update("  ".join([*said, *(["esc none"] if self.marked else [])]))
+
+    def _give_room(self) -> None:
+        super()._give_room()
+        self.query_one("#hints").display = self.whole and self.app.size.height >= ROOM_FOR_BOTH
+
+    async def seek(self, id: str) -> None:
+        place = await self.place(id)
+        line = self.query_one("#search", Input)
+        self.search = line.value = ""
+        line.display = False
+        self.rows.empty = self.empty
+        if place is not None and self.computer is not None:
+            self.rows.show(self.source(""), place)
 
     async def place(self, id: str) -> int | None:
         return await self.computer.memory.place(id) if self.computer else None
@@ -81,8 +127,8 @@ class MemoryPane(Handled):
         if memory is None or self.computer is None:
             self.query_one("#text", Static).update("")
             return
-        if self._told != (memory.id, self.search):
-            self._told, self._chat, self._why = (memory.id, self.search), "", memory.why
+        if self._told != (told := (memory.id, memory.updated_at, self.search)):
+            self._told, self._chat, self._why = told, "", memory.why
         self._paint_full()
         conversation = memory.meta.get("conversation")
         if isinstance(conversation, str) and not self._chat:

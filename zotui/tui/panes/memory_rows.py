@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container
-from typing import TYPE_CHECKING
+from collections.abc import Container
+from typing import TYPE_CHECKING, Protocol
 
-from zotui.memory.asking import asked
+from zotui.memory.asking import asked, fits
 from zotui.text import ago, one_line
 from zotui.tui.widgets.rows import Row
 
@@ -17,18 +17,30 @@ if TYPE_CHECKING:
 KNOWN = 2_000  # memories that stay known for the full text
 FOUND = 10_000  # rows of a search that are counted; more when one goes on to its end
 RECALLED = 50
+WEIGHED = 200  # of which those are shown that are what the facets say
 BAR = 8  # cells
 
-Counted = Callable[["MemoryRows", int], None]
+
+class Shown(Protocol):
+    """What shows the rows: it knows which are marked, and is told what was read."""
+
+    marked: dict[str, None]
+
+    def counted(self, source: MemoryRows, count: int) -> None:
+        """So many there are."""
+        ...
+
+    def arrived(self, source: MemoryRows) -> None:
+        """Some were read, maybe anew."""
+        ...
 
 
 class MemoryRows:
     """The memories of a search, which has facets too; all of them by their places, however many there are."""
 
-    def __init__(self, computer: Computer, search: str, marked: Container[str], counted: Counted) -> None:
+    def __init__(self, computer: Computer, search: str, shown: Shown) -> None:
         self._computer = computer
-        self._marked = marked
-        self._counted = counted
+        self._shown = shown
         self._numbers: list[int] | None = None  # of those that are found, where not all are meant
         self._most = FOUND
         self.search = search
@@ -70,7 +82,7 @@ class MemoryRows:
         return await self._computer.memory.ids(self.search, most)
 
     def _said(self, count: int) -> int:
-        self._counted(self, count)
+        self._shown.counted(self, count)
         return count
 
     def said(self, count: int) -> str:
@@ -81,9 +93,11 @@ class MemoryRows:
 
     def _rows(self, found: list[Memory]) -> list[Row]:
         self.known = {**dict(list(self.known.items())[-KNOWN:]), **{memory.id: memory for memory in found}}
+        self._shown.arrived(self)
         now = time.time_ns() // 1_000_000
         return [
-            Row(memory.id, line(memory), self._aside(memory, now), mark(memory, self._marked), "") for memory in found
+            Row(memory.id, line(memory), self._aside(memory, now), mark(memory, self._shown.marked), "")
+            for memory in found
         ]
 
     def _aside(self, memory: Memory, now: int) -> str:
@@ -99,7 +113,9 @@ class RecalledRows(MemoryRows):
 
     async def count(self) -> int:
         self.total = await self._computer.memory.count()
-        self._found = await self._computer.memory.recall(self.search, RECALLED) if self.search.strip() else []
+        one = asked(self.search)
+        found = await self._computer.memory.recall(one.words, WEIGHED) if one.words else []
+        self._found = [memory for memory in found if fits(memory, one)][:RECALLED]
         return self._said(len(self._found))
 
     async def ids(self, most: int) -> list[str]:

@@ -26,13 +26,12 @@ def full(memory: Memory, chat: str = "", why: Mapping[str, float] | None = None)
     if memory.key:
         text.append(f"{memory.key}\n", "bold")
     text.append(f"{memory.content}\n\n")
+    if why:
+        text.append(scores(why)).append("\n")
     for words in filter(None, (_marks(memory, now), _from(memory, chat), _times(memory, now), _others(memory))):
         text.append(f"{words}\n", "dim")
     if memory.tainted:
         text.append("! untrusted: made where anybody's words were\n")
-    if why:
-        text.append("\n")
-        text.append(scores(why))
     text.append(f"\n{memory.id}", "dim")
     return text
 
