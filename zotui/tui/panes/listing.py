@@ -58,6 +58,10 @@ class ListingPane(Pane):
         else:
             self.rows.reload()
 
+    def nothing(self, search: str) -> str:
+        """What is said where a search finds nothing."""
+        return f"Nothing holds {search!r}."
+
     def show_problem(self, problem: str) -> None:
         self.rows.problem = problem
 
@@ -134,7 +138,7 @@ class ListingPane(Pane):
         event.stop()
         if event.value != self.search:
             self.search = event.value
-            self.rows.empty = f"Nothing holds {self.search!r}." if self.search else self.empty
+            self.rows.empty = self.nothing(self.search) if self.search else self.empty
             self.rows.show(self.source(self.search))
 
     @on(Input.Submitted, "#search")

@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from zotui.errors import NotFound, ZotuiError
 from zotui.memory.asking import asked
+from zotui.memory.query import SHORTEST
 from zotui.tui.actions import ACTIONS, key_of, shown_key
 from zotui.tui.pane import bindings
 from zotui.tui.panes.listing import ROOM_FOR_BOTH
@@ -68,6 +69,13 @@ class MemoryPane(Handled):
         kind = RecalledRows if search.startswith(RECALL) else MemoryRows
         self._source = kind(self.computer, search.removeprefix(RECALL), self)
         return self._source
+
+    def nothing(self, search: str) -> str:
+        words = asked(search.removeprefix(RECALL)).words
+        if search.startswith(RECALL):
+            return f"Nothing is recalled for {words!r}." if words else "Write what the agent would be asked."
+        begun = f" {SHORTEST} letters or more find what begins so." if 0 < len(words.split(" ")[-1]) < SHORTEST else ""
+        return super().nothing(search) + begun
 
     def counted(self, source: MemoryRows, count: int) -> None:
         """Say how many there are, once they are looked up."""
