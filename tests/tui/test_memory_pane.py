@@ -342,6 +342,8 @@ async def test_what_is_read_whole_follows_the_file(home: Home) -> None:
         await wait_for(hand.pilot, lambda: "#drink" in hand.whole)
         await hand.memory.edit(one, "black tea")
         await wait_for(hand.pilot, lambda: "black tea" in hand.whole)
+        await hand.press("d")
+        await wait_for(hand.pilot, lambda: hand.whole == "")
 
 
 async def test_a_search_of_everything_leads_to_a_memory_whatever_was_searched_here(home: Home) -> None:

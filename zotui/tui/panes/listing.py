@@ -118,6 +118,7 @@ class ListingPane(Pane):
         """What enter does to the row under the cursor."""
         self.post_message(self.WantsRoom())
 
+    @on(Rows.Emptied)
     @on(Rows.Highlighted)
     def _highlighted(self) -> None:
         self._show_full()

@@ -78,6 +78,9 @@ class Rows(ScrollView, can_focus=True):
     class Chosen(OfRow):
         """Enter, or a second click."""
 
+    class Emptied(Message):
+        """There is no row any more, or none was found."""
+
     def __init__(self, source: Source | None = None, *, empty: str = "Nothing here.", id: str | None = None) -> None:
         super().__init__(id=id)
         self.set_reactive(Rows.empty, empty)
@@ -210,6 +213,8 @@ class Rows(ScrollView, can_focus=True):
             self._into_view()
         self.refresh()
         self._tell()
+        if not pages.count:
+            self.post_message(self.Emptied())
 
     def _to(self, place: int) -> None:
         """Move the cursor, as far as there are rows."""
