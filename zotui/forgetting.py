@@ -70,6 +70,8 @@ class Forgetting:
             if redact:
                 redacting.forget_derived(db, sought)
             proposing.forget(db, traces.memory.id, traces.memory.key, sought)
+            for part in writing.parts(traces.memory):
+                proposing.forget(db, part, None, ())
             writing.forget(db, traces.memory.id)
             audit.add(db, "forgotten", traces.memory.id)
 
@@ -81,9 +83,15 @@ class Forgetting:
 
 def _origins(db: Reader, memory: Memory) -> list[str]:
     """The messages that it came from, in whose words it need not stand."""
-    proposed = db.execute("SELECT message_id FROM proposals WHERE memory_id = ?", (memory.id,)).fetchall()
-    named = [message for message in [memory.meta.get("message")] if isinstance(message, str)]
-    return list(dict.fromkeys([*named, *(message for (message,) in proposed)]))
+    proposed = [
+        message
+        for identity in (memory.id, *writing.parts(memory))
+        for (message,) in db.execute("SELECT message_id FROM proposals WHERE memory_id = ?", (identity,)).fetchall()
+    ]
+    merged = memory.meta.get("merged")
+    said = [memory.meta, *(merged if isinstance(merged, list) else [])]
+    named = [part["message"] for part in said if isinstance(part, dict) and isinstance(part.get("message"), str)]
+    return list(dict.fromkeys([*named, *proposed]))
 
 
 def _delete(paths: Sequence[Path]) -> None:

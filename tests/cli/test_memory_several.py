@@ -1,4 +1,4 @@
-"""``zotui memory rm|merge|undo|facets``."""
+"""``zotui memory rm|merge|undo|counts``."""
 
 from tests.cli.inside import Inside
 
@@ -28,8 +28,8 @@ def test_lists_are_narrowed_by_what_is_searched(inside: Inside) -> None:
     inside("memory", "set", "city", "Oslo")
     inside("memory", "add", "green tea")
     inside("memory", "tag", "city", "two words")
-    assert "is:key 1 with a key" in [" ".join(line.split()) for line in inside("memory", "facets").out.splitlines()]
-    found = inside("memory", "facets", "tea", "--json").json
+    assert "is:key 1 with a key" in [" ".join(line.split()) for line in inside("memory", "counts").out.splitlines()]
+    found = inside("memory", "counts", "tea", "--json").json
     assert {"search": "when:today", "memories": 1, "more": False} in found
     assert [one["key"] for one in inside("memory", "list", "--search", 'tag:"two words"', "--json").json] == ["city"]
     assert inside("memory", "list", "--search", "is:key tea").out == "nothing is remembered\n"

@@ -31,7 +31,7 @@ async def filled(memory: Memories) -> list[str]:
     await memory.tag(tea, "old")
     await memory.pin(tea)
     await memory.expire(box, now_ms() + 3_600_000)
-    await memory.use([await memory.find(tea)])
+    await memory.use([await memory.find(tea)], "turn 1")
     return [city, tea, box]
 
 
@@ -40,6 +40,7 @@ async def everything(memory: Memories) -> object:
     return (
         await memory.list(),
         await memory.history("city"),
+        [await memory.used_in(one.id) for one in await memory.list()],
         [[one.id for one in await memory.list(search=word)] for word in ("bergen", "東京", "tea", "another")],
     )
 

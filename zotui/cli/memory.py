@@ -14,8 +14,8 @@ from zotui.cli.family import Family
 from zotui.cli.memory_exchange import export, import_
 from zotui.cli.memory_facts import accept, always, facts, patterns, reject
 from zotui.cli.memory_forget import forget
+from zotui.cli.memory_several import counts, merge, rm, undo
 from zotui.cli.memory_show import show
-from zotui.cli.memory_several import facets, merge, rm, undo
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError
 from zotui.memory import Memory, evaluation, open_memory
@@ -242,7 +242,7 @@ def _marks(found: Memory) -> str:
     return " ".join(["pinned"] * bool(found.pinned_at) + [f"#{tag}" for tag in found.tags])
 
 
-for _command in (accept, always, export, facets, facts, forget, import_, merge, patterns, reject, rm, show, undo):
+for _command in (accept, always, counts, export, facts, forget, import_, merge, patterns, reject, rm, show, undo):
     memory.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""``zotui memory rm|merge|undo|facets``: what is done to several memories, and undone; what they can be narrowed to."""
+"""``zotui memory rm|merge|undo|counts``: what is done to several memories, and undone; what they can be narrowed to."""
 
 import sys
 from typing import Any
@@ -75,7 +75,7 @@ def _clear(options: dict[str, Any], *, as_json: bool) -> int:
 @click.argument("search", nargs=-1)
 @as_json
 @click.pass_obj
-def facets(options: dict[str, Any], search: tuple[str, ...], as_json: bool) -> None:
+def counts(options: dict[str, Any], search: tuple[str, ...], as_json: bool) -> None:
     """What memories can be narrowed to, as list --search takes it, and how many of those of a search are that."""
     found = with_computer(options, lambda computer: computer.memory.facets(" ".join(search)))
     if as_json:
@@ -83,6 +83,6 @@ def facets(options: dict[str, Any], search: tuple[str, ...], as_json: bool) -> N
             [{"search": one.typed, "memories": min(one.memories, MOST), "more": one.memories > MOST} for one in found]
         )
         return
-    counts = [f"{MOST:,}+" if one.memories > MOST else f"{one.memories:,}" for one in found]
-    rows = [[one.typed, count, one.words] for one, count in zip(found, counts, strict=True)]
+    many = [f"{MOST:,}+" if one.memories > MOST else f"{one.memories:,}" for one in found]
+    rows = [[one.typed, count, one.words] for one, count in zip(found, many, strict=True)]
     print_table(rows, "nothing is remembered")

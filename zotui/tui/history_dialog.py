@@ -1,4 +1,4 @@
-"""The values that a key of memory has had, the newest first, each with its difference to the one before."""
+"""The values that a memory has had, the newest first, each with its difference to the one before."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _HEADS = ("--- before", "+++ after", "@@ ")
 class VersionRows:
     """The values as rows."""
 
-    def __init__(self, computer: Computer, key: str) -> None:
+    def __init__(self, computer: Computer, name: str) -> None:
         self._computer = computer
-        self._key = key
+        self._name = name
         self.versions: list[Version] = []  # the oldest first
 
     async def count(self) -> int:
         """Read them, and return how many there are."""
-        self.versions = await self._computer.memory.history(self._key)
+        self.versions = await self._computer.memory.history(self._name)
         return len(self.versions)
 
     async def page(self, offset: int, limit: int) -> list[Row]:
@@ -62,17 +62,17 @@ class HistoryDialog(ListDialog[VersionRows]):
 
     def __init__(self, computer: Computer, memory: Memory) -> None:
         self._memory = memory
-        source = VersionRows(computer, memory.key or "")
-        title = f"History of {one_line(memory.key or '', 60)}"
+        source = VersionRows(computer, memory.key or memory.id)
+        title = f"History of {one_line(memory.key or memory.content, 60)}"
         super().__init__(computer, source, title, "b: bring this value back · esc: back", "memory")
 
     @work
     async def action_bring_back(self) -> None:
-        """Give the key the value under the cursor again."""
+        """Give it the value under the cursor again."""
         from zotui.tui.widgets.rows import Rows
 
         row = self.query_one(Rows).current
-        if row is not None and int(row.id) < len(self._source.versions) - 1:
+        if row is not None and int(row.id) < len(self._source.versions) - 1:  # which is what it is
             value = self._source.versions[int(row.id)].value
             await self._do(lambda: self._computer.memory.edit(self._memory.id, value))
             self.app.notify("Brought back; u undoes it", markup=False)

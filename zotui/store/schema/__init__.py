@@ -14,5 +14,16 @@ from zotui.store.schema.memories import memories
 from zotui.store.schema.models import models
 from zotui.store.sql import Database
 
-STEPS: list[Callable[[Database], None]] = [first, models, desk, hands, grants, commands, memories, forgetting, living, browsing]
+STEPS: list[Callable[[Database], None]] = [
+    first,
+    models,
+    desk,
+    hands,
+    grants,
+    commands,
+    memories,
+    forgetting,
+    living,
+    browsing,
+]
 VERSION = len(STEPS)

@@ -240,15 +240,12 @@ class Handled(ListingPane):
 
     @work
     async def action_row_history(self) -> None:
-        """Every value that the key under the cursor has had."""
+        """Every value that the memory under the cursor is known to have had."""
         from zotui.tui.history_dialog import HistoryDialog
 
         memory = self.current
-        if memory is None:
-            return
-        if not memory.key:
-            raise UsageError("only a memory with a key keeps its earlier values", "u undoes the last edit")
-        self.app.push_screen(HistoryDialog(self._open, memory))
+        if memory is not None:
+            self.app.push_screen(HistoryDialog(self._open, memory))
 
     @work
     async def action_row_source(self) -> None:
