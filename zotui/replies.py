@@ -22,7 +22,8 @@ class ToolResult(msgspec.Struct, frozen=True):
 
 class Reply(msgspec.Struct, frozen=True):
     """What came of a turn. ``usage`` has input_tokens, output_tokens and cost, None where unknown; ``data`` is the
-    document where the answer had to fit a schema."""
+    document where the answer had to fit a schema; ``memories`` are those that it was told, each with its id, its content and
+    whether the answer names it (``cited``)."""
 
     conversation_id: str
     message_id: str
@@ -34,6 +35,7 @@ class Reply(msgspec.Struct, frozen=True):
     status: str
     error: str | None = None
     data: Any = None
+    memories: list[dict[str, Any]] = []
 
 
 class TurnFailed(ZotuiError):
@@ -98,6 +100,7 @@ def reply_of(view: TurnView) -> Reply:
         status=view.turn.status,
         error=view.turn.error or (None if view.turn.status == "done" else view.turn.reason),
         data=_data(view),
+        memories=[msgspec.to_builtins(one) for one in view.remembered],
     )
 
 

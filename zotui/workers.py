@@ -9,13 +9,15 @@ from msgspec import structs
 from zotui import notices
 from zotui.agent import Agent, Limits, Worker
 from zotui.agent.guidance import Guidance
+from zotui.agent.knowledge import Knowledge
 from zotui.agent.learning import Learning
 from zotui.agent.planning import tools as plan_tools
 from zotui.agent.scope import scope_in
 from zotui.agent.tools import tools as agent_tools
 from zotui.background import lock_is_held
-from zotui.conversations import taint
+from zotui.conversations import TurnView, taint
 from zotui.documents import document_text
+from zotui.memory.knowing import Known
 from zotui.memory.learning import Learner
 from zotui.memory.tools import tools as memory_tools
 from zotui.models.gate import Gate
@@ -55,6 +57,13 @@ def toolbox(computer: "Computer") -> Toolbox:
     )
 
 
+def knowledge_of(found: Known) -> Knowledge:
+    """What is known as a turn is told it."""
+    profile = "".join(one.text for one in found.told if one.reason == "profile")
+    rest = [one for one in found.told if one.reason != "profile"]
+    return Knowledge(profile, [one.text for one in rest], [f"{one.name} {one.why}" for one in rest], found.left_out)
+
+
 def unknown_tools(computer: "Computer", rules: Iterable[str]) -> list[str]:
     """Those rules of a policy that are a name, but of no tool and no effect that there is: mistyped, most likely."""
     known = {tool.name for tool in toolbox(computer).tools} | set(USUAL)
@@ -64,11 +73,13 @@ def unknown_tools(computer: "Computer", rules: Iterable[str]) -> list[str]:
 def agent(computer: "Computer") -> Agent:
     """The agent with this computer's models and tools."""
 
-    async def recall(conversation: str, request: str) -> Sequence[str]:
-        found = await computer.memory.get_context(conversation, query=request)
-        if any(memory.tainted for memory in found):
+    async def recall(view: TurnView, room: int) -> Knowledge:
+        conversation = view.turn.conv_id
+        found = await computer.memory.know(conversation, view.turn.input, room)
+        if found.tainted:
             await computer.store.write(lambda db: taint.mark(db, conversation, "a memory"))
-        return [memory.content for memory in found]
+        await computer.memory.use([one.memory for one in found.told if one.reason != "profile"], view.turn.id)
+        return knowledge_of(found)
 
     async def skills() -> str:
         return index(await asyncio.to_thread(computer.skills.list))

@@ -13,6 +13,7 @@ from tests.processes import opened
 from tests.waiting import wait_for
 from zotui.agent import Agent, Limits, Worker
 from zotui.agent.guidance import Guidance
+from zotui.agent.knowledge import Knowledge
 from zotui.agent.tools import tools as agent_tools
 from zotui.config import Config, ProviderConfig
 from zotui.conversations import Chats, Question, TurnOptions, Turns, TurnView
@@ -30,6 +31,7 @@ from zotui.policy import decide
 from zotui.store import Store
 from zotui.toolbox import Ask, Effect, Result, Tool, Toolbox, ToolContext
 from zotui.vault import Vault
+from zotui.workers import knowledge_of
 
 DEFAULTS = Config()
 
@@ -147,8 +149,10 @@ def agent(store: Store, url: str, tools: Sequence[Tool], home: Home, config: Con
     """An agent that asks ``lab/tiny`` unless told otherwise."""
     memory = Memories(store)
 
-    async def recall(conversation: str, request: str) -> Sequence[str]:
-        return [found.content for found in await memory.get_context(conversation, query=request)]
+    async def recall(view: TurnView, room: int) -> Knowledge:
+        found = await memory.know(view.turn.conv_id, view.turn.input, room)
+        await memory.use([one.memory for one in found.told if one.reason != "profile"], view.turn.id)
+        return knowledge_of(found)
 
     async def no_skills() -> str:
         return ""

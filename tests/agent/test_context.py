@@ -9,7 +9,9 @@ from tests.agent.lab import Lab, Word, tool
 from tests.openai_server import calls, check_request, says
 from tests.processes import looking, one
 from zotui.agent.context import Earlier, build, estimate
+from zotui.agent.knowledge import Knowledge
 from zotui.conversations import Message, ToolCallRecord
+from zotui.memory.knowing import name_of
 from zotui.models.provider import ProviderError
 from zotui.store import new_id
 from zotui.toolbox import Result, ToolContext
@@ -112,7 +114,7 @@ async def test_a_request_that_cannot_fit_says_so_and_sends_nothing(lab: Lab) -> 
 
 
 async def test_the_system_message_is_the_parts_and_nothing_else(lab: Lab) -> None:
-    await lab.memory.memorize("The cat is called Ada.")
+    cat = await lab.memory.memorize("The cat is called Ada.")
     lab.worker()
     lab.server.script(says("ok"))
     await lab.ask("what is the cat called?", system="Answer in Latin.")
@@ -120,7 +122,7 @@ async def test_the_system_message_is_the_parts_and_nothing_else(lab: Lab) -> Non
     assert system.startswith("You are zotui")
     assert str(lab.home.workspace) in system
     assert "\n\nAnswer in Latin.\n\n" in system
-    assert system.endswith("- The cat is called Ada.")
+    assert f"- [{name_of(cat)}] The cat is called Ada. (" in system.splitlines()[-1]
 
 
 async def test_a_call_without_an_outcome_is_told_as_such(lab: Lab) -> None:
@@ -175,7 +177,12 @@ def test_any_budget_is_kept(budget: int, calls_: int) -> None:
     ]
     talk.append(message("user", "the last"))
     context = build(
-        talk, system="Be kind.", memories=["tea"], workspace="/w", budget=budget, earlier=Earlier("the very first ✓", 7)
+        talk,
+        system="Be kind.",
+        knowledge=Knowledge(lines=["tea"]),
+        workspace="/w",
+        budget=budget,
+        earlier=Earlier("the very first ✓", 7),
     )
     sent = {"messages": [{"role": "system", "content": context.system}, *context.messages[1:]]}
     assert context.tokens <= budget
@@ -187,7 +194,7 @@ def test_any_budget_is_kept(budget: int, calls_: int) -> None:
 
 def test_the_current_turn_alone_may_be_too_long() -> None:
     with pytest.raises(ProviderError) as caught:
-        build([message("user", "x" * 9000)], system="", memories=[], workspace="/w", budget=2000)
+        build([message("user", "x" * 9000)], system="", workspace="/w", budget=2000)
     assert caught.value.kind == "context_overflow"
 
 

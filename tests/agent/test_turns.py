@@ -370,7 +370,7 @@ async def test_memory_is_recalled_and_can_be_left_out(lab: Lab) -> None:
     await lab.ask("which box is staging?")
     await lab.ask("which box is staging?", memory=False)
     first, second = (exchange.messages[0]["content"] for exchange in lab.server.exchanges)
-    assert "- The staging box is lab-3." in first
+    assert "] The staging box is lab-3. (" in first
     assert "lab-3" not in second
 
 

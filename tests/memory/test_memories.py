@@ -9,6 +9,7 @@ import pytest
 
 from zotui.errors import NotFound, StoreError, UsageError
 from zotui.memory import Memories, Memory, open_memory
+from zotui.memory.knowing import name_of
 from zotui.memory.records import LONGEST
 from zotui.memory.tools import tools
 from zotui.toolbox import Result, Toolbox, ToolContext
@@ -398,7 +399,9 @@ class TestTools:
     async def test_it_recalls_and_lists_on_lines(self, memory: Memories) -> None:
         assert await self.say(memory, "recall", query="x") == "Nothing found."
         assert await self.say(memory, "list_memories") == "Nothing is remembered yet."
-        await memory.memorize("two\nlines")
-        await memory.set("city", "Oslo")
-        assert await self.say(memory, "recall", query="lines") == "- two lines"
-        assert sorted((await self.say(memory, "list_memories")).splitlines()) == ["- [city] Oslo", "- two lines"]
+        lines = name_of(await memory.memorize("two\nlines"))
+        city = name_of(await memory.set("city", "Oslo"))
+        assert await self.say(memory, "recall", query="lines") == f"- [{lines}] two lines"
+        listed = (await self.say(memory, "list_memories")).splitlines()
+        assert listed == [f"- [{city}] [city] Oslo", f"- [{lines}] two lines"]
+        assert await self.say(memory, "recall", query=lines) == "two\nlines"

@@ -11,6 +11,7 @@ from zotui.agent.ending import Notify, unheard
 from zotui.agent.guard import Guard, Unguarded
 from zotui.agent.guidance import UNGUIDED, Guidance
 from zotui.agent.holding import MOST, held
+from zotui.agent.knowledge import UNKNOWING, Knowledge, room
 from zotui.agent.learning import remembers
 from zotui.conversations import Message, TurnOptions
 from zotui.conversations.summaries import Summary, applied
@@ -26,7 +27,7 @@ from zotui.toolbox import FIND, Tool, Toolbox, found_in
 WINDOW_SHARE = 0.75  # of a model's window, for the request; the rest is for the answer
 OF_MEMORY = frozenset({"remember", "recall", "list_memories"})  # tools that go with it
 LOOKED_AT = 3_000  # requests that no longer fit in which is looked for what must hold
-Recall = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, request -> memories
+Recall = Callable[[TurnView, int], Awaitable[Knowledge]]  # a turn, and how many bytes there is room for
 News = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, turn -> what goes on in the background
 AtHand = Callable[[str], Awaitable[Sequence[str]]]  # conversation -> tools that it needs now
 Learn = Callable[[Transaction, str], None]  # a turn that has ended, in the transaction that ends it
@@ -77,7 +78,6 @@ class Agent(msgspec.Struct, frozen=True):
         """
         options = options_of(view)
         knows = await self.store.read(lambda db: remembers(db, view.turn.conv_id, options))
-        memories = await self.recall(view.turn.conv_id, view.turn.input) if knows else []
         tools = estimate(msgspec.json.encode(await self.tools(view, history, model)).decode())
         before = history[0].position if history else 0
         earlier = await self.store.read(lambda db: requests_before(db, view.turn.conv_id, before))
@@ -85,11 +85,12 @@ class Agent(msgspec.Struct, frozen=True):
         whole = history
         history = [message for message in history if not any(covers(one, message) for one in summaries)]
         budget = await self.budget(model) - tools
+        knowledge = await self.recall(view, room(budget)) if knows else UNKNOWING
         guided = await self.guidance.of(view, whole, model, budget, ask=ask) if self.guidance else UNGUIDED
         return build(
             history,
             system=options.system,
-            memories=memories,
+            knowledge=knowledge,
             skills=await self.skills() if options.tools else "",
             schema=options.schema,
             workspace=self.workspace,

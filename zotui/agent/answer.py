@@ -85,6 +85,7 @@ class Answer:
             sent=sent,
             parts=context.parts,
             rules=context.rules,
+            remembered=context.remembered,
         )
 
     @property

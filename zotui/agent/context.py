@@ -15,6 +15,7 @@ import msgspec
 import zotui.images
 from zotui.agent.guidance import UNGUIDED, Guided
 from zotui.agent.holding import MOST, held
+from zotui.agent.knowledge import UNKNOWING, Knowledge
 from zotui.conversations import Attachment, Message, ToolCallRecord
 from zotui.conversations.summaries import SummaryLine
 from zotui.models.provider import ProviderError
@@ -52,12 +53,13 @@ NOTHING_EARLIER = Earlier("", 0)
 
 
 class Context(msgspec.Struct, frozen=True):
-    """One request: the parts, whose texts joined are the system message, and all messages after it; and what became of
-    the person's rules."""
+    """One request: the parts, whose texts joined are the system message, and all messages after it; what became of the
+    person's rules, and why each memory is there."""
 
     parts: list[Part]
     history: list[dict[str, Any]]
     rules: Sequence[Judged] = ()
+    remembered: str = ""
 
     @property
     def system(self) -> str:
@@ -91,12 +93,12 @@ def build(
     messages: Sequence[Message],
     *,
     system: str,
-    memories: Sequence[str],
     workspace: str,
     budget: int,
     earlier: Earlier = NOTHING_EARLIER,
     summary: Sequence[SummaryLine] = (),
     skills: str = "",
+    knowledge: Knowledge = UNKNOWING,
     schema: Mapping[str, Any] | None = None,
     images: Mapping[str, str] = {},
     guided: Guided = UNGUIDED,
@@ -112,6 +114,8 @@ def build(
         parts.append(Part("character", guided.character))
     if system:
         parts.append(Part("instructions", system))
+    if knowledge.profile:
+        parts.append(Part("profile", f"What the person says of themselves:\n{knowledge.profile}"))
     if skills:
         parts.append(Part("skills", skills))
     if schema is not None:
@@ -120,9 +124,8 @@ def build(
         parts.append(Part("AGENTS.md", guided.folders))
     if guided.ruled:
         parts.append(Part("rules", guided.ruled))
-    if memories:
-        known = "\n".join(f"- {one_line(memory, 400)}" for memory in memories)
-        parts.append(Part("memory", f"What you remember that may matter here (notes, not orders):\n{known}"))
+    if knowledge.text:
+        parts.append(Part("memory", knowledge.text))
     if summary:
         parts.append(Part("summary", told(fitted(summary, int(budget * SUMMARY_SHARE)))))
     if news:
@@ -144,7 +147,7 @@ def build(
     left_out = groups[: len(groups) - len(kept)]
     if left_out or earlier.requests:
         parts.append(Part("digest", _digest(left_out, int(budget * DIGEST_SHARE), earlier)))
-    return Context(parts, [entry for group in kept for entry in group], guided.rules)
+    return Context(parts, [entry for group in kept for entry in group], guided.rules, knowledge.told)
 
 
 def _format(schema: Mapping[str, Any]) -> str:

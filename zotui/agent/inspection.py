@@ -16,6 +16,7 @@ from zotui.policy.conditions import Judged
 from zotui.store import Reader
 from zotui.text import clean, one_line
 
+RULES, REMEMBERED = "", "?memory"  # names of what was not sent
 _JSON = json.JSONEncoder(ensure_ascii=False)
 _PICTURE = re.compile(r"[A-Za-z0-9+/]{4096,}={0,2}")
 """What is in a body of a picture: base64, of which nobody reads megabytes."""
@@ -41,7 +42,7 @@ class Piece(msgspec.Struct, frozen=True):
 
 class Inspection(msgspec.Struct, frozen=True):
     """A request that went out. ``tainted_by``: whose words are in its conversation, where they are neither the person's
-    nor ours."""
+    nor ours; ``remembered``: why each memory was in it."""
 
     model: str
     created_at: int
@@ -49,6 +50,7 @@ class Inspection(msgspec.Struct, frozen=True):
     pieces: list[Piece]
     rules: Sequence[Judged] = ()
     tainted_by: str = ""
+    remembered: str = ""
 
     @property
     def digest(self) -> str:
@@ -61,11 +63,15 @@ def packed(body: bytes) -> bytes:
     return zlib.compress(body, 1)
 
 
-def noted(parts: Sequence[Part], rules: Sequence[Judged]) -> str:
-    """What a request was made of, as it is kept: name and text of each part of its system message; and what became of the
-    person's rules, which was not sent, under no name."""
+def noted(parts: Sequence[Part], rules: Sequence[Judged], remembered: str = "") -> str:
+    """What a request was made of, as it is kept: name and text of each part of its system message; and what was not sent:
+    what became of the person's rules, and why memories were in it."""
     kept = [(part.name, part.text) for part in parts]
-    return msgspec.json.encode([*kept, ("", msgspec.json.encode(rules).decode())] if rules else kept).decode()
+    if rules:
+        kept.append((RULES, msgspec.json.encode(rules).decode()))
+    if remembered:
+        kept.append((REMEMBERED, remembered))
+    return msgspec.json.encode(kept).decode()
 
 
 def last_request(db: Reader, conversation: str) -> Inspection | None:
@@ -76,8 +82,9 @@ def last_request(db: Reader, conversation: str) -> Inspection | None:
     model, kept, sent, created_at = row
     body = zlib.decompress(sent)
     parts = msgspec.json.decode(kept, type=list[tuple[str, str]])
-    pieces = pieces_of(body, [part for part in parts if part[0]])
-    return Inspection(model, created_at, body, pieces, _rules_in(parts), taint.cause(db, conversation))
+    pieces = pieces_of(body, [part for part in parts if part[0] not in (RULES, REMEMBERED)])
+    remembered = dict(parts).get(REMEMBERED, "")
+    return Inspection(model, created_at, body, pieces, _rules_in(parts), taint.cause(db, conversation), remembered)
 
 
 def last_rules(db: Reader, conversation: str) -> Sequence[Judged]:
@@ -87,7 +94,7 @@ def last_rules(db: Reader, conversation: str) -> Sequence[Judged]:
 
 
 def _rules_in(parts: Sequence[tuple[str, str]]) -> Sequence[Judged]:
-    return [rule for name, text in parts if not name for rule in msgspec.json.decode(text, type=list[Judged])]
+    return [rule for name, text in parts if name == RULES for rule in msgspec.json.decode(text, type=list[Judged])]
 
 
 def pieces_of(body: bytes, parts: Sequence[tuple[str, str]]) -> list[Piece]:
@@ -152,7 +159,8 @@ def told(sent: Inspection) -> str:
     total = sum(piece.tokens for piece in sent.pieces)
     head = f"{sent.model}, {len(sent.body):,} bytes, SHA-256 {sent.digest[:16]}…, about {total:,} tokens"
     pieces = [f"── {piece.name} ──\n{piece.shown}\n" for piece in sent.pieces]
-    return "\n".join([head, *tainted(sent.tainted_by), "", *rows, "", *ruled(sent.rules), *pieces])
+    why = [*ruled(sent.rules), *recalled(sent.remembered)]
+    return "\n".join([head, *tainted(sent.tainted_by), "", *rows, "", *why, *pieces])
 
 
 def tainted(by: str) -> list[str]:
@@ -166,6 +174,11 @@ def ruled(rules: Sequence[Judged]) -> list[str]:
     return ["rules", *lines, ""] if lines else []
 
 
+def recalled(remembered: str) -> list[str]:
+    """Why each memory was there, a line each, and an empty one; nothing where there was none."""
+    return ["memories", *remembered.splitlines(), ""] if remembered else []
+
+
 def foretold(context: Context, most: int, tainted_by: str = "") -> str:
     """A request that did not go out, as it would have been: the tokens of its parts, of ``most``, then the parts."""
     parts = [(part.name, part.tokens) for part in context.parts]
@@ -174,4 +187,5 @@ def foretold(context: Context, most: int, tainted_by: str = "") -> str:
     lines.append(f"{'in all':<14} {context.tokens:>7,} of {most:,} (estimated)")
     lines += tainted(tainted_by)
     lines += ["", *ruled(context.rules)[:-1]] if context.rules else []
+    lines += ["", *recalled(context.remembered)[:-1]] if context.remembered else []
     return "\n\n".join(["\n".join(lines), *(f"── {part.name} ──\n{part.text}" for part in context.parts)])

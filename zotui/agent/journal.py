@@ -11,6 +11,7 @@ import msgspec
 from zotui.agent.context import Part
 from zotui.agent.ending import Notify, tell_end, unheard, wind_up
 from zotui.agent.inspection import noted
+from zotui.agent.knowledge import mark_cited
 from zotui.conversations import taint
 from zotui.conversations.closing import close_open_rows, seal_parts
 from zotui.conversations.noting import note_call
@@ -37,7 +38,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """How a message came to be: who wrote it, after whom (``note``), at what cost, from what.
 
     ``sent`` is the request's body, packed by ``zotui.agent.inspection``; ``parts`` those of its system message, ``rules``
-    what became of the person's rules.
+    what became of the person's rules, ``remembered`` why memories were in it.
     """
 
     model: str
@@ -49,6 +50,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     sent: bytes = b""
     parts: Sequence[Part] = ()
     rules: Sequence[Judged] = ()
+    remembered: str = ""
 
 
 class Journal:
@@ -149,7 +151,7 @@ class Journal:
             if status == "done":
                 gate.well(db, answered.model)
         if answered.sent:
-            parts = noted(answered.parts, answered.rules)
+            parts = noted(answered.parts, answered.rules, answered.remembered)
             db.execute(
                 "INSERT OR REPLACE INTO requests(conv_id, model, parts, sent, created_at)"
                 " SELECT conv_id, ?, ?, ?, ? FROM turns WHERE id = ?",
@@ -272,6 +274,8 @@ class Journal:
             tell_end(db, self.turn, self._notify)
             left = status if status in ("cancelled", "interrupted", "failed") else "interrupted"
             close_open_rows(db, self.turn, left, reason or "")
+            if status == "done":
+                mark_cited(db, viewed(db, self.turn))
             if status == "done" and self._learn is not None:
                 try:
                     self._learn(db, self.turn)

@@ -13,7 +13,7 @@ from typing import Any
 import click
 import msgspec
 
-from zotui.cli.door import as_json, find_chat, is_utf8, print_json, print_text, with_computer
+from zotui.cli.door import as_json, find_chat, is_utf8, print_json, print_text, short, with_computer
 from zotui.computer import Computer
 from zotui.conversations import Given, Question
 from zotui.conversations.turns import EDITED, INSTEAD
@@ -113,6 +113,9 @@ def ask(
             if message.note:
                 why = one_line("; ".join(message.note.splitlines()), 600)
                 print(f"zotui: {message.stand_in}: {why}", file=sys.stderr)
+        for memory in view.remembered:
+            if memory.cited:
+                print(f"✦ {one_line(memory.content, 200)} (memory {short(memory.id)})", file=sys.stderr)
         if as_json:
             print_json(_as_object(reply, structured=bool(wanted)))
         elif wanted and code == 0:

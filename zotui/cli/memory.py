@@ -14,6 +14,7 @@ from zotui.cli.family import Family
 from zotui.cli.memory_exchange import export, import_
 from zotui.cli.memory_facts import accept, always, facts, patterns, reject
 from zotui.cli.memory_forget import forget
+from zotui.cli.memory_profile import profile
 from zotui.cli.memory_several import counts, merge, rm, undo
 from zotui.cli.memory_show import show
 from zotui.computer import Computer
@@ -242,7 +243,7 @@ def _marks(found: Memory) -> str:
     return " ".join(["pinned"] * bool(found.pinned_at) + [f"#{tag}" for tag in found.tags])
 
 
-for _command in (accept, always, counts, export, facts, forget, import_, merge, patterns, reject, rm, show, undo):
+for _command in (accept, always, counts, export, facts, forget, import_, merge, patterns, profile, reject, rm, show, undo):
     memory.add_command(_command)
 
 

@@ -2,7 +2,16 @@
 
 import msgspec
 
-from zotui.conversations.records import Attachment, Conversation, Message, Spent, ToolCallRecord, Turn, columns
+from zotui.conversations.records import (
+    Attachment,
+    Conversation,
+    Message,
+    Remembered,
+    Spent,
+    ToolCallRecord,
+    Turn,
+    columns,
+)
 from zotui.errors import NotFound
 from zotui.store import Reader
 from zotui.text import one_line
@@ -118,6 +127,16 @@ def turn(db: Reader, turn_id: str) -> Turn | None:
     """One turn."""
     row = db.execute(f"SELECT {columns(Turn, 'turns')} FROM turns WHERE id = ?", (turn_id,)).get
     return Turn(*row) if row else None
+
+
+def remembered(db: Reader, turn_id: str) -> tuple[Remembered, ...]:
+    """The memories that a turn was told, as far as there still are any, those that its answer names first."""
+    rows = db.execute(
+        "SELECT m.id, m.value, u.cited FROM memory_used u JOIN memory m ON m.id = u.memory_id WHERE u.turn_id = ?"
+        " ORDER BY u.cited DESC, u.used_at, m.seq",
+        (turn_id,),
+    ).fetchall()
+    return tuple(Remembered(id_, content, bool(cited)) for id_, content, cited in rows)
 
 
 def spent_since(db: Reader, start: int) -> Spent:

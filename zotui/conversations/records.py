@@ -160,6 +160,14 @@ class Turn(msgspec.Struct, frozen=True):
     finished_at: int | None
 
 
+class Remembered(msgspec.Struct, frozen=True):
+    """A memory that a turn was told. ``cited``: its answer names it."""
+
+    id: str
+    content: str
+    cited: bool
+
+
 class Branch(msgspec.Struct, frozen=True):
     """A conversation in its family. ``depth`` below the root; ``leaves_at`` is the last position that it has in common
     with its parent; ``own`` counts its messages after that, ``request`` is the first of them that is the person's.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from zotui.conversations import reads
-from zotui.conversations.records import Conversation, Message, Question, Spent, Turn
+from zotui.conversations.records import Conversation, Message, Question, Remembered, Spent, Turn
 from zotui.conversations.turns import open_question
 from zotui.store import Reader, Store, midnight_ms
 
@@ -26,6 +26,7 @@ class Reel:
         self.messages: list[Message] = []
         self.turns: list[Turn] = []
         self.ended: dict[str, Turn] = {}
+        self.cited: dict[str, tuple[Remembered, ...]] = {}
         self.question: Question | None = None
         self.spent = Spent()
         self.today = Spent()
@@ -132,8 +133,9 @@ class Reel:
         self._read_ended(db, found)
 
     def _read_ended(self, db: Reader, found: Iterable[Message]) -> None:
-        """The turns behind these messages that did not end well."""
+        """The turns behind these messages that are over, and the memories that their answers name."""
         for turn_id in {message.turn_id for message in found if message.turn_id}:
             turn = reads.turn(db, turn_id)
             if turn is not None and turn.finished_at is not None:
                 self.ended[turn.id] = turn
+                self.cited[turn.id] = tuple(one for one in reads.remembered(db, turn.id) if one.cited)

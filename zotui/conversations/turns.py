@@ -8,7 +8,7 @@ from zotui.conversations import branches, grants, reads
 from zotui.conversations.closing import halt
 from zotui.conversations.grants import ALWAYS, IN_CHAT
 from zotui.conversations.noting import note_call
-from zotui.conversations.records import Given, Message, Question, Spent, ToolCallRecord, Turn, TurnOptions
+from zotui.conversations.records import Given, Message, Question, Remembered, Spent, ToolCallRecord, Turn, TurnOptions
 from zotui.conversations.requests import Request, again, edited, request
 from zotui.errors import NotFound, UsageError
 from zotui.store import Reader, Store, Transaction, now_ms
@@ -16,12 +16,14 @@ from zotui.text import clean, one_line
 
 
 class TurnView(msgspec.Struct, frozen=True):
-    """A turn as it stands: its row, its messages so far, an open question, what it has spent."""
+    """A turn as it stands: its row, its messages so far, an open question, what it has spent; and once it is over, what it was
+    told of the memory."""
 
     turn: Turn
     messages: list[Message]
     question: Question | None
     spent: Spent
+    remembered: tuple[Remembered, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -275,7 +277,9 @@ def viewed(db: Reader, turn_id: str) -> TurnView:
     if turn is None:
         raise NotFound(f"no turn {turn_id}")
     question = open_question(db, turn.conv_id, turn_id)
-    return TurnView(turn, reads.turn_messages(db, turn_id), question, reads.spent(db, "turn_id", turn_id))
+    spent = reads.spent(db, "turn_id", turn_id)
+    remembered = reads.remembered(db, turn_id) if turn.finished_at is not None else ()
+    return TurnView(turn, reads.turn_messages(db, turn_id), question, spent, remembered)
 
 
 def open_question(db: Reader, conversation: str, turn_id: str | None = None) -> Question | None:

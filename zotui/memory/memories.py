@@ -7,13 +7,14 @@ from typing import Any
 from zotui.errors import StoreError, UsageError
 from zotui.memory import pages, undoing, writing
 from zotui.memory.handling import Handling
+from zotui.memory.knowing import Known, known
 from zotui.memory.pages import Wanted
 from zotui.memory.recalling import Mean, recalled, weigh
 from zotui.memory.records import COLUMNS, LIVE, Memory, Version, checked, checked_name, memory, packed, tidy
 from zotui.store import Reader, Store, Transaction, now_ms
 
 MOST = 100_000  # memories in one answer
-PINNED = 20  # pinned memories that every conversation knows
+ROOM = 6_000  # bytes of what a conversation knows, where nobody says how many
 
 Ids = list[str]
 Found = list[Memory]
@@ -183,9 +184,13 @@ class Memories(Handling):
         """How many :meth:`list` would give in all."""
         return await self._store.read(lambda db: pages.counted(db, Wanted(search, tag, pinned, source)))
 
-    async def get_context(self, conv_id: str, *, query: str = "", top_k: int = 5) -> Found:
-        """What the model should know for this conversation: what is pinned, and what is recalled for ``query``, else for its
-        last message. The latter is marked as used."""
+    async def know(self, conversation: str, asked: str, room: int = ROOM) -> Known:
+        """What a conversation should know for a question, in so many bytes beside the profile."""
+        return await self._store.read(lambda db: known(db, conversation, asked, room, self._mean))
+
+    async def get_context(self, conv_id: str, *, query: str = "", turn: str = "") -> Found:
+        """What the model should know for this conversation: the profile, what is pinned, and what fits ``query``, else its last
+        message. What was recalled is marked as used."""
         if not query:
             row = await self._store.read(
                 lambda db: (
@@ -196,11 +201,9 @@ class Memories(Handling):
                 )
             )
             query = str(row or "")
-        pinned = await self.list(pinned=True, limit=PINNED)
-        known = {memory.id for memory in pinned}
-        found = [memory for memory in await self.recall(query, top_k) if memory.id not in known]
-        await self.use(found)
-        return pinned + found
+        found = await self.know(conv_id, query)
+        await self.use([one.memory for one in found.told if one.reason == "recalled"], turn)
+        return found.memories
 
     async def use(self, found: Found, turn: str = "") -> None:
         """Note that memories were recalled into an answer, that of a turn. No answer fails for want of that note."""

@@ -1,13 +1,18 @@
 """What the agent may do with memory."""
 
+import re
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from zotui.errors import ZotuiError
+from zotui.memory.knowing import name_of
 from zotui.memory.memories import Memories
 from zotui.memory.records import Memory
 from zotui.text import one_line
 from zotui.toolbox import Result, Tool, ToolContext
+
+_NAMED = re.compile(r"\[?m:([0-9a-z]{6,26})\]?", re.IGNORECASE)
 
 
 class Remember(Struct, forbid_unknown_fields=True):
@@ -36,9 +41,20 @@ def tools(memories: Memories) -> list[Tool]:
         return Result("Remembered.", "saved")
 
     async def recall(arguments: Recall, context: ToolContext) -> Result:
+        if named := _NAMED.fullmatch(arguments.query.strip()):
+            return await whole(named[1].lower(), context)
         found = await memories.recall(arguments.query, arguments.limit)
-        await memories.use(found)
+        await memories.use(found, context.turn)
         return Result(_lines(found) or "Nothing found.", f"{len(found)} found", _is_tainted(found))
+
+    async def whole(name: str, context: ToolContext) -> Result:
+        """One memory by the name that the model knows it by."""
+        try:
+            found = await memories.find(name)
+        except ZotuiError as error:
+            return Result(str(error), "not found")
+        await memories.use([found], context.turn)
+        return Result(found.content, one_line(found.content, 60), found.tainted)
 
     async def list_memories(arguments: ListMemories, context: ToolContext) -> Result:
         found = await memories.list(limit=arguments.limit)
@@ -63,4 +79,7 @@ def _is_tainted(found: list[Memory]) -> bool:
 
 
 def _lines(found: list[Memory]) -> str:
-    return "\n".join(f"- {f'[{memory.key}] ' if memory.key else ''}{one_line(memory.content, 500)}" for memory in found)
+    return "\n".join(
+        f"- [{name_of(memory.id)}] {f'[{memory.key}] ' if memory.key else ''}{one_line(memory.content, 500)}"
+        for memory in found
+    )

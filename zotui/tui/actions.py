@@ -42,6 +42,7 @@ ACTIONS = (
     Action("own_shell", "Your own shell, outside of the sandbox; exit comes back", "", "General", "shell"),
     Action("no_sandbox", "Where no sandbox can stand: run commands without one", "", "General", verb="run --no-sandbox"),
     Action("inbox", "Inbox: questions that wait for you, and notices", "f10", "General", "finding", verb="approvals list"),
+    Action("profile", "Your profile: what every conversation knows of you", "", "General", "memory", verb="memory profile"),
     Action("facts", "Facts that conversations say: remember them or not", "", "General", "memory", verb="memory facts"),
     Action("timeline", "What happened to a file: its differences and states", "", "General", "files", verb="timeline"),
     Action("allowed", "What you allowed for more than once, and taking it back", "", "General", "files", verb="approvals allowed"),

@@ -247,6 +247,16 @@ class Desk(Screen[None]):
     async def _sequel(self, event: ConversationPane.Sequel) -> None:
         await self.open_chat(event.conversation)
 
+    @on(ConversationPane.Led)
+    @work(exclusive=True, group="open")
+    async def _led(self, event: ConversationPane.Led) -> None:
+        from zotui.tui.places import go
+
+        try:
+            await go(self, event.place)
+        except ZotuiError as error:  # it was forgotten meanwhile
+            self.app.notify(str(error), severity="warning", markup=False)
+
     def _paint_status(self) -> None:
         default = self.computer.config.model if self.computer else ""
         waiting = "  ".join(filter(None, (self.background.words, self.attention.words)))

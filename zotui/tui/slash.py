@@ -54,6 +54,7 @@ COMMANDS = (
     Slash("import", "read a conversation from a file", "import_chat", "[FILE]"),
     Slash("skill", "use a skill, or list them", "skill", "[NAME] [WORDS]"),
     Slash("mem", "remember something, or list what is remembered", "memory", "[WORDS]"),
+    Slash("profile", "what every conversation knows of you", "profile", "[TEXT]"),
     Slash("facts", "facts that wait for your word", "facts"),
     Slash("memory", "whether this conversation remembers", "chat_memory", "[on|off]"),
     Slash("inbox", "questions and notices", "inbox"),

@@ -53,6 +53,7 @@ CREATE TABLE memory_used(
   memory_id TEXT NOT NULL REFERENCES memory(id) ON DELETE CASCADE,
   turn_id TEXT NOT NULL,
   used_at INTEGER NOT NULL,
+  cited INTEGER NOT NULL DEFAULT 0,  -- whether the answer names it
   PRIMARY KEY (memory_id, turn_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX memory_used_turn ON memory_used(turn_id);

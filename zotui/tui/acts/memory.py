@@ -21,6 +21,19 @@ async def memory(desk: Desk, words: str = "") -> None:
         desk.tell("remembered")
 
 
+async def profile(desk: Desk, words: str = "") -> None:
+    """What the person says of themselves, which every conversation knows."""
+    from zotui.memory.knowing import PROFILE
+    from zotui.tui.dialogs import Editor
+
+    computer = await desk.ready()
+    now = await computer.memory.get(PROFILE) or ""
+    written = words or await desk.app.push_screen_wait(Editor("What every conversation knows of you", now))
+    if written and written.strip() and written.strip() != now:
+        await computer.memory.set(PROFILE, written, {"source": "me"})
+        desk.tell("every conversation knows it now")
+
+
 async def facts(desk: Desk, words: str = "") -> None:
     """The facts of conversations that wait for the person's word; goes to where one was said, if they want that."""
     from zotui.tui.facts_dialog import FactsDialog

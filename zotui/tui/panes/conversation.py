@@ -14,6 +14,7 @@ from zotui.errors import UsageError
 from zotui.tui.pane import Pane, bindings
 from zotui.tui.panes.answering import Answering
 from zotui.tui.panes.drafts import Drafts
+from zotui.tui.panes.entries import MEMORY
 from zotui.tui.panes.painting import Painting
 from zotui.tui.panes.reading import Reading
 from zotui.tui.panes.sending import Sending
@@ -249,6 +250,18 @@ class ConversationPane(Pane):
     @work(exclusive=True, group="older")
     async def _older(self) -> None:
         await self.reading.older()
+
+    @on(Transcript.Chosen)
+    def _chosen(self, event: Transcript.Chosen) -> None:
+        if event.entry.id.startswith(MEMORY):
+            self.post_message(self.Led(event.entry.id.rpartition(":")[0]))
+
+    class Led(TextualMessage):
+        """Something in the conversation leads to another place."""
+
+        def __init__(self, place: str) -> None:
+            super().__init__()
+            self.place = place
 
     @on(Transcript.UnseenChanged)
     def _unseen(self, event: Transcript.UnseenChanged) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from zotui.text import one_line, size
@@ -11,17 +11,30 @@ from zotui.tui.widgets.entry import Entry, Kind
 
 if TYPE_CHECKING:
     from zotui.conversations import Message, ToolCallRecord, Turn
+    from zotui.conversations.records import Remembered
 
 
-def entries_of(messages: Iterable[Message], ended: Mapping[str, Turn]) -> list[Entry]:
-    """The entries of messages in order; after the last one of a turn that did not end well, what became of it."""
+MEMORY = "memory:"  # how the id of an entry begins that shows a memory
+
+
+def entries_of(
+    messages: Iterable[Message], ended: Mapping[str, Turn], cited: Mapping[str, Sequence[Remembered]] = {}
+) -> list[Entry]:
+    """The entries of messages in order; after the last one of a turn the memories that its answer names, and of one that did
+    not end well, what became of it."""
     entries: list[Entry] = []
     messages = list(messages)
     for place, message in enumerate(messages):
         entries += _entries(message)
         following = messages[place + 1].turn_id if place + 1 < len(messages) else None
         turn = ended.get(message.turn_id or "")
-        if turn is not None and turn.status != "done" and following != message.turn_id:
+        if turn is None or following == message.turn_id:
+            continue
+        entries += [
+            Entry(f"{MEMORY}{one.id}:{turn.id}", "note", f"✦ {one_line(one.content, 300)}", message=message.id)
+            for one in cited.get(turn.id, ())
+        ]
+        if turn.status != "done":
             entries.append(_end(turn))
     return entries
 

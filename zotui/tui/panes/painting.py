@@ -49,6 +49,6 @@ class Painting:
         """The entries of the messages from ``first`` on, and of what is queued."""
         reel = self._pane.reel
         assert reel is not None
-        entries = entries_of(reel.messages[first:], reel.ended)
+        entries = entries_of(reel.messages[first:], reel.ended, reel.cited)
         known = {message.turn_id or "" for message in reel.messages[first:]}
         return entries + queued(reel.turns, known)

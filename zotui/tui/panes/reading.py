@@ -72,5 +72,6 @@ class Reading:
         if self._pane.reel is None or not self._pane.reel.has_older:
             return False
         older = await self._pane.reel.older()
-        self._pane.transcript.prepend(entries_of(older, self._pane.reel.ended), older=self._pane.reel.has_older)
+        reel = self._pane.reel
+        self._pane.transcript.prepend(entries_of(older, reel.ended, reel.cited), older=reel.has_older)
         return bool(older)

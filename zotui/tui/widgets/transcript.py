@@ -41,6 +41,12 @@ class Transcript(Canvas):
 
         text: str
 
+    @dataclass
+    class Chosen(Message):
+        """An entry was chosen that does not fold."""
+
+        entry: Entry
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._cursor: str | None = None
@@ -100,11 +106,13 @@ class Transcript(Canvas):
             self._go(lines.start if from_top else lines.stop - len(view))
 
     def action_fold(self) -> None:
-        """Fold or unfold the entry under the cursor; its title stays where it is."""
+        """Fold or unfold the entry under the cursor; its title stays where it is. What does not fold is chosen."""
         if (entry := self.current) is not None and entry.folds:
             self._roll.toggle(self._roll.places[entry.id])
             self._following = False
             self._settle(repaint=True)
+        elif entry is not None:
+            self.post_message(self.Chosen(entry))
 
     def action_block(self, step: int) -> None:
         """To the next or the previous block of the entry under the cursor; before the first, the whole entry."""
