@@ -243,7 +243,22 @@ def _marks(found: Memory) -> str:
     return " ".join(["pinned"] * bool(found.pinned_at) + [f"#{tag}" for tag in found.tags])
 
 
-for _command in (accept, always, counts, export, facts, forget, import_, merge, patterns, profile, reject, rm, show, undo):
+for _command in (
+    accept,
+    always,
+    counts,
+    export,
+    facts,
+    forget,
+    import_,
+    merge,
+    patterns,
+    profile,
+    reject,
+    rm,
+    show,
+    undo,
+):
     memory.add_command(_command)
 
 

@@ -15,7 +15,7 @@ _WAS = """json_object('seq', m.seq, 'key', m.key, 'value', m.value, 'meta', m.me
   'tags', (SELECT json_group_array(t.tag) FROM memory_tags t WHERE t.memory_id = m.id),
   'history', (SELECT json_group_array(json_array(h.value, h.created_at)) FROM
     (SELECT value, created_at FROM memory_history WHERE memory_id = m.id ORDER BY seq) h),
-  'used', (SELECT json_group_array(json_array(u.turn_id, u.used_at)) FROM memory_used u WHERE u.memory_id = m.id),
+  'used', (SELECT json_group_array(json_array(u.turn_id, u.used_at, u.cited)) FROM memory_used u WHERE u.memory_id = m.id),
   'uses', (SELECT json_array(u.uses, u.used_at) FROM memory_uses u WHERE u.memory_id = m.id))"""
 
 
@@ -118,7 +118,7 @@ def _put(db: Transaction, identity: str, one: Was) -> None:
         (identity, one.key, one.history),
     )
     db.execute(
-        "INSERT OR IGNORE INTO memory_used SELECT ?, value ->> 0, value ->> 1 FROM json_each(?)", (identity, one.used)
+        "INSERT OR IGNORE INTO memory_used SELECT ?, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)", (identity, one.used)
     )
     if one.uses:
         db.execute("INSERT OR IGNORE INTO memory_uses SELECT ?1, ?2 ->> 0, ?2 ->> 1", (identity, one.uses))
