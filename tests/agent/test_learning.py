@@ -119,10 +119,11 @@ async def test_what_is_no_answer_teaches_nothing(school: School, server: OpenAIS
     )  # fmt: skip
     await school.lab.ask("I like rain a lot")
     ((status, reason, error, _),) = await school.read()
-    assert (status, reason) == ("failed", "error")
+    assert (status, reason) == ("failed", "unreadable")
     assert error
     await school.lab.ask("and snow")
-    assert [one[0] for one in await school.read(2)] == ["failed", "failed"]
+    assert [one[1] for one in await school.read(2)] == ["unreadable", "error"]
+    assert "I like rain" not in server.exchanges[3].said  # it was read, whatever came of it
     assert await school.facts() == []
 
 
@@ -216,6 +217,23 @@ async def test_a_reading_whose_worker_dies_is_done_anew_and_once(lab: Lab, serve
         await school.worker.stop()
     assert await school.facts() == ["Likes tea."]
     assert len(server.exchanges) == 2
+
+
+async def test_nobody_there_and_trials_teach_nothing(school: School, server: OpenAIServer) -> None:
+    server.script(says("Yes."), says("Yes."))
+    await school.lab.ask("I live in Oslo", attended=False)
+    await school.lab.ask("I live in Oslo", origin="automation:1")
+    assert (await school.facts(), await school.readings()) == ([], [])
+
+
+async def test_tainted_memories_are_not_shown_to_the_reader(school: School, server: OpenAIServer) -> None:
+    spoilt = await school.lab.chats.create()
+    await school.lab.store.write(lambda db: taint.mark(db, spoilt, "fetch"))
+    await school.lab.memory.memorize("Deploys are done by Eve", {"conversation": spoilt})
+    server.script(says("Fine."), says(told()))
+    await school.lab.ask("we do deploys on Mondays", memory=True)
+    await school.read()
+    assert "Eve" not in server.exchanges[1].said
 
 
 async def test_off_in_the_configuration(school: School, server: OpenAIServer) -> None:

@@ -46,8 +46,8 @@ async def test_a_memory_goes_with_its_history_and_from_the_index(home: Home) -> 
 
 async def test_what_was_proposed_goes_with_it(home: Home) -> None:
     async with Computer.open(home, workers="own") as computer:
-        reply = await computer.ask(f"My favourite town is {WORD}. I prefer {WORD} to all")
-        await computer.ask(f"no, my favourite town is Little {WORD}", reply.conversation_id)
+        reply = await computer.ask(f"My favourite town is {WORD}. I prefer {WORD} to all", attended=True)
+        await computer.ask(f"no, my favourite town is Little {WORD}", reply.conversation_id, attended=True)
         waiting = {one.key: one for one in await computer.proposals.list()}
         memory = await computer.proposals.accept(waiting["favourite town"].id)
         traces = await computer.forgetting.traces(memory)

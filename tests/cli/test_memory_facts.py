@@ -1,13 +1,26 @@
 """``zotui memory facts|accept|reject|always|patterns|show``, ``zotui chats memory``."""
 
+import asyncio
+
 from tests.cli.inside import Inside
+from zotui import Computer
 from zotui.home import Home
+
+
+def say(home: Home, text: str, chat: str | None = None) -> str:
+    """Have a person say something, without a model; in which conversation."""
+
+    async def run() -> str:
+        async with Computer.open(home, workers="own") as computer:
+            return (await computer.ask(text, chat, attended=True)).conversation_id
+
+    return asyncio.run(run())
 
 
 def test_from_words_to_a_memory_and_back_to_where_it_was_said(home: Home) -> None:
     inside = Inside(home)
     assert "no fact waits" in inside("memory", "facts").out
-    inside("--no-daemon", "ask", "I live in Oslo, my sister is called Maja and my dog is called Rex")
+    say(home, "I live in Oslo, my sister is called Maja and my dog is called Rex")
     waiting = inside("memory", "facts", "--json").json
     assert [(one["content"], one["kind"], one["status"]) for one in waiting] == [
         ("My dog is called Rex.", "person", "waiting"),
@@ -52,11 +65,13 @@ def test_what_is_looked_for_can_be_seen(home: Home) -> None:
 
 def test_a_conversation_without_memory(home: Home) -> None:
     inside = Inside(home)
-    inside("--no-daemon", "ask", "hello")
+    chat = say(home, "hello")
     assert inside("chats", "memory", "last", "off").code == 0
-    inside("--no-daemon", "ask", "-c", "last", "my name is Ada")
+    say(home, "my name is Ada", chat)
     assert inside("memory", "facts", "--json").json == []
     assert inside("chats", "memory", "last", "on").code == 0
-    inside("--no-daemon", "ask", "-c", "last", "my name is Ada")
+    inside("ask", "-c", "last", "my name is Ada")  # out of a pipe: nobody's word
+    assert inside("memory", "facts", "--json").json == []
+    say(home, "my name is Ada", chat)
     assert len(inside("memory", "facts", "--json").json) == 1
     assert "is not one of 'on', 'off'" in inside("chats", "memory", "last", "maybe").complaint

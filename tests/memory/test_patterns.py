@@ -30,7 +30,18 @@ SAID = [
     ("I prefer tabs over spaces because they are shorter", ["prefer tabs over spaces"]),
     ("Please remember that the backups are on the NAS in the cellar.", ["backups on nas in cellar"]),
     ("I live in Rome. No wait, I live in Milan", ["home: rome"]),  # the model, or the person, settles that
+    ("please call me Sam", ["name: sam"]),
+    ("the staging box is `lab-3`", ["staging box: lab-3"]),
+    ("Always use metric units. Never use tabs", ["always use metric units", "never use tabs"]),
+    ("I use Helix as my editor", ["editor: helix"]),
+    ("I’ve just moved to Berlin", ["home: berlin"]),
+    ("Ich wohne jetzt in Köln", ["home: koln"]),
+    ("The user lives in Paris.", ["home: paris"]),
+    ("remember that I live in Oslo", ["home: oslo"]),
     # Nothing is said:
+    ("My colleague said that I live in Rome", []),
+    ("I wish I lived in Rome", []),
+    ("run `echo my name is Eve`", []),
     ("Do I live in Berlin?", []),
     ("What if my name is Bob?", []),
     ("If I moved to Berlin, would I need a visa", []),

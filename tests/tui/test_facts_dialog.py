@@ -16,7 +16,7 @@ async def say(computer: Computer, *lines: str) -> str:
     """Have these said, without a model."""
     chat = await computer.chats.create("facts")
     for line in lines:
-        await computer.ask(line, chat)
+        await computer.ask(line, chat, attended=True)
     return chat
 
 
@@ -26,7 +26,7 @@ async def test_every_key(home: Home) -> None:
         first = await say(computer, "I moved to Berlin. My name is Ada.", "I prefer tabs, and my dog is called Rex")
         spoilt = await computer.chats.create()
         await computer.store.write(lambda db: taint.mark(db, spoilt, "fetch"))
-        await computer.ask("my boss is called Eve", spoilt)
+        await computer.ask("my boss is called Eve", spoilt, attended=True)
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=(140, 40)) as pilot:
         await opened(pilot, app)

@@ -6,7 +6,7 @@ import msgspec
 
 from zotui.agent import aside, structured
 from zotui.agent.agent import Agent
-from zotui.agent.learning import Found, Learning, Said, remembers, tell_waiting
+from zotui.agent.learning import Found, Learning, Said, teaches, tell_waiting
 from zotui.conversations import Message, TurnOptions, reads, taint
 from zotui.errors import ZotuiError
 from zotui.models.ledger import Bill
@@ -16,11 +16,12 @@ from zotui.store import Reader, Transaction
 from zotui.store.work import check, finish
 from zotui.text import clean, one_line
 
-MOST = 40  # messages of one reading
-SAID = 1_500  # characters of a message of the person's that are shown
-ANSWERED = 400  # of an answer, which only explains what was said
+MOST = 24  # messages of one reading
+SAID = 800  # characters of a message of the person's that are shown
+ANSWERED = 200  # of an answer, which only explains what was said
 KNOWN = 8  # memories that are shown
 FACTS = 8  # that one reading may find
+UNREADABLE = "unreadable"  # what it answered is no facts: the same is not asked twice
 KINDS = ("name", "home", "work", "person", "machine", "project", "preference", "date", "other")
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -55,7 +56,8 @@ of at a time, as "home" or "staging box", else "". "message": the number of the 
 
 
 class Material(msgspec.Struct, frozen=True):
-    """What is read: messages by their numbers, what is known of such matters, the model, and whether all is private."""
+    """What is read: messages by their numbers, what is known of such matters, the model that answered last, who has seen
+    them, and whether all is private."""
 
     conversation: str
     messages: list[Message]
@@ -90,7 +92,8 @@ class FactReader:
             answer = structured.parsed(await self._asked(material, model), SCHEMA)
         except (ZotuiError, structured.Mismatch) as error:
             why = one_line(str(error), 400)
-            await self._store.write(lambda db: self._end(db, "failed", "error", error=why))
+            reason = UNREADABLE if isinstance(error, structured.Mismatch) else "error"
+            await self._store.write(lambda db: self._end(db, "failed", reason, error=why))
             return
         await self._store.write(lambda db: self._propose(db, learning, material, answer["facts"], model))
 
@@ -106,19 +109,20 @@ class FactReader:
             "SELECT conv_id, last_position FROM readings WHERE id = ?", (self._reading,)
         ).get
         read = db.execute(
-            "SELECT max(last_position) FROM readings WHERE conv_id = ? AND status = 'done'", (conversation,)
+            "SELECT max(last_position) FROM readings WHERE conv_id = ? AND (status = 'done' OR reason = ?)",
+            (conversation, UNREADABLE),
         ).get
         messages, private = [], False
         for message in reads.messages(db, conversation, before=last + 1, limit=MOST):
             options = self._options(db, message.turn_id)
-            if message.position > (read or 0) and message.content and remembers(db, conversation, options):
+            if message.position > (read or 0) and message.content and teaches(db, conversation, options):
                 messages.append(message)
                 private = private or options.private
-        chat = reads.conversation(db, conversation)
+        answered = [message.model for message in messages if message.role == "assistant" and message.model]
         words = " ".join(message.content[:SAID] for message in messages if message.role == "user")
         known = list(learning.memory.known(db, words, KNOWN)) if words else []
         by = taint.cause(db, conversation)
-        return Material(conversation, messages, known, chat.model if chat else "", private, by)
+        return Material(conversation, messages, known, answered[-1] if answered else "", private, by)
 
     @staticmethod
     def _options(db: Reader, turn: str | None) -> TurnOptions:

@@ -11,8 +11,8 @@ from zotui.conversations.turns import TurnView, viewed
 from zotui.models.registry import OFFLINE
 from zotui.store import Reader, Transaction, new_id, now_ms
 
-QUIET_MS = 90_000  # a conversation must have rested before it is read: one reading for several turns
-MANY = 6  # turns that are read at once, however lively it is
+QUIET_MS = 300_000  # a conversation must have rested before it is read: one reading for several turns
+MANY = 8  # turns that are read at once, however lively it is
 Propose = Literal["model", "patterns", "off"]
 
 
@@ -65,7 +65,7 @@ class Learning(msgspec.Struct, frozen=True):
         """Learn from a turn that has just ended well."""
         view = viewed(db, turn)
         options = msgspec.json.decode(view.turn.options, type=TurnOptions)
-        if self.propose() == "off" or not remembers(db, view.turn.conv_id, options) or options.origin != "chat":
+        if self.propose() == "off" or not teaches(db, view.turn.conv_id, options):
             return
         new = [self.memory.notice(db, said) for said in spoken(db, view)]
         if any(new):
@@ -76,9 +76,15 @@ class Learning(msgspec.Struct, frozen=True):
 
 
 def remembers(db: Reader, conversation: str, options: TurnOptions) -> bool:
-    """Whether a turn of a conversation knows what is remembered, and is learned from."""
-    row = db.execute("SELECT memory, kind FROM conversations WHERE id = ?", (conversation,)).get
-    return options.memory and row is not None and bool(row[0]) and row[1] != "trial"
+    """Whether a turn of a conversation knows what is remembered."""
+    return options.memory and bool(db.execute("SELECT memory FROM conversations WHERE id = ?", (conversation,)).get)
+
+
+def teaches(db: Reader, conversation: str, options: TurnOptions) -> bool:
+    """Whether a turn is learned from: a person is there and says it, in a conversation that knows what is remembered. What a
+    script or a pipe says is nobody's word."""
+    kind = db.execute("SELECT kind FROM conversations WHERE id = ?", (conversation,)).get
+    return remembers(db, conversation, options) and options.attended and options.origin == "chat" and kind != "trial"
 
 
 def spoken(db: Reader, view: TurnView) -> list[Said]:

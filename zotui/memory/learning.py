@@ -40,10 +40,9 @@ class Learner:
     """Proposes facts; see ``zotui.agent.learning.Memory``."""
 
     def known(self, db: Reader, text: str, count: int) -> Sequence[tuple[str, str]]:
-        """Ids and texts of what is remembered of such matters."""
-        return [
-            (one.id, f"{one.key}: {one.content}" if one.key else one.content) for one in recalled(db, text, count, None)
-        ]
+        """Ids and texts of what is remembered of such matters, but for what others' words may be in."""
+        found = [one for one in recalled(db, text, count, None) if not one.tainted]
+        return [(one.id, f"{one.key}: {one.content}" if one.key else one.content) for one in found]
 
     def notice(self, db: Transaction, said: Words) -> bool:
         """Propose what a person's words say by the patterns; whether something waits that did not before."""

@@ -8,6 +8,7 @@ from zotui.memory.facts import LONGEST, Fact, Kind, key_of
 from zotui.text import one_line
 
 LONGEST_MESSAGE = 4_000  # characters of a message that are looked at: longer ones are pasted
+REMEMBER = "remember"  # the pattern of what is wanted in so many words, where no other says more of it
 MOST = 5  # facts of one message
 
 RELATIONS = (
@@ -19,6 +20,7 @@ NAME = r"[^\W\d_][\w'’.-]{0,30}(?: [^\W\d_][\w'’.-]{0,30}){0,2}?"
 PLACE = rf"(?!(?:an?|the|my|our|this|that|here|there)\b)(?P<of>{NAME})"
 PROPER = r"(?-i:[A-ZÀ-Þ])[\w'’.-]{0,30}(?: (?-i:[A-ZÀ-Þ])[\w'’.-]{0,30}){0,2}?"
 ADDRESS = r"(?=\S*[\d.:-])[\w.:@/-]{2,60}"  # a word alone after "is" is a state: down, slow
+WHO = r"(?:i|we|(?:the )?(?:user|person))"  # as the agent writes what it keeps, too
 END = r"(?= *(?:[,.;:!?\n]|$| (?:and|but|so|because|since|now|which|where|who|though|as)\b))"
 WHEN = r"(?:(?:now|just|recently|finally|currently) )?"
 
@@ -35,33 +37,42 @@ class Pattern(NamedTuple):
 
 
 PATTERNS = (
-    Pattern("name", "name", "name", rf"(?:my name is|my name's|call me) (?P<of>{NAME}){END}", "My name is Ada"),
+    Pattern(
+        "name",
+        "name",
+        "name",
+        rf"(?:my name is|my name's|(?:please |just )?call me"
+        rf"|ich hei(?:ß|ss)e|je m'appelle|me llamo) (?P<of>{NAME}){END}",
+        "My name is Ada",
+    ),
     Pattern(
         "home",
         "home",
         "home",
-        rf"(?:i|we) (?:{WHEN}live in|{WHEN}moved to|am based in|are based in|am moving to) (?:the (?-i:(?=[A-Z])))?{PLACE}{END}",
+        rf"(?:{WHO}(?:'ve| have| has)? (?:{WHEN}lives? in|{WHEN}moved to|am based in|are based in|am moving to)"
+        rf"|ich (?:wohne|lebe)(?: jetzt)? in|j'habite à|vivo en) (?:the (?-i:(?=[A-Z])))?{PLACE}{END}",
         "I moved to Berlin",
     ),
     Pattern(
         "based",
         "home",
         "home",
-        rf"i['’]m (?:{WHEN}based|living) in (?:the (?-i:(?=[A-Z])))?{PLACE}{END}",
+        rf"i'm (?:{WHEN}based|living) in (?:the (?-i:(?=[A-Z])))?{PLACE}{END}",
         "I'm based in Oslo",
     ),
     Pattern(
         "employer",
         "work",
         "employer",
-        rf"i {WHEN}(?:work|started working|started) (?:at|for) (?P<of>{NAME}){END}",
+        rf"(?:{WHO} {WHEN}(?:works?|started working|started) (?:at|for)|ich arbeite(?: jetzt)? bei|je travaille chez)"
+        rf" (?P<of>{NAME}){END}",
         "I work at Acme",
     ),
     Pattern(
         "role",
         "work",
         "role",
-        rf"(?:i work as|my (?:job|role|title) is)(?: an?)? (?P<of>{THING}){END}",
+        rf"(?:{WHO} works? as|my (?:job|role|title) is)(?: an?)? (?P<of>{THING}){END}",
         "I work as a nurse",
     ),
     Pattern(
@@ -82,7 +93,7 @@ PATTERNS = (
         "relation",
         "person",
         "",
-        rf"my (?P<about>{RELATIONS})(?:['’]s name)?"
+        rf"my (?P<about>{RELATIONS})(?:'s name)?"
         rf" (?:is called|is named|is) (?P<of>{PROPER}){END}",
         "My sister is called Maja",
     ),
@@ -102,17 +113,25 @@ PATTERNS = (
         "My favourite editor is Helix",
     ),
     Pattern(
+        "tool",
+        "preference",
+        "",
+        rf"{WHO} uses? (?P<of>{THING}) as (?:my|the|our|their) (?P<about>editor|shell|terminal|browser|os|distro|keyboard layout){END}",
+        "I use Helix as my editor",
+    ),
+    Pattern(
         "preference",
         "preference",
         "",
-        rf"i (?:much |strongly )?(?:prefer|always use|never use|always want|never want|hate|can['’]t stand) (?P<of>{THING}){END}",
+        rf"(?:{WHO} (?:much |strongly )?(?:prefers?|always uses?|never uses?|always wants?|never wants?|hates?|can't stand)"
+        rf"|(?:please )?(?:always|never) use) (?P<of>{THING}){END}",
         "I prefer metric units",
     ),
     Pattern(
         "allergy",
         "other",
         "",
-        rf"i(?:['’]m| am) (?:allergic to|vegetarian|vegan|lactose[- ]intolerant|diabetic|colou?r[- ]?blind)(?P<of>{THING})?{END}",
+        rf"(?:i'm|i am|{WHO} is) (?:allergic to|vegetarian|vegan|lactose[- ]intolerant|diabetic|colou?r[- ]?blind)(?P<of>{THING})?{END}",
         "I'm allergic to nuts",
     ),
     Pattern(
@@ -123,23 +142,25 @@ PATTERNS = (
         "The billing repo is at git.acme.test/billing",
     ),
     Pattern(
-        "remember",
+        REMEMBER,
         "other",
         "",
-        r"(?:please )?(?:remember|keep in mind|note|don['’]t forget)(?: that|:) (?P<of>[^\n]{4,240}?)(?=[.!]? *(?:\n|$))",
+        r"(?:please )?(?:remember|keep in mind|note|don't forget)(?: that|:) (?P<of>[^\n]{4,240}?)(?=[.!]? *(?:\n|$))",
         "Remember that the backups are on the NAS",
     ),
 )
 _COMPILED = [(pattern, re.compile(pattern.words, re.IGNORECASE)) for pattern in PATTERNS]
 _CLAUSE = re.compile(
-    r"(?:^|(?<=[.!?;:\n,(])|(?<=\band)|(?<=\bbut)|(?<=\bbecause)|(?<=\bsince)|(?<=\bhi)|(?<=\bhey)|(?<=\bfyi))[\s(]*",
+    r"(?:^|(?<=[.!?;:\n,(])|(?<=\band)|(?<=\bbut)|(?<=\bbecause)|(?<=\bsince)|(?<=\bhi)|(?<=\bhey)|(?<=\bfyi)|(?<=\bthat))[\s(]*",
     re.I,
 )
 _NOT_SAID = re.compile(
-    r"```.*?(?:```|\Z)|`[^`\n]*`|^[ \t]*>.*$|^(?: {4}|\t).*$|<file .*|“[^”]*”|\"[^\"\n]*\"", re.DOTALL | re.MULTILINE
+    r"```.*?(?:```|\Z)|`[^`\n]*\s[^`\n]*`|^[ \t]*>.*$|^(?: {4}|\t).*$|<file .*|“[^”]*”|\"[^\"\n]*\"",
+    re.DOTALL | re.MULTILINE,
 )
 _NO_FACT = re.compile(
-    r"\b(?:if|suppose|imagine|assume|pretend|unless|whether|would|could|might|maybe|perhaps|used to|as if|example|e\.g)\b",
+    r"\b(?:(?:says?|said|told|tells?|thinks?|thought|claims?|wrote|writes) (?:me |us )?that|wish|if|suppose|imagine|assume"
+    r"|pretend|unless|whether|would|could|might|maybe|perhaps|used to|as if|example|e\.g)\b",
     re.I,
 )
 
@@ -154,13 +175,19 @@ def facts(said: str) -> Sequence[tuple[Pattern, Fact]]:
     """What a person's message says by these patterns. Questions, conditions, quotes and code say nothing."""
     if len(said) > LONGEST_MESSAGE:
         return []
-    text = _NOT_SAID.sub(lambda match: "\n" * match[0].count("\n") + "\n", said)
+    said = said.replace("’", "'")
+    text = _NOT_SAID.sub(lambda match: "\n" * match[0].count("\n") + "\n", said).replace("`", "")
     found: dict[str, tuple[Pattern, Fact]] = {}
     for pattern, match in _matches(text):
         fact = _fact(pattern, match)
         if fact is not None:
             found.setdefault(fact.key or fact.gist, (pattern, fact))
-    return list(found.values())[:MOST]
+    said_more = [fact.content.rstrip(".").lower() for pattern, fact in found.values() if pattern.name != REMEMBER]
+    return [
+        (pattern, fact)
+        for pattern, fact in found.values()
+        if pattern.name != REMEMBER or not any(words in fact.content.lower() for words in said_more)
+    ][:MOST]
 
 
 def _matches(text: str) -> Iterator[tuple[Pattern, re.Match[str]]]:
@@ -179,7 +206,7 @@ def _fact(pattern: Pattern, match: re.Match[str]) -> Fact | None:
     """The fact of a match, as a sentence in the person's own words."""
     groups = match.groupdict()
     of = (groups.get("of") or "").strip().rstrip(".")
-    if pattern.name == "remember":
+    if pattern.name == REMEMBER:
         content, key = of, None
     else:
         content, key = match[0].strip(), pattern.key or (key_of(groups["about"]) if groups.get("about") else None)

@@ -118,7 +118,8 @@ def _put(db: Transaction, identity: str, one: Was) -> None:
         (identity, one.key, one.history),
     )
     db.execute(
-        "INSERT OR IGNORE INTO memory_used SELECT ?, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)", (identity, one.used)
+        "INSERT OR IGNORE INTO memory_used SELECT ?, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)",
+        (identity, one.used),
     )
     if one.uses:
         db.execute("INSERT OR IGNORE INTO memory_uses SELECT ?1, ?2 ->> 0, ?2 ->> 1", (identity, one.uses))

@@ -53,11 +53,8 @@ class Arranging:
             self.layout.current = CONVERSATION
         self.show()
 
-    def keep(self) -> None:
+    async def keep(self) -> None:
         """Write it down for the next start."""
-        self._desk.run_worker(self._keep(), exclusive=True, group="layout")
-
-    async def _keep(self) -> None:
         if self._desk.computer is not None:
             import msgspec
 
@@ -121,4 +118,4 @@ class Arranging:
         """The theme for the next start."""
         if self._desk.attached and theme != self.layout.theme:
             self.layout.theme = theme
-            self.keep()
+            self._desk.keep_layout()

@@ -198,7 +198,12 @@ class Desk(Screen[None]):
     def rearranged(self) -> None:
         """The person changed the layout: show it, and keep it."""
         self._arrange()
-        self.arranging.keep()
+        self.keep_layout()
+
+    @work(exclusive=True, group="layout")
+    async def keep_layout(self) -> None:
+        """Write down how it is arranged."""
+        await self.arranging.keep()
 
     def _arrange(self) -> None:
         self.arranging.show()
@@ -214,7 +219,7 @@ class Desk(Screen[None]):
         self.arrangement.reveal(str(pane.id))
         self._arrange()
         pane.focus_inside()
-        self.arranging.keep()
+        self.keep_layout()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         for pane in self.panes:
