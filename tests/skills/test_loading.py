@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zotui.skills import Skill, load_skill
-from zotui.skills.skill import LARGEST
+from zotui.skills.reading import LARGEST
 from zotui.text import clean
 
 
@@ -25,7 +25,9 @@ GOOD = "---\nname: pdf-tools\ndescription: Reads PDFs. Use when a PDF is named.\
 
 
 def test_a_good_one(tmp_path: Path) -> None:
-    assert load(tmp_path, GOOD) == Skill(
+    skill = load(tmp_path, GOOD)
+    assert len(skill.hash) == 64
+    assert skill == Skill(
         name="pdf-tools",
         description="Reads PDFs. Use when a PDF is named.",
         triggers=[],
@@ -35,6 +37,7 @@ def test_a_good_one(tmp_path: Path) -> None:
         valid=True,
         problems=[],
         body="# How\n\nRead it.",
+        hash=skill.hash,
     )
 
 

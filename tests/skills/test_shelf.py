@@ -9,7 +9,7 @@ from tests.processes import ROOT, Children, output
 from zotui.errors import NotFound
 from zotui.home import Home
 from zotui.skills import Shelf, Skill, load_skills
-from zotui.skills.shelf import bundled
+from zotui.skills.places import bundled
 
 
 def put(folder: Path, name: str, description: str = "It does something.", said: str | None = None) -> Path:

@@ -1,6 +1,7 @@
 """Skills: folders with a ``SKILL.md``. Looking at them runs nothing of theirs."""
 
+from zotui.skills.reading import load_skill
 from zotui.skills.shelf import Shelf, load_skills
-from zotui.skills.skill import Skill, load_skill
+from zotui.skills.skill import Parameter, Script, Skill
 
-__all__ = ["Shelf", "Skill", "load_skill", "load_skills"]
+__all__ = ["Parameter", "Script", "Shelf", "Skill", "load_skill", "load_skills"]

@@ -1,78 +1,205 @@
-"""The shelves: bundled skills and the home's."""
+"""The shelf: all skills that there are, and which of them may be used.
+
+Whoever puts a folder among the home's skills wishes to have it: its text is taken as it is first seen. Its code runs only
+once the person has looked at it, and so it is with all of a skill that lies in a project. Whatever changes afterwards is
+off until the person has looked again.
+"""
 
 import os
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import replace
 
-from zotui.errors import NotFound
-from zotui.skills.skill import Skill, load_skill
-from zotui.text import clean, one_line
+from zotui.errors import NotFound, StoreError, UsageError
+from zotui.skills import rows
+from zotui.skills.judging import as_state, without_twins
+from zotui.skills.opened import is_as_seen
+from zotui.skills.places import Place, places, skills_below
+from zotui.skills.reading import Read, read_skill
+from zotui.skills.rows import Kept, Row
+from zotui.skills.skill import Skill
+from zotui.store import Reader, Store, Transaction, now_ms
+from zotui.text import one_line
+
+SETTLED_MS = 500
+"""How long nothing of a folder has changed when it is taken as it is: until then it may still be on its way."""
 
 
 class Shelf:
-    """The skills of one home. Each call looks at the folders as they are now."""
+    """The skills of one home. Each call looks at the folders as they are now, and blocks: call it in a thread.
 
-    def __init__(self, folder: Path) -> None:
-        self._folders = [("bundled", bundled()), ("home", folder)]
+    ``projects``: folders whose own skills count too, the last the most. Without a ``store`` nothing is kept, and all is as
+    if it were seen for the first time.
+    """
+
+    def __init__(self, folder: Path, store: Store | None = None, projects: Sequence[Path] = ()) -> None:
+        self._folder = folder
+        self._store = store
+        self._projects = projects
+        self._rows: dict[str, Row] = {}
+        self._risen = -1
+        self._lock = threading.Lock()
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """Where skills may lie; a later place hides what an earlier one has."""
+        return places(self._folder, self._projects)
 
     def list(self) -> list[Skill]:
-        """All skills by name; a home's skill hides the bundled one of its name. Blocks."""
-        found: dict[str, Skill] = {}
-        for source, folder in self._folders:
-            found.update((skill.name, skill) for skill in _apart(_in_folder(folder, source)))
-        return [found[name] for name in sorted(found)]
+        """All skills by name; of those with one name the one that may be used, of such that of the latest place."""
+        with self._lock:
+            found = [as_state(row, place) for place, row in self._look()]
+        return without_twins(found)
 
     def find(self, name: str) -> Skill:
-        """Raises NotFound."""
+        """The skill of a name, or of a folder's path. Raises NotFound."""
         for skill in self.list():
             if skill.name == name:
                 return skill
+        if os.sep in name:
+            path = os.path.realpath(os.path.expanduser(name))
+            with self._lock:
+                for place, row in self._look():
+                    if row.path == path:
+                        return as_state(row, place)
         raise NotFound(f"no skill {one_line(name, 60)!r}", "zotui skills list shows them")
+
+    def ready(self, name: str) -> Skill:
+        """A skill that may be used whole, its code too: its files are those that are trusted, at this moment.
+
+        Raises NotFound; UsageError where it is disabled, invalid, changed, or nobody has looked at it.
+        """
+        skill = self.find(name)
+        said = one_line(skill.name, 60)
+        if skill.state == "disabled":
+            raise UsageError(f"the skill {said} is disabled", f"zotui skills enable {said}")
+        if skill.state == "invalid":
+            raise UsageError(f"the skill {said} cannot be used", skill.problems[0] if skill.problems else "")
+        changed = UsageError(f"the skill {said} has changed since it was looked at", f"zotui skills diff {said}")
+        if skill.state == "changed":
+            raise changed
+        if skill.state == "untrusted" or (skill.code and not skill.trusted):
+            raise UsageError(f"nobody has looked at the skill {said} yet", f"zotui skills trust {said}")
+        row = self._rows.get(os.path.realpath(skill.path))
+        if skill.source != "bundled" and row is not None and row.trusted is not None:
+            now = read_skill(Path(skill.path), skill.source)
+            if now.skill.hash != row.trusted and not replace(row, read=_kept(now)).is_broken_only:
+                raise changed
+        return skill
+
+    def read(self, skill: Skill) -> Read:
+        """Its folder as it is now."""
+        return read_skill(Path(skill.path), skill.source)
+
+    def trust(self, skill: Skill, looked: str) -> None:
+        """Have it be used as the person has seen it, and enable it; ``looked`` is the hash of what was shown.
+
+        Raises UsageError where it is another by now, or can be trusted by nobody.
+        """
+        read = self.read(skill)
+        if not read.skill.valid or not read.skill.hash:
+            why = next(iter(read.skill.problems), "it cannot be read")
+            raise UsageError(f"the skill {one_line(skill.name, 60)} cannot be trusted", why)
+        if read.skill.hash != looked:
+            raise UsageError(f"the skill {one_line(skill.name, 60)} has just changed", "look at it again")
+        path = os.path.realpath(skill.path)
+
+        def write(db: Transaction) -> None:
+            rows.trust(db, path, read, now_ms())
+            rows.turn(db, path, True)
+
+        self._needed().write_now(write)
+
+    def turn(self, skill: Skill, on: bool) -> None:
+        """Enable or disable it."""
+        path = os.path.realpath(skill.path)
+        self._needed().write_now(lambda db: rows.turn(db, path, on))
+
+    def trusted_files(self, skill: Skill) -> dict[str, tuple[str, str | None]]:
+        """The hash of each file as it is trusted, and its text where that is kept."""
+        path = os.path.realpath(skill.path)
+        return self._needed().read_now(lambda db: rows.trusted_files(db, path))
+
+    def _needed(self) -> Store:
+        if self._store is None:
+            raise UsageError("these skills belong to no home")
+        return self._store
+
+    def _look(self) -> Sequence[tuple[Place, Row]]:
+        """Every skill's row, with where it lies; those that were touched are read anew, and noted."""
+        self._load()
+        found: dict[str, tuple[Place, Row]] = {}
+        touched: list[tuple[Row, Read]] = []
+        for place in self.places:
+            for folder in skills_below(place.folder):
+                path = os.path.realpath(folder)
+                row = self._rows.get(path)
+                if (
+                    row is None
+                    or row.source != place.source
+                    or not is_as_seen(path, row.read.seen)
+                    or not row.read.seen
+                ):
+                    read = read_skill(folder, place.source)
+                    fresh = rows.fresh(path, place, read, now_ms())
+                    row = replace(row or fresh, read=fresh.read, source=place.source)
+                    self._rows[path] = row
+                    touched.append((row, read))
+                found[path] = (place, row)
+        if self._store is not None:
+            self._note(touched, [(place, row) for place, row in found.values() if _is_to_be_taken(place, row)])
+        return [(place, self._rows[path]) for path, (place, _) in found.items()]
+
+    def _load(self) -> None:
+        """What other processes have written since."""
+        if self._store is None:
+            return
+
+        def read(db: Reader) -> tuple[int, dict[str, Row] | None]:
+            risen = db.execute("""SELECT seq FROM changes WHERE "table" = 'skills'""").get or 0
+            return risen, rows.all_rows(db) if risen != self._risen else None
+
+        self._risen, loaded = self._store.read_now(read)
+        if loaded is not None:
+            self._rows = loaded
+
+    def _note(self, touched: Sequence[tuple[Row, Read]], taken: Sequence[tuple[Place, Row]]) -> None:
+        """Keep what was read, and take what is seen for the first time as it is. Where nothing can be written, it is so
+        until this process ends."""
+        assert self._store is not None
+        reads = {row.path: read for row, read in touched}
+        new = {row.path: reads.get(row.path) or read_skill(Path(row.path), row.source) for _, row in taken}
+        if not touched and not new:
+            return
+
+        def write(db: Transaction) -> None:
+            for row, _ in touched:
+                rows.put(db, row)
+            for path, read in new.items():
+                rows.trust(db, path, read, None)
+
+        try:
+            self._store.write_now(write, durable=False)
+        except StoreError:
+            return
+        self._load()
 
 
 def load_skills(folders: Iterable[str | os.PathLike[str]]) -> list[Skill]:
-    """The skills in these folders, in order; nothing of a skill runs."""
-    return [skill for folder in folders for skill in _in_folder(Path(folder), os.fspath(folder))]
+    """The skills below these folders, in order; nothing of a skill runs."""
+    return [read_skill(found, os.fspath(folder)).skill for folder in folders for found in skills_below(Path(folder))]
 
 
-def bundled() -> Path:
-    """The folder of the skills that come with zotui: in the wheel, or in the source tree."""
-    package = Path(__file__).parent / "bundled"
-    return package if package.is_dir() else Path(__file__).parents[2] / "skills"
-
-
-def _apart(skills: list[Skill]) -> list[Skill]:
-    """No two of one name: it belongs to the skill whose folder is named so, the others are called by their folders."""
-    skills = sorted(skills, key=lambda skill: skill.name != os.path.basename(skill.path))
-    taken: dict[str, str] = {}
-    apart = []
-    for skill in skills:
-        if skill.name in taken:
-            problem = f"{taken[skill.name]} has the name {skill.name!r} already"
-            name = one_line(os.path.basename(skill.path), 200)
-            skill = msgspec.structs.replace(skill, name=name, problems=[*skill.problems, problem])
-        taken[skill.name] = clean(skill.path)
-        apart.append(skill)
-    return apart
-
-
-def _in_folder(folder: Path, source: str) -> list[Skill]:
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
-    except OSError:
-        return []
-    return [load_skill(folder / name, source) for name in names if _has_skill(folder / name)]
-
-
-def _has_skill(folder: Path) -> bool:
-    """Whether there is a ``SKILL.md``; also where that cannot be looked at, so that it is listed with the reason."""
-    try:
-        os.lstat(folder / "SKILL.md")
-    except PermissionError:
-        return True
-    except OSError:
+def _is_to_be_taken(place: Place, row: Row) -> bool:
+    """Whether a skill is used as it is first seen: where only the person puts it, once it has arrived."""
+    skill = row.read.skill
+    if not place.own or place.source == "bundled" or row.trusted is not None or not skill.valid or not skill.hash:
         return False
-    return True
+    latest = max(max(one.changed, one.noted) for one in row.read.seen)
+    return not 0 <= now_ms() - latest // 1_000_000 < SETTLED_MS
+
+
+def _kept(read: Read) -> Kept:
+    return Kept(read.skill, read.files, read.seen)

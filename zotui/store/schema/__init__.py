@@ -12,6 +12,7 @@ from zotui.store.schema.hands import hands
 from zotui.store.schema.living import living
 from zotui.store.schema.memories import memories
 from zotui.store.schema.models import models
+from zotui.store.schema.skills import skills
 from zotui.store.sql import Database
 
 STEPS: list[Callable[[Database], None]] = [
@@ -25,5 +26,6 @@ STEPS: list[Callable[[Database], None]] = [
     forgetting,
     living,
     browsing,
+    skills,
 ]
 VERSION = len(STEPS)

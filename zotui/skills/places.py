@@ -1,0 +1,92 @@
+"""Where skills may lie: with zotui, in the home, in the person's own folders, and in a project."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+FOLDERS = (".agents/skills", ".claude/skills", ".zotui/skills")
+"""Below a project and below the person's home directory; a later one hides an earlier one."""
+DEEPEST, MOST = 5, 2_000
+"""How far skills are looked for below such a folder, and in how many folders at most."""
+_PASSED = frozenset({"__pycache__", "node_modules"})
+
+
+class Place(NamedTuple):
+    """A folder of skills. ``own``: only the person puts something there, so that it is the person's wish."""
+
+    source: str
+    folder: Path
+    own: bool
+
+
+def places(home: Path, projects: Sequence[Path] = ()) -> list[Place]:
+    """All places; of skills with one name, that of a later place hides the others. ``home`` is the home's folder of
+    skills."""
+    person = Path.home()
+    found = [Place("bundled", bundled(), True)]
+    found += [Place("user", person / name, True) for name in FOLDERS]
+    found.append(Place("home", home, True))
+    for project in projects:
+        if project != person:
+            found += [Place("project", project / name, False) for name in FOLDERS]
+    return found
+
+
+def started_in(home: Path) -> list[Path]:
+    """The folder that this process was started in, where that is a project: not the home, nor anything in it."""
+    try:
+        here = Path.cwd()
+    except OSError:
+        return []
+    return [] if here == home or home in here.parents or here == Path(here.anchor) else [here]
+
+
+def bundled() -> Path:
+    """The folder of the skills that come with zotui: in the wheel, or in the source tree."""
+    package = Path(__file__).parent / "bundled"
+    return package if package.is_dir() else Path(__file__).parents[2] / "skills"
+
+
+def skills_below(top: Path) -> Iterator[Path]:
+    """The folders of skills below a folder, or that folder where it is one; links to folders are followed. Blocks."""
+    if _has_skill(top):
+        yield top
+        return
+    level, left, known = [top], MOST, set[tuple[int, int]]()
+    for _ in range(DEEPEST):
+        below: list[Path] = []
+        for folder in level:
+            try:
+                status = os.stat(folder)
+                with os.scandir(folder) as entries:
+                    names = sorted(entry.name for entry in entries if entry.is_dir() and _is_looked_at(entry.name))
+            except OSError:
+                continue
+            if (status.st_dev, status.st_ino) in known:
+                continue  # links lead in a circle
+            known.add((status.st_dev, status.st_ino))
+            for name in names:
+                if (left := left - 1) < 0:
+                    return
+                inner = folder / name
+                if _has_skill(inner):
+                    yield inner
+                else:
+                    below.append(inner)
+        level = below
+
+
+def _is_looked_at(name: str) -> bool:
+    return not name.startswith(".") and name not in _PASSED
+
+
+def _has_skill(folder: Path) -> bool:
+    """Whether there is a ``SKILL.md``; also where that cannot be looked at, so that it is listed with the reason."""
+    try:
+        os.lstat(folder / "SKILL.md")
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
