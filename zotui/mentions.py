@@ -101,7 +101,7 @@ class Mentions:
 
     async def given(self, names: Sequence[str]) -> tuple[list[Given], list[str]]:
         """What goes along for these names, and the names that are nothing. Raises UsageError for a file that is there
-        and cannot be read."""
+        and cannot be read, or a skill that may not be used."""
         files: list[Given] = []
         unknown: list[str] = []
         for name in names:
@@ -148,13 +148,11 @@ class Mentions:
         return [(one.id[-8:], one.title or "(no title)") for one in chats]
 
     async def _named(self, kind: str, name: str) -> Given:
-        """What goes along for a skill, tool, memory or chat. Raises NotFound."""
+        """What goes along for a skill, tool, memory or chat. Raises NotFound, UsageError for a skill that may not be used."""
         computer = self._computer
         if kind == "skill":
-            skills = {one.name: one for one in await asyncio.to_thread(computer.skills.list)}
-            if name not in skills:
-                raise NotFound(f"no skill {name!r}")
-            return _text(f"skill:{name}", f"Follow this skill.\n\n{skills[name].body}")
+            skill = await asyncio.to_thread(computer.skills.usable, name)
+            return _text(f"skill:{name}", f"Follow this skill.\n\n{skill.body}")
         if kind == "tool":
             if name not in [tool for tool, _ in await self._known("tool", "")]:
                 raise NotFound(f"no tool {name!r}")

@@ -26,7 +26,6 @@ from zotui.policy import USUAL, Case, Decision, decide, stricter
 from zotui.policy.conditions import Scope
 from zotui.policy.patterns import command_of
 from zotui.policy.patterns import parse as parse_rule
-from zotui.skills.tools import index
 from zotui.skills.tools import tools as skill_tools
 from zotui.toolbox import Tool, Toolbox
 from zotui.workspace import Instructions
@@ -81,8 +80,8 @@ def agent(computer: "Computer") -> Agent:
         await computer.memory.use([one.memory for one in found.told if one.reason != "profile"], view.turn.id)
         return knowledge_of(found)
 
-    async def skills() -> str:
-        return index(await asyncio.to_thread(computer.skills.list))
+    async def skills(request: str) -> str:
+        return await asyncio.to_thread(computer.skills.index, request)
 
     async def at_hand(conversation: str) -> Sequence[str]:
         return [BACKGROUND] if await computer.commands.any_of(conversation) else []

@@ -154,7 +154,7 @@ def agent(store: Store, url: str, tools: Sequence[Tool], home: Home, config: Con
         await memory.use([one.memory for one in found.told if one.reason != "profile"], view.turn.id)
         return knowledge_of(found)
 
-    async def no_skills() -> str:
+    async def no_skills(request: str) -> str:
         return ""
 
     table = {"lab": ["tiny"], "other": ["large"]}

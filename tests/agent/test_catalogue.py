@@ -6,8 +6,8 @@ from tests.agent.lab import Lab, Word, tool
 from tests.openai_server import OpenAIServer, calls, openai_server, says
 from zotui import Computer
 from zotui.home import Home
-from zotui.skills import load_skills
-from zotui.skills.tools import INDEX_BYTES, best, index
+from zotui.skills import load_skills, route
+from zotui.skills.catalogue import INDEX_BYTES, index
 from zotui.toolbox import FIND, Result, Tool, ToolContext
 
 WORDS = (
@@ -59,9 +59,9 @@ def test_a_skill_is_found_by_its_name_or_by_what_is_to_be_done(home: Home) -> No
     (home.skills / "slides").mkdir()
     (home.skills / "slides" / "SKILL.md").write_text("---\nname: slides\ndescription: Make a slide deck\n---\nBody")
     skills = load_skills([home.skills])
-    assert [skill.name for skill in best("slides", skills)] == ["slides"]
-    assert best("make me a slide deck", skills)[0].name == "slides"
-    assert best("zzqx vvkw", skills) == []
+    assert route("slides", skills)[0].name == "slides"
+    assert route("make me a slide deck", skills)[0].name == "slides"
+    assert route("zzqx vvkw", skills) == []
 
 
 async def test_a_tool_that_is_not_core_is_offered_once_it_was_found(lab: Lab) -> None:

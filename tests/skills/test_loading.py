@@ -37,6 +37,7 @@ def test_a_good_one(tmp_path: Path) -> None:
         valid=True,
         problems=[],
         body="# How\n\nRead it.",
+        files=("SKILL.md",),
         hash=skill.hash,
     )
 

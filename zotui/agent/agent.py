@@ -31,7 +31,7 @@ Recall = Callable[[TurnView, int], Awaitable[Knowledge]]  # a turn, and how many
 News = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, turn -> what goes on in the background
 AtHand = Callable[[str], Awaitable[Sequence[str]]]  # conversation -> tools that it needs now
 Learn = Callable[[Transaction, str], None]  # a turn that has ended, in the transaction that ends it
-SkillIndex = Callable[[], Awaitable[str]]  # -> the skills there are, in a few lines
+SkillIndex = Callable[[str], Awaitable[str]]  # request -> the skills there are, in a few lines
 Compaction = Literal["ask", "auto", "off"]
 
 
@@ -91,7 +91,7 @@ class Agent(msgspec.Struct, frozen=True):
             history,
             system=options.system,
             knowledge=knowledge,
-            skills=await self.skills() if options.tools else "",
+            skills=await self.skills(view.turn.input) if options.tools else "",
             schema=options.schema,
             workspace=self.workspace,
             budget=budget,

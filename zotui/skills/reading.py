@@ -74,6 +74,7 @@ def _read(folder: Path, source: str, opened: Opened) -> Read:
         skill,
         hash=hash_of(files) if whole else "",
         scripts=scripts,
+        files=tuple(one_line(one.path, 300) for one, _ in contents),
         code=tuple(one_line(one.path, 200) for one, content in contents if _could_run(one, content)),
         dependencies=tuple(dict.fromkeys([*skill.dependencies, *dependencies])),
     )

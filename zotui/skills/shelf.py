@@ -14,10 +14,12 @@ from msgspec.structs import replace
 
 from zotui.errors import NotFound, StoreError, UsageError
 from zotui.skills import rows
+from zotui.skills.catalogue import index
 from zotui.skills.judging import as_state, without_twins
 from zotui.skills.opened import is_as_seen
 from zotui.skills.places import Place, places, skills_below
 from zotui.skills.reading import Read, read_skill
+from zotui.skills.routing import Routed, Router
 from zotui.skills.rows import Kept, Row
 from zotui.skills.skill import Skill
 from zotui.store import Reader, Store, Transaction, now_ms
@@ -41,6 +43,7 @@ class Shelf:
         self._rows: dict[str, Row] = {}
         self._risen = -1
         self._lock = threading.Lock()
+        self._router: tuple[object, Router] | None = None
 
     @property
     def places(self) -> Sequence[Place]:
@@ -66,27 +69,55 @@ class Shelf:
                         return as_state(row, place)
         raise NotFound(f"no skill {one_line(name, 60)!r}", "zotui skills list shows them")
 
-    def ready(self, name: str) -> Skill:
-        """A skill that may be used whole, its code too: its files are those that are trusted, at this moment.
+    def router(self) -> Router:
+        """What chooses among all that are valid and enabled, whether they may be used or not."""
+        skills = [skill for skill in self.list() if skill.valid and skill.enabled]
+        key = [(skill.name, skill.path, skill.hash) for skill in skills]
+        if self._router is None or self._router[0] != key:
+            self._router = (key, Router(skills))
+        return self._router[1]
 
-        Raises NotFound; UsageError where it is disabled, invalid, changed, or nobody has looked at it.
-        """
+    def route(self, text: str, k: int = 3) -> Sequence[Routed]:
+        """At most ``k`` of these skills that a request is for, the best first; none where nothing fits."""
+        return self.router().route(text, k)
+
+    def index(self, request: str) -> str:
+        """What a model is told of the skills there are, for a request."""
+        skills = {skill.name: skill for skill in self.list()}
+
+        def ranked() -> Sequence[Skill]:
+            return [skills[one.name] for one in self.router().ranked(request) if one.name in skills]
+
+        return index(list(skills.values()), ranked)
+
+    def usable(self, name: str) -> Skill:
+        """A skill whose text may be used. Raises NotFound; UsageError where it is disabled, invalid, changed, or nobody
+        has looked at it."""
         skill = self.find(name)
         said = one_line(skill.name, 60)
         if skill.state == "disabled":
             raise UsageError(f"the skill {said} is disabled", f"zotui skills enable {said}")
         if skill.state == "invalid":
             raise UsageError(f"the skill {said} cannot be used", skill.problems[0] if skill.problems else "")
-        changed = UsageError(f"the skill {said} has changed since it was looked at", f"zotui skills diff {said}")
         if skill.state == "changed":
-            raise changed
-        if skill.state == "untrusted" or (skill.code and not skill.trusted):
-            raise UsageError(f"nobody has looked at the skill {said} yet", f"zotui skills trust {said}")
+            raise _changed(skill)
+        if skill.state == "untrusted":
+            raise _unseen(skill)
+        return skill
+
+    def ready(self, name: str) -> Skill:
+        """A skill that may be used whole, its code too: its files are those that are trusted, at this moment.
+
+        Raises NotFound; UsageError where it is disabled, invalid, changed, or nobody has looked at it.
+        """
+        skill = self.usable(name)
+        if skill.code and not skill.trusted:
+            raise _unseen(skill)
         row = self._rows.get(os.path.realpath(skill.path))
         if skill.source != "bundled" and row is not None and row.trusted is not None:
             now = read_skill(Path(skill.path), skill.source)
             if now.skill.hash != row.trusted and not replace(row, read=_kept(now)).is_broken_only:
-                raise changed
+                raise _changed(skill)
         return skill
 
     def read(self, skill: Skill) -> Read:
@@ -185,6 +216,16 @@ class Shelf:
         except StoreError:
             return
         self._load()
+
+
+def _changed(skill: Skill) -> UsageError:
+    said = one_line(skill.name, 60)
+    return UsageError(f"the skill {said} has changed since it was looked at", f"zotui skills diff {said}")
+
+
+def _unseen(skill: Skill) -> UsageError:
+    said = one_line(skill.name, 60)
+    return UsageError(f"nobody has looked at the skill {said} yet", f"zotui skills trust {said}")
 
 
 def load_skills(folders: Iterable[str | os.PathLike[str]]) -> list[Skill]:

@@ -1,5 +1,6 @@
 """What is known of one skill: a folder whose ``SKILL.md`` begins with YAML front matter (the Agent Skills format)."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -29,8 +30,8 @@ class Script(msgspec.Struct, frozen=True):
 class Skill(msgspec.Struct, frozen=True):
     """A skill as found on disk. ``source`` says where: bundled, user, home, project, or a folder's path.
 
-    ``state`` says whether it may be used, ``trusted`` whether the person has looked at what is in it; ``code`` names the
-    files that could run, ``scripts`` those of them that can be called. ``allowed_tools``, ``hosts``, ``keys`` and
+    ``state`` says whether it may be used, ``trusted`` whether the person has looked at what is in it; ``files`` names
+    all that is in it, ``code`` what could run, ``scripts`` those of them that can be called. ``allowed_tools``, ``hosts``, ``keys`` and
     ``dependencies`` are what it declares, ``hash`` is the SHA-256 over all its files.
     """
 
@@ -55,7 +56,13 @@ class Skill(msgspec.Struct, frozen=True):
     compatibility: str = ""
     version: str = ""
     metadata: dict[str, Any] = {}
+    files: tuple[str, ...] = ()
     hash: str = ""
+
+    @property
+    def place(self) -> Path:
+        """Its folder."""
+        return Path(self.path)
 
     @property
     def is_ready(self) -> bool:

@@ -1,38 +1,30 @@
 """What the agent may do with skills: know which there are, and read one before it does what it is for."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from zotui.regular import NotRegular, TooLarge
+from zotui.skills.opened import Opened
 from zotui.skills.shelf import Shelf
 from zotui.skills.skill import Skill
-from zotui.text import one_line
-from zotui.toolbox import Result, Tool, ToolContext
+from zotui.text import clean, one_line
+from zotui.toolbox import Result, Tool, ToolContext, ToolError
 
-INDEX_BYTES = 3_900
-"""How much of a request the names and descriptions of all skills may take."""
-LEAST_WORDS = 40  # characters of a description: with less room than that, fewer skills are named
-HEAD = "Skills: instructions for a kind of work. Read one with find_skill before you do what it is for."
+LARGEST_FILE = 400_000  # bytes of a skill's file that a model may read
+NAMED = 40  # files of a skill, below its instructions
 
 
 class FindSkill(Struct, forbid_unknown_fields=True):
-    query: Annotated[str, Meta(min_length=1, description="A skill's name, or what is to be done.")]
+    query: Annotated[str, Meta(min_length=1, description="A skill's name, NAME/FILE of it, or what is to be done.")]
 
 
 def tools(shelf: Shelf) -> list[Tool]:
     """The tools of skills."""
 
     async def find_skill(arguments: FindSkill, context: ToolContext) -> Result:
-        skills = [skill for skill in await asyncio.to_thread(shelf.list) if skill.valid and skill.enabled]
-        found = best(arguments.query, skills)
-        if not found:
-            return Result("No skill fits.", "none")
-        first, *others = found
-        more = "".join(f"\n- {skill.name}: {one_line(skill.description, 200)}" for skill in others)
-        also = f"\n\nAlso:{more}" if more else ""
-        return Result(f"{first.name} ({first.path})\n\n{first.body}{also}", first.name)
+        return await asyncio.to_thread(_find, shelf, arguments.query.strip())
 
     return [
         Tool(
@@ -45,31 +37,55 @@ def tools(shelf: Shelf) -> list[Tool]:
     ]
 
 
-def best(query: str, skills: Sequence[Skill], count: int = 3) -> list[Skill]:
-    """The skills that fit, the best first: by name, else by likeness of their words."""
-    named = [skill for skill in skills if skill.name == query.strip()]
-    if named:
-        return named
-    from rapidfuzz import fuzz, process, utils
+def _find(shelf: Shelf, query: str) -> Result:
+    """The instructions of what fits best and the lines of what fits too, or a file of a skill. Raises ToolError."""
+    skills = {skill.name: skill for skill in shelf.list()}
+    name, slash, path = query.partition("/")
+    if slash and name in skills and path:
+        return _file(_usable(skills[name]), path)
+    if query.removeprefix("/") in skills:
+        return _told(_usable(skills[query.removeprefix("/")]), [])
+    found = [skills[one.name] for one in shelf.route(query, 8) if one.name in skills and skills[one.name].is_ready][:3]
+    return _told(found[0], found[1:]) if found else Result("No skill fits.", "none")
 
-    words = [f"{skill.name} {skill.description} {' '.join(skill.triggers)}" for skill in skills]
-    found = process.extract(query, words, scorer=fuzz.token_set_ratio, processor=utils.default_process, limit=count)
-    return [skills[place] for _, score, place in found if score >= 45]
+
+def _usable(skill: Skill) -> Skill:
+    """The skill. Raises ToolError where its text is not to be read."""
+    if not skill.is_ready:
+        raise ToolError(f"the skill {skill.name} is {skill.state}", "do without it; the person can look at it")
+    return skill
 
 
-def index(skills: Sequence[Skill]) -> str:
-    """A line for each skill that is ready, their descriptions cut alike so that all fit; empty where there is none."""
-    ready = [skill for skill in skills if skill.valid and skill.enabled]
-    if not ready:
+def _told(skill: Skill, others: list[Skill]) -> Result:
+    """A skill whole. Anybody's words are in it where the person has not looked at it."""
+    also = "".join(f"\n- {other.name}: {one_line(other.description, 200)}" for other in others)
+    more = f"\n\nAlso:{also}" if also else ""
+    text = f"{skill.name} ({clean(skill.path)})\n\n{skill.body}{_files(skill)}{more}"
+    return Result(text, skill.name, tainted=not skill.trusted)
+
+
+def _files(skill: Skill) -> str:
+    """The names of its other files, which can be read one by one."""
+    if len(skill.files) <= 1:
         return ""
-    for length in range(300, LEAST_WORDS - 1, -10):
-        lines = [f"- {skill.name}: {one_line(skill.description, length)}" for skill in ready]
-        if _size(lines) <= INDEX_BYTES:
-            return "\n".join([HEAD, *lines])
-    while lines and _size(lines) > INDEX_BYTES - 40:
-        lines.pop()
-    return "\n".join([HEAD, *lines, f"- … {len(ready) - len(lines)} more: find_skill"])
+    names = [f"{skill.name}/{path}" for path in skill.files if path != "SKILL.md"]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"\n\nIts files, which find_skill reads: {', '.join(names[:NAMED])}{more}"
 
 
-def _size(lines: Sequence[str]) -> int:
-    return len("\n".join([HEAD, *lines]).encode())
+def _file(skill: Skill, path: str) -> Result:
+    """A file of a skill. Raises ToolError."""
+    if path not in skill.files:
+        raise ToolError(f"the skill {skill.name} has no file {one_line(path, 80)!r}", _files(skill).strip() or "")
+    try:
+        with Opened(skill.place) as opened:
+            text = clean(opened.read(path, LARGEST_FILE).decode())
+    except UnicodeDecodeError:
+        raise ToolError(f"{path} is no text") from None
+    except NotRegular as error:
+        raise ToolError(f"{path}: {error}") from None
+    except TooLarge:
+        raise ToolError(f"{path} has more than {LARGEST_FILE:,} bytes") from None
+    except OSError as error:
+        raise ToolError(f"{path}: {error.strerror or error}") from None
+    return Result(text, f"{skill.name}/{path}", tainted=not skill.trusted)
