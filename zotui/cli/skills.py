@@ -1,23 +1,33 @@
-"""``zotui skills``: the skills there are."""
+"""``zotui skills``: the skills there are, and which of them are for a request."""
 
+import asyncio
 import os
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 import msgspec
 
-from zotui.cli.door import as_json, print_json, print_table, print_text
+from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, with_computer
 from zotui.cli.family import Family
+from zotui.cli.skills_trust import diff, disable, enable, lock, trust
+from zotui.computer import Computer
 from zotui.errors import UsageError
-from zotui.home import Home
 from zotui.skills import Shelf, Skill, load_skills
+from zotui.skills.looking import signature
 from zotui.text import clean
+
+T = TypeVar("T")
 
 
 @click.group(cls=Family)
 def skills() -> None:
     """Skills: folders with a SKILL.md."""
+
+
+for verb in (trust, diff, enable, disable, lock):
+    skills.add_command(verb)
 
 
 @skills.command("list")
@@ -28,14 +38,14 @@ def list_(options: dict[str, Any], folder: str | None, as_json: bool) -> None:
     """List skills; nothing of them runs."""
     if folder and not os.path.isdir(folder):
         raise UsageError(f"--dir {folder}: there is no such folder")
-    found = load_skills([folder]) if folder else Shelf(Home(options["home"]).skills).list()
+    found = load_skills([folder]) if folder else on_shelf(options, lambda shelf: shelf.list())
     if as_json:
         print_json([_as_object(skill) for skill in found])
         return
-    print_table(
-        [[skill.name, "ready" if skill.valid else "invalid", skill.source, _words(skill)] for skill in found],
-        "no skills",
-    )
+    print_table([[skill.name, skill.state, skill.source, _words(skill)] for skill in found], "no skills")
+    for skill in found:
+        for problem in skill.problems if skill.valid else ():
+            print(f"! {skill.name}: {problem}", file=sys.stderr)
 
 
 @skills.command()
@@ -43,14 +53,44 @@ def list_(options: dict[str, Any], folder: str | None, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def show(options: dict[str, Any], name: str, as_json: bool) -> None:
-    """Show a skill's instructions."""
-    skill = Shelf(Home(options["home"]).skills).find(name)
+    """Show a skill's instructions, and what it costs a model to read them."""
+    skill = on_shelf(options, lambda shelf: shelf.find(name))
+    line, body = skill.tokens
     if as_json:
-        print_json(_as_object(skill) | {"body": skill.body})
+        print_json(_as_object(skill) | {"body": skill.body, "tokens": {"line": line, "body": body}})
         return
     for problem in skill.problems:
         print(f"! {problem}", file=sys.stderr)
-    print_text(f"{skill.name}: {skill.description}\n{clean(skill.path)}\n\n{skill.body}")
+    print_text(f"{skill.name}: {skill.description}\n{clean(skill.path)} ({skill.source}, {skill.state})")
+    print_text(f"about {line:,} tokens in each request, {body:,} once it is read")
+    for script in skill.scripts:
+        print_text(f"{script.path}: {signature(script)}")
+    if len(skill.files) > 1:
+        print_text(f"files: {', '.join(skill.files)}")
+    print_text(f"\n{skill.body}")
+
+
+@skills.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option("-k", "count", default=3, type=COUNT, help="How many at most.")
+@as_json
+@click.pass_obj
+def route(options: dict[str, Any], text: tuple[str, ...], count: int, as_json: bool) -> None:
+    """Which skills a request is for, and why; none where nothing fits."""
+    found = on_shelf(options, lambda shelf: shelf.route(" ".join(text), count))
+    if as_json:
+        print_json(found)
+        return
+    print_table([[one.name, f"{one.score:.2f}", one.why] for one in found], "nothing fits")
+
+
+def on_shelf(options: dict[str, Any], do: Callable[[Shelf], T]) -> T:
+    """What ``do`` makes of the skills of these options' home."""
+
+    async def run(computer: Computer) -> T:
+        return await asyncio.to_thread(do, computer.skills)
+
+    return with_computer(options, run)
 
 
 def _words(skill: Skill) -> str:

@@ -18,7 +18,7 @@ VERBS = {
     "search": ("search", "Search everything: chats, memory, skills, runs, files, logs."),
     "run": ("run", "Run a command in the sandbox, as the agent would."),
     "commands": ("commands", "What goes on in the background: list, show, feed, stop."),
-    "skills": ("skills", "List and show skills."),
+    "skills": ("skills", "List, choose and trust skills."),
     "rules": ("rules", "What shall hold for requests, always or on a condition."),
     "personas": ("personas", "Who the computer is in a conversation: prompt, model, tools."),
     "approvals": ("approvals", "Questions that wait for you."),

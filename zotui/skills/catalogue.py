@@ -21,12 +21,13 @@ def index(skills: Sequence[Skill], ranked: Callable[[], Sequence[Skill]] | None 
     ready = [skill for skill in skills if skill.is_ready]
     if not ready:
         return ""
-    for length in range(MOST_WORDS, LEAST_WORDS - 1, -10):
-        lines = [_line(skill, length) for skill in ready]
+    for length in range(MOST_WORDS, LEAST_WORDS - 1, -10) if _size(_lines(ready, LEAST_WORDS)) <= INDEX_BYTES else ():
+        lines = _lines(ready, length)
         if _size(lines) <= INDEX_BYTES:
             return "\n".join([HEAD, *lines])
     order = [skill for skill in ranked() if skill.is_ready] if ranked is not None else ready
-    room, lines = INDEX_BYTES - len(HEAD.encode()) - 40, []
+    room = INDEX_BYTES - len(HEAD.encode()) - 40
+    lines = []
     for skill in order:
         line = _line(skill, SHORTLISTED)
         room -= len(line.encode()) + 1
@@ -34,6 +35,10 @@ def index(skills: Sequence[Skill], ranked: Callable[[], Sequence[Skill]] | None 
             break
         lines.append(line)
     return "\n".join([HEAD, *lines, f"- … {len(ready) - len(lines)} more: find_skill"])
+
+
+def _lines(skills: Sequence[Skill], length: int) -> list[str]:
+    return [_line(skill, length) for skill in skills]
 
 
 def _line(skill: Skill, length: int) -> str:

@@ -29,10 +29,15 @@ def as_state(row: Row, place: Place) -> Skill:
     if not skill.valid:
         return skill
     if row.trusted is None:
-        return skill if place.own and skill.hash else replace(skill, state="untrusted")
+        return skill if may_be_taken(skill, place) else replace(skill, state="untrusted")
     if row.trusted != skill.hash:
         return replace(skill, state="changed")
     return replace(skill, trusted=looked)
+
+
+def may_be_taken(skill: Skill, place: Place) -> bool:
+    """Whether a skill is used as it is first seen: its text, where only the person puts it, and can read all of it."""
+    return place.own and skill.valid and bool(skill.hash) and not skill.hidden
 
 
 def without_twins(found: list[Skill]) -> list[Skill]:

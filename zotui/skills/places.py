@@ -48,43 +48,51 @@ def bundled() -> Path:
     return package if package.is_dir() else Path(__file__).parents[2] / "skills"
 
 
-def skills_below(top: Path) -> Iterator[Path]:
-    """The folders of skills below a folder, or that folder where it is one; links to folders are followed. Blocks."""
+def skills_below(top: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
+    """The folders of skills below a folder, or that folder where it is one, each as it is called and by its real path;
+    links to folders are followed. Blocks."""
+    top = os.fspath(top)
+    real = os.path.realpath(top)
     if _has_skill(top):
-        yield top
+        yield top, real
         return
-    level, left, known = [top], MOST, set[tuple[int, int]]()
+    level, left, known = [(top, real)], MOST, set[str]()
     for _ in range(DEEPEST):
-        below: list[Path] = []
-        for folder in level:
-            try:
-                status = os.stat(folder)
-                with os.scandir(folder) as entries:
-                    names = sorted(entry.name for entry in entries if entry.is_dir() and _is_looked_at(entry.name))
-            except OSError:
-                continue
-            if (status.st_dev, status.st_ino) in known:
+        below: list[tuple[str, str]] = []
+        for folder, real in level:
+            if real in known:
                 continue  # links lead in a circle
-            known.add((status.st_dev, status.st_ino))
-            for name in names:
+            known.add(real)
+            for name, is_link in _folders_in(folder):
                 if (left := left - 1) < 0:
                     return
-                inner = folder / name
+                inner = f"{folder}/{name}"
+                its = os.path.realpath(inner) if is_link else f"{real}/{name}"
                 if _has_skill(inner):
-                    yield inner
+                    yield inner, its
                 else:
-                    below.append(inner)
+                    below.append((inner, its))
         level = below
+
+
+def _folders_in(folder: str) -> list[tuple[str, bool]]:
+    """The names of the folders in one, and whether they are links."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [(one.name, one.is_symlink()) for one in entries if _is_looked_at(one.name) and one.is_dir()]
+    except OSError:
+        return []
+    return sorted(found)
 
 
 def _is_looked_at(name: str) -> bool:
     return not name.startswith(".") and name not in _PASSED
 
 
-def _has_skill(folder: Path) -> bool:
+def _has_skill(folder: str) -> bool:
     """Whether there is a ``SKILL.md``; also where that cannot be looked at, so that it is listed with the reason."""
     try:
-        os.lstat(folder / "SKILL.md")
+        os.lstat(f"{folder}/SKILL.md")
     except PermissionError:
         return True
     except OSError:

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ import msgspec
 
 from zotui.regular import NotRegular, TooLarge
 from zotui.skills.front import read_front
+from zotui.skills.hidden import MOST as MOST_HIDDEN
+from zotui.skills.hidden import hidden_in
 from zotui.skills.opened import MAIN, Opened, Seen, TooMuch, hash_of, hashes
 from zotui.skills.scripts import LARGEST as LARGEST_SCRIPT
 from zotui.skills.scripts import dependencies_in, script_in
@@ -69,6 +72,7 @@ def _read(folder: Path, source: str, opened: Opened) -> Read:
     skill = _skill(folder, source, opened, problems)
     if not skill.valid:
         return Read(skill, files, seen, contents)
+    hidden = (said for one, content in contents for said in hidden_in(one_line(one.path, 200), content))
     scripts, dependencies = _scripts(contents, skill)
     skill = msgspec.structs.replace(
         skill,
@@ -76,6 +80,7 @@ def _read(folder: Path, source: str, opened: Opened) -> Read:
         scripts=scripts,
         files=tuple(one_line(one.path, 300) for one, _ in contents),
         code=tuple(one_line(one.path, 200) for one, content in contents if _could_run(one, content)),
+        hidden=tuple(islice(hidden, MOST_HIDDEN)),
         dependencies=tuple(dict.fromkeys([*skill.dependencies, *dependencies])),
     )
     return Read(skill, files, seen, contents if whole else [])

@@ -1,6 +1,9 @@
 """What the file holds of a skill: how it was last read, what of it is trusted, and whether it is on."""
 
+from typing import Any
+
 import msgspec
+from msgspec.structs import replace
 
 from zotui.skills.opened import MAIN, Seen
 from zotui.skills.places import Place
@@ -25,7 +28,8 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One skill of the file. Times in milliseconds since 1970."""
+    """One skill of the file; ``good`` is what is trusted, where that is not what was read last. Times in milliseconds since
+    1970."""
 
     path: str
     source: str
@@ -37,6 +41,11 @@ class Row(msgspec.Struct, frozen=True):
     good: Kept | None
     origin: str = ""
 
+    def read_again(self, read: Kept, source: str) -> "Row":
+        """The row with what was read anew."""
+        was_trusted = self.trusted is not None and self.trusted == self.read.skill.hash
+        return replace(self, read=read, source=source, good=self.read if was_trusted else self.good)
+
     @property
     def is_broken_only(self) -> bool:
         """Whether all that differs from what is trusted is a SKILL.md that cannot be used."""
@@ -46,7 +55,7 @@ class Row(msgspec.Struct, frozen=True):
         return bool(now) and {**now, MAIN: ""} == {**then, MAIN: ""}
 
 
-_COLUMNS = "path, source, enabled, trusted, looked_at, first_seen, read, good, origin"
+_COLUMNS = "path, source, enabled, trusted, looked_at, first_seen, read, CASE WHEN trusted = hash THEN NULL ELSE good END, origin"
 
 
 def all_rows(db: Reader) -> dict[str, Row]:
@@ -103,6 +112,20 @@ def trusted_files(db: Reader, path: str) -> dict[str, tuple[str, str | None]]:
     """The hash and, where it is kept, the text of each file that is trusted, by its path."""
     found = db.execute("SELECT path, hash, content FROM skill_files WHERE skill = ? ORDER BY path", (path,))
     return {name: (digest, content) for name, digest, content in found.fetchall()}
+
+
+def locked(db: Reader) -> dict[str, Any]:
+    """What is trusted, by the folders of the skills, as a lockfile has it."""
+    found = {
+        path: {"name": name, "source": source, "origin": origin, "version": version, "sha256": digest, "files": {}}
+        for path, name, source, origin, version, digest in db.execute(
+            "SELECT path, name, source, origin, version, trusted FROM skills WHERE trusted IS NOT NULL ORDER BY name, path"
+        ).fetchall()
+    }
+    for skill, path, digest in db.execute("SELECT skill, path, hash FROM skill_files ORDER BY skill, path").fetchall():
+        if skill in found:
+            found[skill]["files"][path] = digest
+    return found
 
 
 def _text(content: bytes) -> str | None:

@@ -9,20 +9,19 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-from msgspec.structs import replace
+from typing import Any
 
 from zotui.errors import NotFound, StoreError, UsageError
 from zotui.skills import rows
 from zotui.skills.catalogue import index
-from zotui.skills.judging import as_state, without_twins
+from zotui.skills.judging import as_state, may_be_taken, without_twins
 from zotui.skills.opened import is_as_seen
 from zotui.skills.places import Place, places, skills_below
 from zotui.skills.reading import Read, read_skill
 from zotui.skills.routing import Routed, Router
 from zotui.skills.rows import Kept, Row
 from zotui.skills.skill import Skill
-from zotui.store import Reader, Store, Transaction, now_ms
+from zotui.store import Reader, Store, Transaction, audit, now_ms
 from zotui.text import one_line
 
 SETTLED_MS = 500
@@ -116,7 +115,7 @@ class Shelf:
         row = self._rows.get(os.path.realpath(skill.path))
         if skill.source != "bundled" and row is not None and row.trusted is not None:
             now = read_skill(Path(skill.path), skill.source)
-            if now.skill.hash != row.trusted and not replace(row, read=_kept(now)).is_broken_only:
+            if now.skill.hash != row.trusted and not row.read_again(_kept(now), row.source).is_broken_only:
                 raise _changed(skill)
         return skill
 
@@ -140,13 +139,24 @@ class Shelf:
         def write(db: Transaction) -> None:
             rows.trust(db, path, read, now_ms())
             rows.turn(db, path, True)
+            audit.add(db, "skill trusted", skill.name, details={"path": path, "sha256": looked})
 
         self._needed().write_now(write)
 
     def turn(self, skill: Skill, on: bool) -> None:
         """Enable or disable it."""
         path = os.path.realpath(skill.path)
-        self._needed().write_now(lambda db: rows.turn(db, path, on))
+
+        def write(db: Transaction) -> None:
+            rows.turn(db, path, on)
+            audit.add(db, "skill enabled" if on else "skill disabled", skill.name, details={"path": path})
+
+        self._needed().write_now(write)
+
+    def lock(self) -> dict[str, Any]:
+        """The lockfile: of each skill its hash, that of each of its files as they are trusted, and where it came from."""
+        self.list()
+        return {"version": 1, "skills": self._needed().read_now(rows.locked)}
 
     def trusted_files(self, skill: Skill) -> dict[str, tuple[str, str | None]]:
         """The hash of each file as it is trusted, and its text where that is kept."""
@@ -164,8 +174,7 @@ class Shelf:
         found: dict[str, tuple[Place, Row]] = {}
         touched: list[tuple[Row, Read]] = []
         for place in self.places:
-            for folder in skills_below(place.folder):
-                path = os.path.realpath(folder)
+            for folder, path in skills_below(place.folder):
                 row = self._rows.get(path)
                 if (
                     row is None
@@ -173,9 +182,9 @@ class Shelf:
                     or not is_as_seen(path, row.read.seen)
                     or not row.read.seen
                 ):
-                    read = read_skill(folder, place.source)
+                    read = read_skill(Path(folder), place.source)
                     fresh = rows.fresh(path, place, read, now_ms())
-                    row = replace(row or fresh, read=fresh.read, source=place.source)
+                    row = row.read_again(fresh.read, place.source) if row else fresh
                     self._rows[path] = row
                     touched.append((row, read))
                 found[path] = (place, row)
@@ -230,13 +239,12 @@ def _unseen(skill: Skill) -> UsageError:
 
 def load_skills(folders: Iterable[str | os.PathLike[str]]) -> list[Skill]:
     """The skills below these folders, in order; nothing of a skill runs."""
-    return [read_skill(found, os.fspath(folder)).skill for folder in folders for found in skills_below(Path(folder))]
+    return [read_skill(Path(found), os.fspath(folder)).skill for folder in folders for found, _ in skills_below(folder)]
 
 
 def _is_to_be_taken(place: Place, row: Row) -> bool:
-    """Whether a skill is used as it is first seen: where only the person puts it, once it has arrived."""
-    skill = row.read.skill
-    if not place.own or place.source == "bundled" or row.trusted is not None or not skill.valid or not skill.hash:
+    """Whether what is seen for the first time is what may be used from now on: once it has arrived."""
+    if place.source == "bundled" or row.trusted is not None or not may_be_taken(row.read.skill, place):
         return False
     latest = max(max(one.changed, one.noted) for one in row.read.seen)
     return not 0 <= now_ms() - latest // 1_000_000 < SETTLED_MS

@@ -32,7 +32,8 @@ class Skill(msgspec.Struct, frozen=True):
 
     ``state`` says whether it may be used, ``trusted`` whether the person has looked at what is in it; ``files`` names
     all that is in it, ``code`` what could run, ``scripts`` those of them that can be called. ``allowed_tools``, ``hosts``, ``keys`` and
-    ``dependencies`` are what it declares, ``hash`` is the SHA-256 over all its files.
+    ``dependencies`` are what it declares; ``hidden`` tells where characters stand that nobody sees; ``hash`` is the SHA-256
+    over all its files.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Skill(msgspec.Struct, frozen=True):
     version: str = ""
     metadata: dict[str, Any] = {}
     files: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
     hash: str = ""
 
     @property
