@@ -39,7 +39,7 @@ from zotui.sandbox.standing import Standing
 from zotui.search import Search
 from zotui.secret import Secret
 from zotui.skills import Shelf
-from zotui.skills.places import started_in
+from zotui.skills.places import projects
 from zotui.store import Notes, Store, is_ready
 from zotui.wishes import Options, Wishes
 from zotui.workspace import Files, Folder
@@ -72,7 +72,7 @@ class Computer:
         self.grants = Grants(store)
         self.memory = Memories(store, Vectors() if config.memory.embedder == "builtin" else None)
         self.proposals = Proposals(store)
-        self.skills = Shelf(home.skills, store, [*started_in(home.path), home.workspace])
+        self.skills = Shelf(home.skills, store, projects(home))
         self.files = Files(store)
         self.workspace = Folder(home.workspace)
         self.bin = Bin(store, self.workspace, home.bin)

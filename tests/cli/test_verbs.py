@@ -350,6 +350,7 @@ class TestSkills:
             "enabled",
             "valid",
             "problems",
+            "state",
         }
         assert found["good-one"] == {
             "name": "good-one",
@@ -360,6 +361,7 @@ class TestSkills:
             "enabled": True,
             "valid": True,
             "problems": [],
+            "state": "ready",
         }
         assert (found["broken"]["valid"], found["other"]["valid"]) == (False, True)
         assert found["broken"]["problems"] == ["line 1: SKILL.md does not begin with '---'"]
@@ -380,7 +382,10 @@ class TestSkills:
 
     def test_show(self, run: Command, shelf: Path) -> None:
         assert run("skills", "show", "good-one", "--json").json["body"] == "Do it."
-        assert run("skills", "show", "good-one").out == f"good-one: Good.\n{shelf / 'good-one'}\n\nDo it.\n"
+        assert run("skills", "show", "good-one").out == (
+            f"good-one: Good.\n{shelf / 'good-one'} (home, ready)\n"
+            "about 5 tokens in each request, 2 once it is read\n\nDo it.\n"
+        )
         done = run("skills", "show", "broken")
         assert done.err == "! line 1: SKILL.md does not begin with '---'\n"
         done = run("skills", "show", "nowhere")

@@ -14,11 +14,14 @@ from zotui.cli.family import Family
 from zotui.cli.skills_trust import diff, disable, enable, lock, trust
 from zotui.computer import Computer
 from zotui.errors import UsageError
+from zotui.home import Home
 from zotui.skills import Shelf, Skill, load_skills
 from zotui.skills.looking import signature
+from zotui.skills.places import projects
 from zotui.text import clean
 
 T = TypeVar("T")
+LISTED = ("name", "description", "triggers", "path", "source", "enabled", "valid", "problems", "state")
 
 
 @click.group(cls=Family)
@@ -40,7 +43,7 @@ def list_(options: dict[str, Any], folder: str | None, as_json: bool) -> None:
         raise UsageError(f"--dir {folder}: there is no such folder")
     found = load_skills([folder]) if folder else on_shelf(options, lambda shelf: shelf.list())
     if as_json:
-        print_json([_as_object(skill) for skill in found])
+        print_json([{name: getattr(skill, name) for name in LISTED} for skill in found])
         return
     print_table([[skill.name, skill.state, skill.source, _words(skill)] for skill in found], "no skills")
     for skill in found:
@@ -85,7 +88,10 @@ def route(options: dict[str, Any], text: tuple[str, ...], count: int, as_json: b
 
 
 def on_shelf(options: dict[str, Any], do: Callable[[Shelf], T]) -> T:
-    """What ``do`` makes of the skills of these options' home."""
+    """What ``do`` makes of the skills of these options' home; where that has no file yet, none is made."""
+    home = Home(options["home"])
+    if not home.database.exists():
+        return do(Shelf(home.skills, projects=projects(home)))
 
     async def run(computer: Computer) -> T:
         return await asyncio.to_thread(do, computer.skills)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from zotui.home import Home
+
 FOLDERS = (".agents/skills", ".claude/skills", ".zotui/skills")
 """Below a project and below the person's home directory; a later one hides an earlier one."""
 DEEPEST, MOST = 5, 2_000
@@ -20,26 +22,28 @@ class Place(NamedTuple):
     own: bool
 
 
-def places(home: Path, projects: Sequence[Path] = ()) -> list[Place]:
+def places(home: Path, within: Sequence[Path] = ()) -> list[Place]:
     """All places; of skills with one name, that of a later place hides the others. ``home`` is the home's folder of
-    skills."""
+    skills, ``within`` are the folders of projects."""
     person = Path.home()
     found = [Place("bundled", bundled(), True)]
     found += [Place("user", person / name, True) for name in FOLDERS]
     found.append(Place("home", home, True))
-    for project in projects:
+    for project in within:
         if project != person:
             found += [Place("project", project / name, False) for name in FOLDERS]
     return found
 
 
-def started_in(home: Path) -> list[Path]:
-    """The folder that this process was started in, where that is a project: not the home, nor anything in it."""
+def projects(home: Home) -> list[Path]:
+    """The folders whose own skills count: that which this process was started in, where it is none of the home's, and the
+    workspace."""
     try:
         here = Path.cwd()
     except OSError:
-        return []
-    return [] if here == home or home in here.parents or here == Path(here.anchor) else [here]
+        return [home.workspace]
+    inside = here == home.path or home.path in here.parents or here == Path(here.anchor)
+    return [home.workspace] if inside else [here, home.workspace]
 
 
 def bundled() -> Path:

@@ -5,9 +5,10 @@ once the person has looked at it, and so it is with all of a skill that lies in 
 off until the person has looked again.
 """
 
+import asyncio
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from zotui.text import one_line
 
 SETTLED_MS = 500
 """How long nothing of a folder has changed when it is taken as it is: until then it may still be on its way."""
+
+LOOK_S = 0.6
+"""How often the folders are looked at by who shows them."""
 
 
 class Shelf:
@@ -54,6 +58,17 @@ class Shelf:
         with self._lock:
             found = [as_state(row, place) for place, row in self._look()]
         return without_twins(found)
+
+    async def changes(self, pause_s: float = LOOK_S) -> AsyncIterator[Sequence[Skill]]:
+        """All skills, whenever they are others than before: looked at every so many seconds, which takes a few milliseconds
+        for hundreds and is the same on every disk and system."""
+        known = await asyncio.to_thread(self.list)
+        while True:
+            await asyncio.sleep(pause_s)
+            found = await asyncio.to_thread(self.list)
+            if found != known:
+                known = found
+                yield found
 
     def find(self, name: str) -> Skill:
         """The skill of a name, or of a folder's path. Raises NotFound."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
 from zotui.tui.pane import bindings
@@ -30,8 +31,8 @@ class SkillRows:
     async def page(self, offset: int, limit: int) -> list[Row]:
         return [
             Row(skill.name, f"{skill.name} · {skill.description}")
-            if skill.valid
-            else Row(skill.name, f"{skill.name} · {skill.problems[0]}", mark="!", style="warn")
+            if skill.is_ready
+            else Row(skill.name, f"{skill.name} · {_why(skill)}", mark="!", style="warn")
             for skill in self.skills[offset : offset + limit]
         ]
 
@@ -42,12 +43,20 @@ class SkillsPane(ListingPane):
     letter = "s"
     heading = "Skills"
     empty = "No skills. Put a folder with a SKILL.md into skills/ of the home."
-    tables: ClassVar[frozenset[str]] = frozenset()
+    tables: ClassVar[frozenset[str]] = frozenset({"skills"})
     BINDINGS = bindings("skills")
 
     def __init__(self) -> None:
         super().__init__("skills")
         self._source: SkillRows | None = None
+
+    async def attach(self, computer: Computer) -> None:
+        await super().attach(computer)
+        self.run_worker(self._follow_folders(computer), exclusive=True)
+
+    async def _follow_folders(self, computer: Computer) -> None:
+        async for _ in computer.skills.changes():
+            await self.refresh_from_file()
 
     def source(self, search: str) -> SkillRows:
         assert self.computer is not None
@@ -58,8 +67,12 @@ class SkillsPane(ListingPane):
         await super().read()
         assert self.computer is not None
         found = await asyncio.to_thread(self.computer.skills.list)
-        ready, broken = sum(skill.valid for skill in found), sum(not skill.valid for skill in found)
-        self.note(f"{ready} ready" + (f" · {broken} invalid" if broken else ""))
+        counts = Counter(skill.state for skill in found)
+        words = [f"{counts['ready']} ready"]
+        words += [
+            f"{counts[state]} {state}" for state in ("invalid", "changed", "untrusted", "disabled") if counts[state]
+        ]
+        self.note(" · ".join(words))
 
     async def place(self, id: str) -> int | None:
         names = [skill.name for skill in await asyncio.to_thread(self.computer.skills.list)] if self.computer else []
@@ -71,4 +84,20 @@ class SkillsPane(ListingPane):
             return row.text
         problems = "".join(f"! {problem}\n" for problem in skill.problems)
         where = "comes with zotui" if skill.source == "bundled" else f"{skill.source}: {skill.path}"
-        return f"{skill.name} ({where})\n{problems}{skill.description}\n\n{skill.body}"
+        state = "" if skill.is_ready else f"! {_why(skill)}\n"
+        line, body = skill.tokens
+        cost = f"about {line:,} tokens in each request, {body:,} once it is read"
+        return f"{skill.name} ({where})\n{state}{problems}{skill.description}\n{cost}\n\n{skill.body}"
+
+
+def _why(skill: Skill) -> str:
+    """Why a skill is not used, and what to do."""
+    match skill.state:
+        case "invalid":
+            return skill.problems[0]
+        case "disabled":
+            return f"disabled: zotui skills enable {skill.name}"
+        case "changed":
+            return f"changed since you looked at it: zotui skills trust {skill.name}"
+        case _:
+            return f"not looked at yet: zotui skills trust {skill.name}"
