@@ -16,9 +16,10 @@ ENVIRONMENT = ("ZOTUI_HOME", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of whoever runs the tests: no home, no proxy, no key."""
+    """Nothing of whoever runs the tests: no home, no proxy, no key, no skill."""
     keys = [variable for row in BUILT_IN.values() for variable in row.env]
     monkeypatch.setattr("zotui.models.keys._TAKEN", {})
+    monkeypatch.setattr("zotui.skills.places.surroundings", lambda: (Path("/nobody"), Path("/")))
     for name in (*ENVIRONMENT, *keys):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

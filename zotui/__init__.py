@@ -7,18 +7,21 @@ Nothing is opened, started or imported beyond this file until one of them is use
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.3.0"
-__all__ = ["Computer", "Reply", "__version__", "load_all_skills", "whoami", "zo"]
+__all__ = ["Computer", "Reply", "__version__", "load_all_skills", "load_skill", "whoami", "zo"]
 
 if TYPE_CHECKING:
     from zotui.computer import Computer
     from zotui.replies import Reply
-    from zotui.twin import load_all_skills, whoami, zo
+    from zotui.twin import load_all_skills, load_skill, whoami, zo
 
 _ROOMS = {
     "Computer": "zotui.computer",
     "Reply": "zotui.replies",
     "zo": "zotui.twin",
+    "SKILLS": "zotui.twin",
+    "SKILL_DIR": "zotui.twin",
     "load_all_skills": "zotui.twin",
+    "load_skill": "zotui.twin",
     "whoami": "zotui.twin",
 }
 

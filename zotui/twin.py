@@ -8,15 +8,18 @@ import asyncio
 import atexit
 import contextlib
 import getpass
+import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from zotui import skills
 from zotui.computer import Computer
+from zotui.errors import UsageError
 from zotui.home import Home
-from zotui.skills import Shelf, Skill
 
 T = TypeVar("T")
 
@@ -131,9 +134,37 @@ def _at_end(close: Callable[[], None]) -> None:
 zo = Twin()
 
 
+class Skill(msgspec.Struct):
+    """A skill as ZoClone's scripts know it. ``handler`` is None for one of instructions alone."""
+
+    name: str
+    description: str
+    triggers: list[str]
+    handler: Callable[..., Any] | None = None
+
+
+def load_skill(folder: str | os.PathLike[str]) -> Skill:
+    """The skill of a folder, or of a name in ``SKILL_DIR``; nothing of it runs. Raises UsageError where it is none."""
+    place = Path(folder)
+    found = skills.load_skill(place if place.is_dir() else Home().skills / place)
+    if not found.valid:
+        raise UsageError(f"{place} is no skill", next(iter(found.problems), ""))
+    return Skill(found.name, found.description, found.triggers)
+
+
 def load_all_skills() -> dict[str, Skill]:
     """The skills of the default home by name; nothing of them runs."""
-    return {skill.name: skill for skill in Shelf(Home().skills).list()}
+    found = skills.Shelf(Home().skills).list()
+    return {skill.name: Skill(skill.name, skill.description, skill.triggers) for skill in found}
+
+
+def __getattr__(name: str) -> Any:
+    """``SKILL_DIR``, the home's folder of skills, and ``SKILLS``, what ``load_all_skills`` finds now."""
+    if name == "SKILL_DIR":
+        return Home().skills
+    if name == "SKILLS":
+        return load_all_skills()
+    raise AttributeError(f"module 'zotui.twin' has no attribute {name!r}")
 
 
 def whoami() -> str:

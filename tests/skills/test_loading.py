@@ -90,6 +90,35 @@ FINE: dict[str, tuple[bytes, dict[str, Any]]] = {
         {"triggers": ["a", "b"]},
     ),
     "triggers that are a map": (b"---\nname: pdf-tools\ndescription: x\ntriggers: {a: b}\n---\n", {"triggers": []}),
+    "what it declares": (
+        b"---\nname: pdf-tools\ndescription: x\nlicense: MIT\ncompatibility: Needs poppler\nversion: 1.2\n"
+        b"allowed-tools: Bash(git diff:*) Read, Write\nkeys: [A_KEY]\nhosts: a.example b.example\n"
+        b"dependencies: pypdf<6, rich\nmetadata:\n  author: me\n---\n",
+        {
+            "license": "MIT",
+            "compatibility": "Needs poppler",
+            "version": "1.2",
+            "allowed_tools": ("Bash(git diff:*)", "Read", "Write"),
+            "keys": ("A_KEY",),
+            "hosts": ("a.example", "b.example"),
+            "dependencies": ("pypdf<6", "rich"),
+            "metadata": {"author": "me"},
+        },
+    ),
+    "what it declares under metadata": (
+        b"---\nname: pdf-tools\ndescription: x\nmetadata:\n  keys: A_KEY\n  hosts: [a.example]\n  version: '2'\n"
+        b'  openclaw: {"requires": {"env": ["B_KEY"], "bins": ["x"]}}\n---\n',
+        {"keys": ("A_KEY", "B_KEY"), "hosts": ("a.example",), "version": "2"},
+    ),
+    "tools in a list": (
+        b"---\nname: pdf-tools\ndescription: x\nallowed-tools:\n  - Read\n  - Bash(ls *)\n---\n",
+        {"allowed_tools": ("Read", "Bash(ls *)")},
+    ),
+    "declared as what it is not": (
+        b"---\nname: pdf-tools\ndescription: x\nlicense: [a]\nallowed-tools: {a: b}\nkeys: {a: b}\nmetadata: text\n---\n",
+        {"license": "", "allowed_tools": (), "keys": (), "metadata": {}},
+    ),
+    "a field twice": (b"---\nname: pdf-tools\ndescription: x\ndescription: y\n---\n", {"description": "y"}),
     "control sequences": (
         b"---\nname: pdf-tools\ndescription: \x1b[31mred\x1b[0m \xe2\x80\xaetext\n---\n\x1b]0;title\x07body\n",
         {"description": "red text", "body": "body"},
@@ -112,6 +141,13 @@ FLAWED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "two hyphens": ("---\nname: pdf--tools\ndescription: x\n---\n", "a-z, 0-9", {}),
     "a hyphen in front": ("---\nname: -pdf\ndescription: x\n---\n", "a-z, 0-9", {}),
     "too long a name": (f"---\nname: {'x' * 65}\ndescription: x\n---\n", "a-z, 0-9", {}),
+    "300 characters": (f"---\nname: {'x' * 300}\ndescription: x\n---\n", "a-z, 0-9", {"name": "x" * 199 + "…"}),
+    "slashes": ("---\nname: ../../etc/passwd\ndescription: x\n---\n", "a-z, 0-9", {"name": "../../etc/passwd"}),
+    "too long a compatibility": (
+        f"---\nname: pdf-tools\ndescription: x\ncompatibility: {'x' * 501}\n---\n",
+        "the compatibility is longer than 500",
+        {},
+    ),
     "a name that is a list": ("---\nname: [a]\ndescription: x\n---\n", "a-z, 0-9", {}),
     "too long a description": (f"---\nname: pdf-tools\ndescription: {'x' * 1025}\n---\n", "longer than 1024", {}),
     "a colon without quotes": (

@@ -25,24 +25,28 @@ class Place(NamedTuple):
 def places(home: Path, within: Sequence[Path] = ()) -> list[Place]:
     """All places; of skills with one name, that of a later place hides the others. ``home`` is the home's folder of
     skills, ``within`` are the folders of projects."""
-    person = Path.home()
+    person, _ = surroundings()
     found = [Place("bundled", bundled(), True)]
     found += [Place("user", person / name, True) for name in FOLDERS]
     found.append(Place("home", home, True))
     for project in within:
-        if project != person:
-            found += [Place("project", project / name, False) for name in FOLDERS]
+        found += [Place("project", project / name, False) for name in FOLDERS]
     return found
+
+
+def surroundings() -> tuple[Path, Path]:
+    """The person's home directory, and the folder that this process was started in."""
+    try:
+        return Path.home(), Path.cwd()
+    except OSError:  # it is gone
+        return Path.home(), Path("/")
 
 
 def projects(home: Home) -> list[Path]:
     """The folders whose own skills count: that which this process was started in, where it is none of the home's, and the
     workspace."""
-    try:
-        here = Path.cwd()
-    except OSError:
-        return [home.workspace]
-    inside = here == home.path or home.path in here.parents or here == Path(here.anchor)
+    person, here = surroundings()
+    inside = here in (home.path, person, Path(here.anchor)) or home.path in here.parents
     return [home.workspace] if inside else [here, home.workspace]
 
 
@@ -83,10 +87,18 @@ def _folders_in(folder: str) -> list[tuple[str, bool]]:
     """The names of the folders in one, and whether they are links."""
     try:
         with os.scandir(folder) as entries:
-            found = [(one.name, one.is_symlink()) for one in entries if _is_looked_at(one.name) and one.is_dir()]
+            return sorted(
+                (one.name, one.is_symlink()) for one in entries if _is_looked_at(one.name) and _is_folder(one)
+            )
     except OSError:
         return []
-    return sorted(found)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _is_looked_at(name: str) -> bool:
