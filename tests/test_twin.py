@@ -23,7 +23,7 @@ def script(children: Children, home: Path, code: str, **more: str) -> "subproces
 
 ZOCLONE = """
 import json
-from zotui import load_all_skills, whoami, zo
+from zotui import SKILL_DIR, SKILLS, load_all_skills, load_skill, whoami, zo
 
 first = zo.ask("conv-1", "remember that the staging box is lab-3")
 nid = zo.memory.memorize("Anna likes tea", {"source": "test"})
@@ -35,11 +35,17 @@ print(json.dumps({
     "first": first, "second": second, "third": third, "nid": nid,
     "recall": zo.memory.recall("tea", 3), "context": zo.memory.get_context("conv-1"), "city": zo.memory.get("city"),
     "nothing": zo.memory.get("nothing"), "who": whoami(), "skills": {name: skill.name for name, skill in skills.items()},
+    "named": load_skill(SKILL_DIR / "weather").triggers, "known": "weather" in SKILLS,
 }))
 """
 
 
 def test_a_zoclone_script_runs_and_ends(tmp_path: Path, children: Children) -> None:
+    (tmp_path / "home" / "skills" / "weather").mkdir(parents=True)
+    (tmp_path / "home" / "skills" / "weather" / "SKILL.md").write_text(
+        "---\nname: weather\ndescription: The weather.\ntriggers: rain, storm\n---\nLook outside.\n"
+    )
+    (tmp_path / "home").chmod(0o700)
     child = script(children, tmp_path / "home", ZOCLONE)
     told, complaint = child.communicate(timeout=60)
     assert (child.returncode, complaint) == (0, "")
@@ -54,6 +60,7 @@ def test_a_zoclone_script_runs_and_ends(tmp_path: Path, children: Children) -> N
     assert (found["city"], found["nothing"]) == ("Berlin", None)
     assert found["who"]
     assert all(name == skill for name, skill in found["skills"].items())
+    assert (found["named"], found["known"]) == (["rain", "storm"], True)
     home = Home(tmp_path / "home")
     assert rows(
         home, "SELECT id, messages FROM (SELECT id, (SELECT count(*) FROM messages) messages FROM conversations)"

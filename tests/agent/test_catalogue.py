@@ -46,6 +46,16 @@ async def test_hi_with_thirty_skills_is_small(home: Home) -> None:
     assert all(f"skill-number-{number}:" in system for number in range(30))
 
 
+async def test_hi_with_three_hundred_skills_is_as_small_and_holds_no_body(home: Home) -> None:
+    fill(home, 300, f"{WORDS}. {WORDS}")
+    async with openai_server() as server:
+        body = await first_request(home, server)
+        system = server.exchanges[0].request["messages"][0]["content"]
+    assert len(body) <= 12_000
+    assert "more: find_skill" in system
+    assert "Step " not in system
+
+
 def test_the_index_of_any_number_of_skills_has_its_bound(home: Home) -> None:
     assert index([]) == ""
     fill(home, 200, "ü" * 170)

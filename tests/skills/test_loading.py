@@ -194,6 +194,7 @@ INVALID: dict[str, tuple[str | bytes, str]] = {
     "a key that is a list": ("---\n? [a, b]\n: c\n---\n", "line 2"),
     "an alias": ("---\nname: pdf-tools\na: &x [1]\nb: *x\ndescription: x\n---\n", "line 4: aliases"),
     "a merge": ("---\na: &x {description: x}\n<<: *x\n---\n", "line 3: aliases"),
+    "nested too deeply": ("---\ndescription: x\nmetadata: " + "{a: " * 200 + "}" * 200 + "\n---\n", "line 3: "),
     "nested without end": ("---\ndescription: " + "[" * 20_000 + "\n---\n", ""),
     "not UTF-8": (b"---\nname: pdf-tools\ndescription: caf\xe9\n---\n", "line 3: SKILL.md is not UTF-8"),
     "UTF-16": (GOOD.encode("utf-16"), "not UTF-8"),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import opened
-from tests.skills.shelves import own, put, shelf_of, states, trust
+from tests.processes import opened, rows
+from tests.skills.shelves import own, put, settle, shelf_of, states, trust
 from zotui.home import Home
 from zotui.skills import Shelf, load_skills
 from zotui.skills.places import DEEPEST, FOLDERS, projects
@@ -114,6 +114,31 @@ def test_a_folder_with_too_much_cannot_be_trusted(
     monkeypatch.setattr("zotui.skills.opened.MOST_BYTES", 100_000)
     monkeypatch.setattr("zotui.skills.opened.MOST_FILES", 2)
     assert "more than 2 files" in load_skills([home.skills])[0].problems[0]
+
+
+def test_names_that_are_not_utf8(home: Home, store: Store) -> None:
+    folder = put(home.skills, "odd")
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.txt")).write_text("x")
+    Path(os.fsdecode(os.fsencode(home.skills) + b"/\xff")).mkdir()
+    Path(os.fsdecode(os.fsencode(home.skills) + b"/\xff/SKILL.md")).write_text("---\ndescription: x\n---\n")
+    shelf = shelf_of(home, store)
+    assert states(shelf) == {"odd": "untrusted"}
+    assert own(shelf)["odd"].problems == ["it cannot be trusted: the name of a file in it is not UTF-8"]
+
+
+def test_a_look_that_finds_nothing_new_writes_nothing(home: Home, store: Store, person: Path) -> None:
+    real = put(person / ".agents/skills", "notes")
+    (home.skills / "linked").symlink_to(real)
+    put(home.skills, "broken").joinpath("SKILL.md").write_text("broken")
+    put(home.skills, "odd").joinpath("SKILL.md").unlink()
+    (home.skills / "odd" / "SKILL.md").symlink_to("nowhere")
+    shelf = shelf_of(home, store)
+    settle(shelf)
+    settle(shelf)
+    before = rows(home, "SELECT seq FROM changes WHERE \"table\" = 'skills'")
+    settle(shelf)
+    settle(shelf_of(home, store))
+    assert rows(home, "SELECT seq FROM changes WHERE \"table\" = 'skills'") == before
 
 
 @pytest.mark.timeout(30)

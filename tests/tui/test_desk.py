@@ -342,6 +342,25 @@ async def test_skills_are_read(home: Home) -> None:
         assert "invalid" in str(skills.border_subtitle)
 
 
+async def test_skills_show_as_they_come_change_and_go(home: Home) -> None:
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app)
+        skills = app.desk.query_one(SkillsPane)
+        await wait_for(pilot, lambda: "3 ready" in str(skills.border_subtitle))
+        folder = home.skills / "page-watch"
+        folder.mkdir()
+        (folder / "SKILL.md").write_text("---\nname: page-watch\ndescription: watch a page\n---\nLook at it.\n")
+        await wait_for(pilot, lambda: "4 ready" in str(skills.border_subtitle))
+        assert app.computer is not None
+        await app.computer.store.write(
+            lambda db: db.execute("UPDATE skills SET trusted = 'another' WHERE name = 'page-watch'")
+        )
+        await wait_for(pilot, lambda: "3 ready · 1 changed" in str(skills.border_subtitle))
+        (folder / "SKILL.md").unlink()
+        await wait_for(pilot, lambda: str(skills.border_subtitle) == "3 ready")
+
+
 async def test_another_process_writes_and_the_desk_shows_it(home: Home) -> None:
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=WIDE) as pilot:

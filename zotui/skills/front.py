@@ -6,6 +6,8 @@ https://agentskills.io/specification
 import re
 from typing import Any
 
+DEEPEST = 40  # maps and lists within each other
+
 
 def read_front(text: str, problems: list[str]) -> tuple[dict[str, Any], str]:
     """The fields of the front matter, and the body; what was put right is added to ``problems``. Raises ValueError with
@@ -108,6 +110,8 @@ def _composed(events: Any, first: int) -> list[Any]:
             value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
             add(value, line)
             open_.append(value)
+            if len(open_) > DEEPEST:
+                raise ValueError(f"line {first + line}: the front matter is nested too deeply")
             keys.append(None)
         elif isinstance(event, yaml.CollectionEndEvent):
             open_.pop()

@@ -50,6 +50,8 @@ class Opened:
         """All that is in it, itself first. Raises OSError, TooMuch."""
         found = [_seen("", os.fstat(self._handle))]
         for path, status in self._walk(self._handle, "", 0):
+            if not path.isascii() and path != path.encode(errors="replace").decode():
+                raise TooMuch("the name of a file in it is not UTF-8")
             found.append(_seen(path, status))
             if len(found) > MOST_FILES:
                 raise TooMuch(f"there are more than {MOST_FILES:,} files in it")

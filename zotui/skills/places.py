@@ -61,6 +61,8 @@ def skills_below(top: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
     links to folders are followed. Blocks."""
     top = os.fspath(top)
     real = os.path.realpath(top)
+    if not (_is_utf8(top) and _is_utf8(real)):
+        return
     if _has_skill(top):
         yield top, real
         return
@@ -76,6 +78,8 @@ def skills_below(top: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
                     return
                 inner = f"{folder}/{name}"
                 its = os.path.realpath(inner) if is_link else f"{real}/{name}"
+                if not _is_utf8(its):
+                    continue
                 if _has_skill(inner):
                     yield inner, its
                 else:
@@ -102,7 +106,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_looked_at(name: str) -> bool:
-    return not name.startswith(".") and name not in _PASSED
+    return not name.startswith(".") and name not in _PASSED and _is_utf8(name)
+
+
+def _is_utf8(name: str) -> bool:
+    """Whether it can be kept and shown: not all names of files can."""
+    return name.isascii() or name == name.encode(errors="replace").decode()
 
 
 def _has_skill(folder: str) -> bool:

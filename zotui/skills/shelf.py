@@ -186,26 +186,22 @@ class Shelf:
     def _look(self) -> Sequence[tuple[Place, Row]]:
         """Every skill's row, with where it lies; those that were touched are read anew, and noted."""
         self._load()
+        lying = {path: (place, folder) for place in self.places for folder, path in skills_below(place.folder)}
         found: dict[str, tuple[Place, Row]] = {}
         touched: list[tuple[Row, Read]] = []
-        for place in self.places:
-            for folder, path in skills_below(place.folder):
-                row = self._rows.get(path)
-                if (
-                    row is None
-                    or row.source != place.source
-                    or not is_as_seen(path, row.read.seen)
-                    or not row.read.seen
-                ):
-                    read = read_skill(Path(folder), place.source)
-                    fresh = rows.fresh(path, place, read, now_ms())
+        for path, (place, folder) in lying.items():
+            row = self._rows.get(path)
+            if row is None or row.source != place.source or not row.read.seen or not is_as_seen(path, row.read.seen):
+                read = read_skill(Path(folder), place.source)
+                fresh = rows.fresh(path, place, read, now_ms())
+                if row is None or (row.read, row.source) != (fresh.read, fresh.source):
                     row = row.read_again(fresh.read, place.source) if row else fresh
                     self._rows[path] = row
                     touched.append((row, read))
-                found[path] = (place, row)
+            found[path] = (place, row)
         if self._store is not None:
-            self._note(touched, [(place, row) for place, row in found.values() if _is_to_be_taken(place, row)])
-        return [(place, self._rows[path]) for path, (place, _) in found.items()]
+            self._note(touched, [row for place, row in found.values() if _is_to_be_taken(place, row)])
+        return [(place, self._rows.get(path, row)) for path, (place, row) in found.items()]
 
     def _load(self) -> None:
         """What other processes have written since."""
@@ -220,12 +216,12 @@ class Shelf:
         if loaded is not None:
             self._rows = loaded
 
-    def _note(self, touched: Sequence[tuple[Row, Read]], taken: Sequence[tuple[Place, Row]]) -> None:
+    def _note(self, touched: Sequence[tuple[Row, Read]], taken: Sequence[Row]) -> None:
         """Keep what was read, and take what is seen for the first time as it is. Where nothing can be written, it is so
         until this process ends."""
         assert self._store is not None
         reads = {row.path: read for row, read in touched}
-        new = {row.path: reads.get(row.path) or read_skill(Path(row.path), row.source) for _, row in taken}
+        new = {row.path: reads.get(row.path) or read_skill(Path(row.path), row.source) for row in taken}
         if not touched and not new:
             return
 
