@@ -68,6 +68,13 @@ COMMANDS = (
         r"|find in (?:my |our )?chats|(?:where|when) did we (?:talk|speak|chat) about)\s+(?P<query>.+)",
     ),
     Command(
+        "find_skill",
+        ("find a skill for WORDS",),
+        r"/skill\s+(?P<query>\S.*)",
+        r"(?:(?:use|read|open|show)(?: me)?(?: the| a| my)? skill(?: named| called| for)?"
+        r"|(?:find|is there|what is|which is|show)(?: me)?(?: a| the| any)? skill (?:for|that|to))\s+(?P<query>.+)",
+    ),
+    Command(
         "list_files",
         ("list files in FOLDER",),
         r"/files\s+(?P<path>\S.*)",
