@@ -66,6 +66,22 @@ def test_a_project_hides_the_persons_once_it_is_trusted(home: Home, store: Store
     assert told == f"it hides another of its name, user: {person}/.claude/skills/notes"
 
 
+def test_what_is_trusted_in_a_project_is_known_elsewhere(home: Home, store: Store, tmp_path: Path) -> None:
+    folder = put(tmp_path / "project" / ".agents/skills", "notes", "The project's.")
+    put(tmp_path / "project" / ".agents/skills", "other")
+    here, elsewhere = shelf_of(home, store, tmp_path / "project"), shelf_of(home, store)
+    assert states(here) == {"notes": "untrusted", "other": "untrusted"}
+    trust(here, "notes")
+    assert states(elsewhere) == {"notes": "ready"}
+    (folder / "SKILL.md").write_text("---\nname: notes\ndescription: Another.\n---\n")
+    assert states(elsewhere) == {"notes": "changed"}
+    put(home.skills, "notes", "The home's.")
+    assert own(elsewhere)["notes"].description == "The home's."
+    shutil.rmtree(folder)
+    shutil.rmtree(home.skills / "notes")
+    assert states(elsewhere) == {}
+
+
 def test_one_folder_is_one_skill_however_it_is_reached(home: Home, person: Path) -> None:
     real = put(person / ".agents/skills", "notes")
     (person / ".claude/skills").mkdir(parents=True)

@@ -8,7 +8,7 @@ off until the person has looked again.
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from zotui.text import one_line
 SETTLED_MS = 500
 """How long nothing of a folder has changed when it is taken as it is: until then it may still be on its way."""
 
-LOOK_S = 0.6
+LOOK_S = 0.8
 """How often the folders are looked at by who shows them."""
 
 
@@ -186,7 +186,8 @@ class Shelf:
     def _look(self) -> Sequence[tuple[Place, Row]]:
         """Every skill's row, with where it lies; those that were touched are read anew, and noted."""
         self._load()
-        lying = {path: (place, folder) for place in self.places for folder, path in skills_below(place.folder)}
+        here = {path: (place, folder) for place in self.places for folder, path in skills_below(place.folder)}
+        lying = {**self._elsewhere(here), **here}
         found: dict[str, tuple[Place, Row]] = {}
         touched: list[tuple[Row, Read]] = []
         for path, (place, folder) in lying.items():
@@ -202,6 +203,16 @@ class Shelf:
         if self._store is not None:
             self._note(touched, [row for place, row in found.values() if _is_to_be_taken(place, row)])
         return [(place, self._rows.get(path, row)) for path, (place, row) in found.items()]
+
+    def _elsewhere(self, here: Container[str]) -> dict[str, tuple[Place, str]]:
+        """Skills of projects that are not at hand which the person has looked at: they may be used wherever zotui works, as
+        the background process is started in none of them. Any other of their names counts more."""
+        return {
+            row.path: (Place("project", Path(row.path).parent, False), row.path)
+            for row in self._rows.values()
+            if row.source == "project" and row.looked_at and row.path not in here
+            if os.path.lexists(f"{row.path}/SKILL.md")
+        }
 
     def _load(self) -> None:
         """What other processes have written since."""

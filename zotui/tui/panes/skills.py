@@ -29,12 +29,7 @@ class SkillRows:
         return len(self.skills)
 
     async def page(self, offset: int, limit: int) -> list[Row]:
-        return [
-            Row(skill.name, f"{skill.name} · {skill.description}")
-            if skill.is_ready
-            else Row(skill.name, f"{skill.name} · {_why(skill)}", mark="!", style="warn")
-            for skill in self.skills[offset : offset + limit]
-        ]
+        return [_row(skill) for skill in self.skills[offset : offset + limit]]
 
 
 class SkillsPane(ListingPane):
@@ -88,6 +83,13 @@ class SkillsPane(ListingPane):
         line, body = skill.tokens
         cost = f"about {line:,} tokens in each request, {body:,} once it is read"
         return f"{skill.name} ({where})\n{state}{problems}{skill.description}\n{cost}\n\n{skill.body}"
+
+
+def _row(skill: Skill) -> Row:
+    """A skill on a line, marked where something is to be said of it."""
+    if not skill.is_ready:
+        return Row(skill.name, f"{skill.name} · {_why(skill)}", mark="!", style="warn")
+    return Row(skill.name, f"{skill.name} · {skill.description}", mark="!" if skill.problems else "")
 
 
 def _why(skill: Skill) -> str:
