@@ -116,3 +116,15 @@ def test_code_that_nobody_looked_at_is_in_the_catalogue_with_its_text(home: Home
     put(home.skills, "weather", "The weather.", weather=RUN)
     settle(shelf)
     assert "- weather: The weather." in shelf.index("")
+
+
+def test_a_request_that_names_a_skill_is_told_to_be_for_it(home: Home, shelf: Shelf) -> None:
+    folder = put(home.skills, "weather", "The weather.")
+    (folder / "SKILL.md").write_text("---\nname: weather\ndescription: x\ntriggers: will it rain\n---\n")
+    settle(shelf)
+    told = "This request is for weather: read that with find_skill first."
+    assert shelf.index("/weather in Oslo").endswith(told)
+    assert shelf.index("Will it rain?").endswith(told)
+    assert told not in shelf.index("the weather") + shelf.index("cat /etc/weather")
+    shelf.turn(shelf.find("weather"), False)
+    assert "weather" not in shelf.index("/weather in Oslo")

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
+from zotui.skills.routing import Named
 from zotui.skills.skill import Skill
 from zotui.text import one_line
 
-INDEX_BYTES = 3_900
+INDEX_BYTES = 3_700
 """How much of a request the names and descriptions of skills may take."""
 MOST_WORDS, LEAST_WORDS = 300, 80
 """Characters of a description: where there is less room, only those skills are named that the request may be for."""
 SHORTLISTED = 200  # characters of a description then
+NAMED = 2  # skills that a request names, which the model is told of
 HEAD = "Skills: instructions for a kind of work. Read one with find_skill before you do what it is for."
 
 
@@ -35,6 +37,13 @@ def index(skills: Sequence[Skill], ranked: Callable[[], Sequence[Skill]] | None 
             break
         lines.append(line)
     return "\n".join([HEAD, *lines, f"- … {len(ready) - len(lines)} more: find_skill"])
+
+
+def told_named(request: str, skills: Sequence[Skill]) -> str:
+    """What a model is told where a request names skills that are ready, or says a trigger of them; else nothing."""
+    ready = [skill for skill in skills if skill.is_ready]
+    names = [one_line(ready[place].name, 64) for place in Named(ready).of(request)][:NAMED]
+    return f"\nThis request is for {' and '.join(names)}: read that with find_skill first." if names else ""
 
 
 def _lines(skills: Sequence[Skill], length: int) -> list[str]:

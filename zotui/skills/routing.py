@@ -22,6 +22,7 @@ from zotui.vectors import embed
 NAME, DESCRIPTION, BODY = 3, 3, 1
 """How much a word counts in each; triggers count as the description does."""
 BODY_READ, TEXT_READ = 4_000, 1_200  # characters of instructions, and of a request
+LOOKED_THROUGH = 20_000  # characters of a request in which names and triggers are looked for
 TERM_SATURATION, LENGTH_SHARE = 1.2, 0.75  # k1 and b of BM25
 FEWEST = 150  # skills that a word's rarity is reckoned among: with a handful, none would be rare
 WORDS_SHARE = 35.0  # the score of shared words that counts as much as meaning the very same
@@ -37,6 +38,36 @@ class Routed(msgspec.Struct, frozen=True):
     name: str
     score: float
     why: str
+
+
+class Named:
+    """Tells which skills a request names, or says a trigger of."""
+
+    def __init__(self, skills: Sequence[Skill]) -> None:
+        self._skills = skills
+        self._names = {skill.name.lower(): place for place, skill in enumerate(skills)}
+        self._triggers = [
+            (f" {' '.join(words)} ", trigger, place)
+            for place, skill in enumerate(skills)
+            for trigger in skill.triggers
+            if (words := words_of(trigger))
+        ]
+
+    def of(self, text: str) -> dict[int, str]:
+        """Their places, each with the reason: a name after a slash, a name alone, or a trigger, as whole words."""
+        found: dict[int, str] = {}
+        text = text[:LOOKED_THROUGH]
+        for name in _SLASH.findall(text):
+            if (place := self._names.get(name.lower())) is not None:
+                found.setdefault(place, f"/{self._skills[place].name}")
+        whole = self._names.get(text.strip().lower())
+        if whole is not None:
+            found.setdefault(whole, "its name")
+        said = f" {' '.join(words_of(text))} " if self._triggers else ""
+        for words, trigger, place in self._triggers:
+            if words in said:
+                found.setdefault(place, f"trigger {trigger!r}")
+        return found
 
 
 class Router:
@@ -59,17 +90,11 @@ class Router:
                 rare = log(1 + (among - holders[term] + 0.5) / (holders[term] + 0.5))
                 self._postings[term].append((place, rare * times * (TERM_SATURATION + 1) / (times + least)))
         self._vectors = [_vector(f"{skill.name}. {skill.description}") for skill in self.skills]
-        self._names = {skill.name.lower(): place for place, skill in enumerate(self.skills)}
-        self._triggers = [
-            (f" {' '.join(words)} ", trigger, place)
-            for place, skill in enumerate(self.skills)
-            for trigger in skill.triggers
-            if (words := words_of(trigger))
-        ]
+        self._named = Named(self.skills)
 
     def route(self, text: str, k: int = 3) -> list[Routed]:
         """At most ``k`` skills that fit, the best first; none where nothing does."""
-        exact = self._exact(text)
+        exact = self._named.of(text)
         found = [Routed(self.skills[place].name, 1.0, why) for place, why in exact.items()]
         fits = self._fits(text)
         bar = BAR * ALSO if (fits and max(fits.values()) >= BAR) or exact else BAR
@@ -82,24 +107,9 @@ class Router:
 
     def ranked(self, text: str) -> list[Skill]:
         """All skills, what fits best first."""
-        fits, exact = self._fits(text), self._exact(text)
+        fits, exact = self._fits(text), self._named.of(text)
         order = sorted(range(len(self.skills)), key=lambda place: (place not in exact, -fits.get(place, 0.0)))
         return [self.skills[place] for place in order]
-
-    def _exact(self, text: str) -> dict[int, str]:
-        """The skills that are named after a slash or of which a trigger is said, each with the reason."""
-        found: dict[int, str] = {}
-        for name in _SLASH.findall(text):
-            if (place := self._names.get(name.lower())) is not None:
-                found.setdefault(place, f"/{self.skills[place].name}")
-        said = f" {' '.join(words_of(text))} "
-        whole = self._names.get(text.strip().lower())
-        if whole is not None:
-            found.setdefault(whole, "its name")
-        for words, trigger, place in self._triggers:
-            if words in said:
-                found.setdefault(place, f"trigger {trigger!r}")
-        return found
 
     def _fits(self, text: str) -> dict[int, float]:
         """How well each skill fits: shared words and closeness, added."""

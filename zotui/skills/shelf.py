@@ -14,7 +14,7 @@ from typing import Any
 
 from zotui.errors import NotFound, StoreError, UsageError
 from zotui.skills import rows
-from zotui.skills.catalogue import index
+from zotui.skills.catalogue import index, told_named
 from zotui.skills.judging import as_state, may_be_taken, without_twins
 from zotui.skills.opened import is_as_seen
 from zotui.skills.places import Place, places, skills_below
@@ -102,7 +102,8 @@ class Shelf:
         def ranked() -> Sequence[Skill]:
             return [skills[one.name] for one in self.router().ranked(request) if one.name in skills]
 
-        return index(list(skills.values()), ranked)
+        found = list(skills.values())
+        return index(found, ranked) + told_named(request, found)
 
     def usable(self, name: str) -> Skill:
         """A skill whose text may be used. Raises NotFound; UsageError where it is disabled, invalid, changed, or nobody
