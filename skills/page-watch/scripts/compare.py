@@ -73,7 +73,7 @@ def run(name: str, file: str, ignore: str = "") -> str:
 
 
 def _counted(change: list[str]) -> str:
-    return f"{sum(line[0] == '+' for line in change)} lines new, {sum(line[0] == '-' for line in change)} gone"
+    return f"{sum(line[0] == '+' for line in change)} new, {sum(line[0] == '-' for line in change)} gone"
 
 
 def _text(file: str) -> list[str]:

@@ -28,9 +28,12 @@ BLOCKS = {
     "title",
 }
 COMMON = set(
-    "about after also and are because been but can could did does for from had has have her his how into its just more most not "
-    "off only other our out over she should some such than that the their them then there these they this those through too under "
-    "very was were what when where which while who will with would you your".split()
+    re.findall(
+        r"\w+",
+        "about after also and are because been but can could did does for from had has have her his how into its just more most not "
+        "off only other our out over she should some such than that the their them then there these they this those through too under "
+        "very was were what when where which while who will with would you your",
+    )
 )
 
 
@@ -90,11 +93,7 @@ def run(file: str, sentences: int = 10) -> str:
     if b"\0" in content[:8000]:
         raise ValueError(f"{file} is no text; read_file reads pdf, docx, xlsx and epub")
     text = content.decode("utf-8-sig", errors="replace")
-    lines = (
-        _page(text)
-        if re.search(r"(?i)<(!doctype html|html|body)\b", text[:4000])
-        else list(enumerate(text.splitlines(), 1))
-    )
+    lines = _page(text) if re.search(r"(?i)<(!doctype html|html|body)\b", text[:4000]) else _written(text)
     headings = [(at, line) for at, line in lines if re.match(r"#{1,6} \S", line)]
     found = _sentences([(at, line) for at, line in lines if not re.match(r"#{1,6} \S", line)])
     if not found:
@@ -107,6 +106,16 @@ def run(file: str, sentences: int = 10) -> str:
         if items:
             out += ["", f"{title}:", *(f"line {at}: {_plain(item)[:500]}" for at, item in items)]
     return "\n".join(out)
+
+
+def _written(text: str) -> list[tuple[int, str]]:
+    """Lines of text or Markdown, an empty one in place of each that is code or a picture."""
+    lines, code = [], False
+    for at, line in enumerate(text.splitlines(), 1):
+        fence = line.lstrip().startswith("```")
+        code = code != fence
+        lines.append((at, "" if code or fence or re.match(r"\s*!\[", line) else line))
+    return lines
 
 
 def _page(text: str) -> list[tuple[int, str]]:
