@@ -38,9 +38,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_holds_the_package_and_the_skills_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {
-        f"zotui/skills/bundled/{name}/SKILL.md" for name in ("meeting-notes", "decision-log", "skill-writer")
-    } <= set(names)
+    bundled = [
+        path.relative_to(ROOT / "skills") for path in (ROOT / "skills").rglob("*") if path.suffix in (".md", ".py")
+    ]
+    assert {f"zotui/skills/bundled/{path}" for path in bundled} <= set(names)
     assert "zotui/py.typed" in names
     assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"zotui"}
     assert {f"zotui/data/vectors.{name}" for name in ("bin", "license.txt", "notice.txt")} <= set(names)
@@ -82,7 +83,7 @@ def test_installed_without_network_it_lists_them(wheel: Path, tmp_path: Path) ->
     done = subprocess.run(run, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
     assert [line.split()[:3] for line in done.stdout.splitlines()] == [
-        [name, "ready", "bundled"] for name in ("decision-log", "meeting-notes", "skill-writer")
+        [path.parent.name, "ready", "bundled"] for path in sorted((ROOT / "skills").glob("*/SKILL.md"))
     ]
     where = [str(python), "-c", "import zotui; print(zotui.__file__)"]
     assert subprocess.run(where, capture_output=True, text=True, cwd=tmp_path, env=environment).stdout.startswith(

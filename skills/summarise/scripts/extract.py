@@ -12,7 +12,6 @@ BLOCKS = {
     "p",
     "div",
     "li",
-    "br",
     "tr",
     "section",
     "article",
@@ -73,7 +72,7 @@ class Page(HTMLParser):
     def end_line(self) -> None:
         """Close the line that stands."""
         if [word for word in self._words if word.strip("#")]:
-            self.lines.append((self._line, " ".join(self._words)))
+            self.lines += [(self._line, " ".join(self._words)), (self._line, "")]
         self._words = []
         self._line = self.getpos()[0]
 
