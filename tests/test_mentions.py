@@ -69,7 +69,7 @@ async def test_all_kinds_are_completed(computer: Computer) -> None:
     assert "@src/reader.py" in [one.text for one in found]
     assert "@tool:read_file" in [one.text for one in found]
     assert [one.text for one in await computer.mentions.complete("skill:pa")] == ["@skill:page-watch"]
-    assert [one.text for one in await computer.mentions.complete("skill:ag")] == ["@skill:page-watch"]
+    assert [one.text for one in await computer.mentions.complete("skill:age-w")] == ["@skill:page-watch"]
     assert await computer.mentions.complete("skill:q") == []  # of one letter everything is like everything
     assert (await computer.mentions.complete("tool:read"))[0].text == "@tool:read_file"
     assert [one.text for one in await computer.mentions.complete("memory:ber")] == ["@memory:city"]
