@@ -69,7 +69,7 @@ def _of_text(parameter: Parameter | None, text: str, script: Script) -> Any:
     if text.lower() in YES + NO:
         readings.append(text.lower() in YES)
     try:
-        readings.append(json.loads(text))
+        readings.append(json.loads(text, parse_constant=_refuse))
     except (ValueError, RecursionError):
         pass
     readings += [text, [one.strip() for one in text.split(",") if one.strip()]]
@@ -77,6 +77,11 @@ def _of_text(parameter: Parameter | None, text: str, script: Script) -> Any:
         if _fits(value, wanted):
             return value
     raise _wrong(script, parameter.name if parameter else "", text)
+
+
+def _refuse(word: str) -> None:
+    """NaN and Infinity are no JSON. Raises ValueError."""
+    raise ValueError(word)
 
 
 def _fits(value: Any, wanted: Type) -> bool:
@@ -92,12 +97,13 @@ def _fits(value: Any, wanted: Type) -> bool:
             return any(isinstance(one, ast.Constant) and _same(value, one.value) for one in inner)
         if name in ("Optional", "Union"):
             return (name == "Optional" and value is None) or any(_fits(value, one) for one in inner)
+        if not inner:
+            return True
         if name == "Annotated":
             return _fits(value, inner[0])
-        if not isinstance(value, KINDS[name]):
-            return False
-        items = value.values() if isinstance(value, dict) else value
-        return all(_fits(item, inner[-1]) for item in items)
+        if name in ("list", "List"):
+            return isinstance(value, list) and all(_fits(item, inner[-1]) for item in value)
+        return isinstance(value, dict) and all(_fits(item, inner[-1]) for item in value.values())
     name = _name(wanted)
     return isinstance(value, KINDS[name]) and (name == "bool" or not isinstance(value, bool))
 
