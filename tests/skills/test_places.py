@@ -55,40 +55,40 @@ def test_where_it_was_started_is_no_project_within_the_home(home: Home, monkeypa
 
 def test_a_project_hides_the_persons_once_it_is_trusted(home: Home, store: Store, person: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
-    put(person / ".claude/skills", "notes", "The person's.")
-    theirs = put(project / ".agents/skills", "notes", "The project's.")
+    put(person / ".claude/skills", "jottings", "The person's.")
+    theirs = put(project / ".agents/skills", "jottings", "The project's.")
     shelf = shelf_of(home, store, project)
-    assert own(shelf)["notes"].description == "The person's."
-    assert own(shelf)["notes"].problems == [f"it hides another of its name, project: {theirs} (untrusted)"]
+    assert own(shelf)["jottings"].description == "The person's."
+    assert own(shelf)["jottings"].problems == [f"it hides another of its name, project: {theirs} (untrusted)"]
     trust(shelf, str(theirs))
-    assert own(shelf)["notes"].description == "The project's."
-    (told,) = own(shelf)["notes"].problems
-    assert told == f"it hides another of its name, user: {person}/.claude/skills/notes"
+    assert own(shelf)["jottings"].description == "The project's."
+    (told,) = own(shelf)["jottings"].problems
+    assert told == f"it hides another of its name, user: {person}/.claude/skills/jottings"
 
 
 def test_what_is_trusted_in_a_project_is_known_elsewhere(home: Home, store: Store, tmp_path: Path) -> None:
-    folder = put(tmp_path / "project" / ".agents/skills", "notes", "The project's.")
+    folder = put(tmp_path / "project" / ".agents/skills", "jottings", "The project's.")
     put(tmp_path / "project" / ".agents/skills", "other")
     here, elsewhere = shelf_of(home, store, tmp_path / "project"), shelf_of(home, store)
-    assert states(here) == {"notes": "untrusted", "other": "untrusted"}
-    trust(here, "notes")
-    assert states(elsewhere) == {"notes": "ready"}
-    (folder / "SKILL.md").write_text("---\nname: notes\ndescription: Another.\n---\n")
-    assert states(elsewhere) == {"notes": "changed"}
-    put(home.skills, "notes", "The home's.")
-    assert own(elsewhere)["notes"].description == "The home's."
+    assert states(here) == {"jottings": "untrusted", "other": "untrusted"}
+    trust(here, "jottings")
+    assert states(elsewhere) == {"jottings": "ready"}
+    (folder / "SKILL.md").write_text("---\nname: jottings\ndescription: Another.\n---\n")
+    assert states(elsewhere) == {"jottings": "changed"}
+    put(home.skills, "jottings", "The home's.")
+    assert own(elsewhere)["jottings"].description == "The home's."
     shutil.rmtree(folder)
-    shutil.rmtree(home.skills / "notes")
+    shutil.rmtree(home.skills / "jottings")
     assert states(elsewhere) == {}
 
 
 def test_one_folder_is_one_skill_however_it_is_reached(home: Home, person: Path) -> None:
-    real = put(person / ".agents/skills", "notes")
+    real = put(person / ".agents/skills", "jottings")
     (person / ".claude/skills").mkdir(parents=True)
-    (person / ".claude/skills/notes").symlink_to(real)
-    (home.skills / "notes").symlink_to(real)
+    (person / ".claude/skills/jottings").symlink_to(real)
+    (home.skills / "jottings").symlink_to(real)
     found = own(Shelf(home.skills))
-    assert found["notes"].problems == []
+    assert found["jottings"].problems == []
 
 
 def test_how_deep_is_looked(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_names_that_are_not_utf8(home: Home, store: Store) -> None:
 
 
 def test_a_look_that_finds_nothing_new_writes_nothing(home: Home, store: Store, person: Path) -> None:
-    real = put(person / ".agents/skills", "notes")
+    real = put(person / ".agents/skills", "jottings")
     (home.skills / "linked").symlink_to(real)
     put(home.skills, "broken").joinpath("SKILL.md").write_text("broken")
     put(home.skills, "odd").joinpath("SKILL.md").unlink()

@@ -58,7 +58,7 @@ def test_a_projects_skill_waits_whole(home: Home, store: Store, tmp_path: Path) 
 @pytest.mark.parametrize("what", ["a byte", "a script", "a new file", "a file that is gone", "a link", "may run"])
 def test_any_change_turns_it_off_until_it_is_looked_at(what: str, home: Home, shelf: Shelf) -> None:
     folder = put(home.skills, "weather", weather=RUN)
-    (folder / "notes.md").write_text("notes")
+    (folder / "jottings.md").write_text("jottings")
     trust(shelf, "weather")
     assert shelf.ready("weather").trusted
     if what == "a byte":
@@ -71,15 +71,15 @@ def test_any_change_turns_it_off_until_it_is_looked_at(what: str, home: Home, sh
     elif what == "a new file":
         (folder / "more.txt").write_text("more")
     elif what == "a file that is gone":
-        (folder / "notes.md").unlink()
+        (folder / "jottings.md").unlink()
     elif what == "a link":
-        (folder / "notes.md").unlink()
-        (folder / "notes.md").symlink_to("SKILL.md")
+        (folder / "jottings.md").unlink()
+        (folder / "jottings.md").symlink_to("SKILL.md")
     else:
-        (folder / "notes.md").chmod(0o755)
+        (folder / "jottings.md").chmod(0o755)
     settle(shelf)
     if what == "may run":  # the same bytes: only that they could run is told
-        assert shelf.find("weather").code == ("notes.md", "scripts/weather.py")
+        assert shelf.find("weather").code == ("jottings.md", "scripts/weather.py")
         return
     assert states(shelf) == {"weather": "changed"}
     for use in (shelf.usable, shelf.ready):
@@ -112,33 +112,33 @@ def test_another_process_sees_the_same(home: Home, store: Store, shelf: Shelf) -
 
 
 def test_a_broken_edit_keeps_the_last_good_version(home: Home, shelf: Shelf) -> None:
-    folder = put(home.skills, "notes", "Takes notes.", "The good body.\n")
+    folder = put(home.skills, "jottings", "Takes jottings.", "The good body.\n")
     settle(shelf)
     (folder / "SKILL.md").write_text("---\nname: [\n")
-    skill = shelf.find("notes")
-    assert (skill.state, skill.description, skill.body) == ("ready", "Takes notes.", "The good body.")
+    skill = shelf.find("jottings")
+    assert (skill.state, skill.description, skill.body) == ("ready", "Takes jottings.", "The good body.")
     assert "SKILL.md is broken (line 1: the front matter has no closing '---')" in skill.problems[0]
-    assert shelf.ready("notes").body == "The good body."
+    assert shelf.ready("jottings").body == "The good body."
     (folder / "more.py").write_text("print()")
-    assert shelf.find("notes").state == "changed"
+    assert shelf.find("jottings").state == "changed"
     (folder / "more.py").unlink()
-    put(home.skills, "notes", "Takes notes.", "The good body.\n")
-    assert (shelf.find("notes").state, shelf.find("notes").problems) == ("ready", [])
+    put(home.skills, "jottings", "Takes jottings.", "The good body.\n")
+    assert (shelf.find("jottings").state, shelf.find("jottings").problems) == ("ready", [])
     shutil.rmtree(folder)
     with pytest.raises(NotFound):
-        shelf.find("notes")
+        shelf.find("jottings")
 
 
 def test_one_that_never_was_good_is_invalid(home: Home, shelf: Shelf) -> None:
-    folder = put(home.skills, "notes")
+    folder = put(home.skills, "jottings")
     (folder / "SKILL.md").write_text("broken")
-    assert shelf.find("notes").state == "invalid"
+    assert shelf.find("jottings").state == "invalid"
     with pytest.raises(UsageError, match="cannot be used: line 1"):
-        shelf.ready("notes")
+        shelf.ready("jottings")
     with pytest.raises(UsageError, match="cannot be trusted"):
-        trust(shelf, "notes")
-    put(home.skills, "notes")
-    assert shelf.find("notes").state == "ready"
+        trust(shelf, "jottings")
+    put(home.skills, "jottings")
+    assert shelf.find("jottings").state == "ready"
 
 
 def test_what_is_still_arriving_is_not_held_to_what_it_was(
@@ -237,11 +237,11 @@ def test_a_file_that_is_full_hides_no_skill(
         raise StoreFull("no room")
 
     monkeypatch.setattr(store, "write_now", full)
-    folder = put(home.skills, "notes", "Takes notes.")
+    folder = put(home.skills, "jottings", "Takes jottings.")
     settle(shelf)
-    assert own(shelf)["notes"].state == "ready"
+    assert own(shelf)["jottings"].state == "ready"
     (folder / "SKILL.md").write_text("broken")
-    assert own(shelf)["notes"].state == "invalid"
+    assert own(shelf)["jottings"].state == "invalid"
 
 
 def test_nothing_is_read_again_that_was_not_touched(

@@ -45,6 +45,7 @@ def test_a_form_can_be_made_of_it(path: Path) -> None:
 
 
 def test_catalogue_stays_small() -> None:
-    from zotui.skills.shelf import bundled, load_skills
+    from zotui.skills import load_skills
+    from zotui.skills.places import bundled
 
     assert [skill.name for skill in load_skills([bundled()]) if len(skill.description) > 200] == []
