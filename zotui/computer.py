@@ -40,6 +40,8 @@ from zotui.search import Search
 from zotui.secret import Secret
 from zotui.skills import Shelf
 from zotui.skills.places import projects
+from zotui.skills.running import Running
+from zotui.skills.runs import Runs
 from zotui.store import Notes, Store, is_ready
 from zotui.wishes import Options, Wishes
 from zotui.workspace import Files, Folder
@@ -80,6 +82,8 @@ class Computer:
         self.sandbox = sandbox_of(home, lambda: self.models.config)
         self.commands = Commands(store, tell)
         self.standing = Standing(store, self.sandbox)
+        self.skill_runs = Runs(store)
+        self.skills.running = Running(self.skills, self.sandbox, self.skill_runs)
         self.mentions = Mentions(self)
         self.search = Search(self)
         self.forgetting = Forgetting(self)

@@ -149,13 +149,22 @@ def load_skill(folder: str | os.PathLike[str]) -> Skill:
     found = skills.load_skill(place if place.is_dir() else Home().skills / place)
     if not found.valid:
         raise UsageError(f"{place} is no skill", next(iter(found.problems), ""))
-    return Skill(found.name, found.description, found.triggers)
+    return _as_zoclone(found)
 
 
 def load_all_skills() -> dict[str, Skill]:
     """The skills of the default home by name; nothing of them runs."""
     found = skills.Shelf(Home().skills).list()
-    return {skill.name: Skill(skill.name, skill.description, skill.triggers) for skill in found}
+    return {skill.name: _as_zoclone(skill) for skill in found}
+
+
+def _as_zoclone(skill: skills.Skill) -> Skill:
+    """With a handler that runs it behind the wall, where it has a script."""
+
+    def handler(**arguments: Any) -> Any:
+        return zo.call(lambda computer: computer.skills.run(skill.name, **arguments))
+
+    return Skill(skill.name, skill.description, skill.triggers, handler if skill.scripts else None)
 
 
 def __getattr__(name: str) -> Any:

@@ -26,6 +26,8 @@ from zotui.policy import USUAL, Case, Decision, decide, stricter
 from zotui.policy.conditions import Scope
 from zotui.policy.patterns import command_of
 from zotui.policy.patterns import parse as parse_rule
+from zotui.skills.allowing import permits
+from zotui.skills.run_tool import run_tools
 from zotui.skills.tools import tools as skill_tools
 from zotui.toolbox import Tool, Toolbox
 from zotui.workspace import Instructions
@@ -52,8 +54,14 @@ def toolbox(computer: "Computer") -> Toolbox:
             *agent_tools(computer.store, computer.chats),
             *plan_tools(computer.plans),
             *skill_tools(computer.skills),
+            *(run_tools(computer.skills.running) if computer.skills.running else ()),
         ]
     )
+
+
+def covered(pattern: str, tool: Tool, given: Mapping[str, Any]) -> bool:
+    """Whether a call is all within a pattern."""
+    return decide({pattern: "allow", tool.name: "ask"}, tool, given) == "allow"
 
 
 def knowledge_of(found: Known) -> Knowledge:
@@ -98,6 +106,15 @@ def agent(computer: "Computer") -> Agent:
         unwalled = command_of(tool, arguments) is not None and computer.sandbox.is_open
         return "ask" if decision == "allow" and unwalled else decision
 
+    async def bounded(names: Sequence[str], tool: Tool, given: Mapping[str, Any]) -> str:
+        if not names:
+            return ""
+        known = {skill.name: skill for skill in await asyncio.to_thread(computer.skills.list)}
+        for skill in filter(None, map(known.get, names)):
+            if not permits(skill.allowed_tools, tool.name, lambda pattern: covered(pattern, tool, given)):
+                return f"the skill {skill.name} allows only {', '.join(skill.allowed_tools)}"
+        return ""
+
     folders = Instructions(computer.home.workspace)
 
     async def instructions(conversation: str, paths: Sequence[str], most: int) -> Sequence[str]:
@@ -124,6 +141,7 @@ def agent(computer: "Computer") -> Agent:
         guidance=Guidance(computer.store, router, workspace, instructions),
         at_hand=at_hand,
         news=computer.commands.news,
+        bounded=bounded,
         learn=Learning(Learner(), notices.tell, lambda: computer.models.config.memory.propose),
     )
 

@@ -46,7 +46,7 @@ def test_words_become_what_the_signature_says(signature: str, words: list[str], 
     ("signature", "words", "said"),
     [
         ("city: str", [], "weather needs city"),
-        ("city: str", ["Oslo", "Rome"], "there is no place for 'Rome'"),
+        ("city: str, days: int", ["Oslo", "3", "Rome"], "there is no place for 'Rome'"),
         ("city: str", ["Oslo", "town=Rome"], "weather has no argument 'town'"),
         ("city: str", ["city=Oslo", "city=Rome"], "city is given twice"),
         ("days: int", ["soon"], "days: 'soon' is no int"),

@@ -30,6 +30,8 @@ LOOKED_AT = 3_000  # requests that no longer fit in which is looked for what mus
 Recall = Callable[[TurnView, int], Awaitable[Knowledge]]  # a turn, and how many bytes there is room for
 News = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, turn -> what goes on in the background
 AtHand = Callable[[str], Awaitable[Sequence[str]]]  # conversation -> tools that it needs now
+# names of skills that are followed, a tool, what it is called with -> why that may not be, or nothing
+Bounded = Callable[[Sequence[str], Tool, Mapping[str, Any]], Awaitable[str]]
 Learn = Callable[[Transaction, str], None]  # a turn that has ended, in the transaction that ends it
 SkillIndex = Callable[[str], Awaitable[str]]  # request -> the skills there are, in a few lines
 Compaction = Literal["ask", "auto", "off"]
@@ -42,6 +44,11 @@ class Limits(msgspec.Struct, frozen=True):
     tool_timeout_s: float = 120.0
     context_tokens: int = 32_000
     compaction: Compaction = "ask"
+
+
+async def unbounded(names: Sequence[str], tool: Tool, given: Mapping[str, Any]) -> str:
+    """No skill that is followed keeps from any call."""
+    return ""
 
 
 def unlearnt(db: Transaction, turn: str) -> None:
@@ -70,6 +77,7 @@ class Agent(msgspec.Struct, frozen=True):
     at_hand: AtHand = nothing
     news: News = nothing
     learn: Learn = unlearnt
+    bounded: Bounded = unbounded
 
     async def context(self, view: TurnView, history: Sequence[Message], model: str, *, ask: bool = True) -> Context:
         """What ``model`` would be sent for a turn now. ``ask``: models may be asked whether rules hold.

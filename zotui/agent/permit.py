@@ -13,6 +13,7 @@ from zotui.policy.patterns import command_of, from_root
 from zotui.store import now_ms
 from zotui.toolbox import Ask, Tool, ToolError
 
+FIND_SKILL = "find_skill"  # the tool that reads one; its summary is the skill's name
 APPROVED_MS = 600_000  # how long an approval is good for; a call that could not begin by then is asked about again
 
 
@@ -29,6 +30,8 @@ class Permit:
         Raises ToolError for no.
         """
         given = from_root(call.given or {}, self._agent.workspace)
+        if why := await self._agent.bounded(await self._followed(), tool, given):
+            raise ToolError(why, "do without it, or tell the person what the skill keeps you from")
         case = Case(bool(tainted), await self._remembered(), options.grants)
         decision = self._agent.decide(tool, given, case)
         if decision == "deny":
@@ -64,6 +67,12 @@ class Permit:
         if not str(answer or "").startswith(INSTEAD):
             return result
         return f"[the person had this run instead: {str(answer).removeprefix(INSTEAD)}]\n{result}"
+
+    async def _followed(self) -> list[str]:
+        """The skills that the model has read in this turn, and follows."""
+        view = await self._agent.store.read(lambda db: viewed(db, self._journal.turn))
+        read = (call.summary for call in view.tool_calls if call.name == FIND_SKILL and call.status == "done")
+        return list(dict.fromkeys(read))
 
     async def _remembered(self) -> list[str]:
         """The patterns that the person allowed, here or everywhere."""

@@ -16,6 +16,7 @@ from zotui.models.phrases import COMMANDS, HELP, near, near_slash, tidy, underst
 from zotui.models.provider import Event, Finished, ModelInfo, Stream, TextDelta, ToolCall, Usage
 from zotui.text import one_line
 
+_NAME = re.compile(r"^- \[m:[0-9a-z]{6}\] ", re.MULTILINE)  # by which a model names a memory: nobody here does
 FAILED = ("error: ", "[failed: ", "[cancelled: ", "[interrupted: ")  # how a tool's outcome begins that is no result
 MARK = "*offline: no model*"
 _CANNOT = "No model is connected, so I cannot answer this. `help` shows what works without one."
@@ -125,7 +126,7 @@ class Offline:
         names: dict[str, str] = {}
         for message in reversed(messages):
             if message["role"] == "tool":
-                results.insert(0, (str(message["tool_call_id"]), str(message["content"])))
+                results.insert(0, (str(message["tool_call_id"]), _NAME.sub("- ", str(message["content"]))))
                 continue
             names = {call["id"]: call["function"]["name"] for call in message.get("tool_calls") or []}
             break

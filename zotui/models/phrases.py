@@ -75,6 +75,12 @@ COMMANDS = (
         r"|(?:find|is there|what is|which is|show)(?: me)?(?: a| the| any)? skill (?:for|that|to))\s+(?P<query>.+)",
     ),
     Command(
+        "run_skill",
+        ("run skill NAME key=value",),
+        r"/run-skill\s+(?P<name>[\w-]+)(?:\s+(?P<words>\S.*))?",
+        r"run (?:the |my )?skill (?P<name>[\w-]+)(?:(?: with)? (?P<words>\S.*))?",
+    ),
+    Command(
         "list_files",
         ("list files in FOLDER",),
         r"/files\s+(?P<path>\S.*)",

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ KINDS: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 Type = ast.expr | None
+_KEYED = re.compile(r"[^\W\d]\w*=")
 
 
 def from_words(script: Script, words: Sequence[str]) -> dict[str, Any]:
@@ -25,6 +27,8 @@ def from_words(script: Script, words: Sequence[str]) -> dict[str, Any]:
     named = [one for one in script.parameters if one.kind == "named"]
     known, open_ = {one.name for one in named}, _takes_any(script)
     given: dict[str, str] = {}
+    if len(named) == 1 and not open_ and not any(_KEYED.match(word) for word in words) and words:
+        words = [" ".join(words)]  # as people write a sentence
     for word in words:
         key, equals, value = word.partition("=")
         if not (equals and (key in known or (key.isidentifier() and (open_ or len(given) >= len(named))))):

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Container, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zotui.errors import NotFound, StoreError, UsageError
 from zotui.skills import rows
@@ -24,6 +24,9 @@ from zotui.skills.rows import Kept, Row
 from zotui.skills.skill import Skill
 from zotui.store import Reader, Store, Transaction, audit, now_ms
 from zotui.text import one_line
+
+if TYPE_CHECKING:
+    from zotui.skills.running import Running
 
 SETTLED_MS = 500
 """How long nothing of a folder has changed when it is taken as it is: until then it may still be on its way."""
@@ -47,6 +50,22 @@ class Shelf:
         self._risen = -1
         self._lock = threading.Lock()
         self._router: tuple[object, Router] | None = None
+        self.running: Running | None = None
+        """What runs their scripts, where they belong to a computer."""
+
+    async def run(self, name: str, /, *, script: str = "", **arguments: Any) -> Any:
+        """What a script of a skill returns, called with these arguments behind the wall. Raises NotFound, UsageError where it may
+        not run or they do not fit, SandboxError, SkillFailed."""
+        from zotui.skills.running import SkillFailed
+        from zotui.skills.runs import Asked
+
+        if self.running is None:
+            raise UsageError("these skills belong to no computer")
+        skill, found = await self.running.script(name, script)
+        ran = await self.running.run(skill, found, arguments, Asked())
+        if ran.error:
+            raise SkillFailed(ran.error, ran.printed)
+        return ran.value
 
     @property
     def places(self) -> Sequence[Place]:

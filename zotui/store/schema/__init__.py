@@ -12,6 +12,7 @@ from zotui.store.schema.hands import hands
 from zotui.store.schema.living import living
 from zotui.store.schema.memories import memories
 from zotui.store.schema.models import models
+from zotui.store.schema.skill_runs import skill_runs
 from zotui.store.schema.skills import skills
 from zotui.store.sql import Database
 
@@ -27,5 +28,6 @@ STEPS: list[Callable[[Database], None]] = [
     living,
     browsing,
     skills,
+    skill_runs,
 ]
 VERSION = len(STEPS)

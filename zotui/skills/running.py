@@ -1,0 +1,194 @@
+"""Running what a skill brings: out of this process, behind the wall, from the very bytes that the person looked at."""
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import stat
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from zotui.errors import UsageError, ZotuiError
+from zotui.sandbox import Command, Outcome, Output, Sandbox
+from zotui.skills.arguments import from_values
+from zotui.skills.opened import Opened, hash_of, hashes
+from zotui.skills.runs import Asked, Runs
+from zotui.skills.skill import Script, Skill
+from zotui.text import clean, one_line
+
+if TYPE_CHECKING:
+    from zotui.skills.shelf import Shelf
+
+TIMEOUT_S = 120.0
+NO_WALL = "No sandbox stands: it would run as you, with your files and your network."
+LARGEST = 50_000_000  # bytes of a skill's files that go along
+RESULT = 200_000  # characters of what is returned
+BOOT = Path(__file__).with_name("boot.py")
+PYTHONS = ("/usr/bin/python3", "/usr/local/bin/python3")  # that are seen behind the wall
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """What came of a run: what was returned, what was printed, why it failed (empty where it did not); ``reached`` any host."""
+
+    id: str
+    value: Any
+    printed: str
+    error: str
+    outcome: Outcome
+
+    @property
+    def text(self) -> str:
+        """What was returned as a person and a model read it."""
+        if self.value is None:
+            return ""
+        text = self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False, indent=2)
+        return clean(text)[:RESULT]
+
+
+class SkillFailed(ZotuiError):
+    """A script that failed; ``printed`` is what it said."""
+
+    def __init__(self, message: str, printed: str) -> None:
+        super().__init__(message, one_line(printed.strip().rpartition("\n")[2], 200))
+        self.printed = printed
+
+
+class Running:
+    """Runs the scripts of the skills on a shelf."""
+
+    def __init__(self, shelf: "Shelf", sandbox: Sandbox, runs: Runs) -> None:
+        self._shelf = shelf
+        self._sandbox = sandbox
+        self._runs = runs
+
+    @property
+    def has_network(self) -> bool:
+        """Whether what runs reaches hosts that nobody sees."""
+        return self._sandbox.has_network
+
+    async def preview(self, arguments: object) -> str:
+        """What a person who is asked should know: what would run, where it may go, and that no wall stands where none does."""
+        skill, script = await self.script(getattr(arguments, "name", ""), getattr(arguments, "script", ""))
+        hosts = f" It may reach {', '.join(skill.hosts)}." if skill.hosts else ""
+        wall = f" {NO_WALL}" if self._sandbox.is_open else ""
+        return f"{skill.name}: {script.path}, as you have looked at it.{hosts}{wall}"
+
+    async def script(self, name: str, script: str = "") -> tuple[Skill, Script]:
+        """A skill that may be run, and its script, which need not be named where there is one. Raises NotFound, UsageError."""
+        skill = await asyncio.to_thread(self._shelf.ready, name)
+        return skill, script_of(skill, script)
+
+    async def run(
+        self,
+        skill: Skill,
+        script: Script,
+        values: Mapping[str, Any],
+        asked: Asked,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        online: bool = True,
+        listener: Callable[[bytes], None] | None = None,
+    ) -> Ran:
+        """Call a script with these values and wait for its end. ``online``: with a way to the hosts that the skill declares;
+        ``listener`` is given what it prints, as it comes.
+
+        Raises UsageError for values that do not fit and for a skill that has changed, SandboxError where no wall stands.
+        """
+        arguments = from_values(script, values)
+        packed = await asyncio.to_thread(_packed, skill)
+        order = {"path": script.path, "function": script.function, "arguments": arguments, "packages": []}
+        command = Command(
+            (_python(), "-I", "-c", await asyncio.to_thread(BOOT.read_text)),
+            "",
+            timeout_s,
+            {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            skill.hosts if online else (),
+        )
+        run = await self._runs.begin(skill, script, arguments, asked)
+        out, err = self._sandbox.output(), self._sandbox.output(listener)
+        try:
+            outcome = await self._to_its_end(command, out, err, json.dumps(order).encode() + b"\n" + packed)
+        except BaseException as error:
+            said = str(error) if isinstance(error, ZotuiError) else ""
+            stopped = isinstance(error, asyncio.CancelledError)
+            await asyncio.shield(
+                self._runs.end(run, "cancelled" if stopped else "failed", "stopped" if stopped else "error", said)
+            )
+            raise
+        value, wrong = _result(out.text, outcome)
+        await self._runs.end(run, "failed" if wrong else "done", outcome.reason, wrong, outcome.exit_code, err.text)
+        return Ran(run, value, clean(err.text), wrong, outcome)
+
+    async def _to_its_end(self, command: Command, out: Output, err: Output, given: bytes) -> Outcome:
+        child = await self._sandbox.start(command, out, err, fed=True)
+        try:
+            feeding = asyncio.create_task(child.write(given))
+            feeding.add_done_callback(lambda _: child.close_input())
+            outcome = await child.wait()
+            feeding.cancel()
+            return outcome
+        finally:
+            child.stop()
+            with contextlib.suppress(asyncio.CancelledError):
+                await child.wait()
+            out.close()
+            err.close()
+
+
+def script_of(skill: Skill, name: str = "") -> Script:
+    """The script of a name; without one the only one, or the one that is called as the skill is. Raises UsageError."""
+    known = {script.name: script for script in skill.scripts}
+    if name in known:
+        return known[name]
+    said, there = one_line(skill.name, 60), ", ".join(known)
+    if not known:
+        raise UsageError(f"the skill {said} has nothing to run, only instructions", f"zotui skills show {said}")
+    if name:
+        raise UsageError(f"the skill {said} has no script {one_line(name, 60)!r}", f"there are: {there}")
+    own = known.get(skill.name) or known.get(skill.name.replace("-", "_"))
+    if own is None and len(known) > 1:
+        raise UsageError(f"the skill {said} has several scripts", f"name one of {there}")
+    return own or next(iter(known.values()))
+
+
+def _packed(skill: Skill) -> bytes:
+    """The files of a skill as a zip, those that were looked at. Raises UsageError where they are others by now. Blocks."""
+    packed = io.BytesIO()
+    try:
+        with Opened(Path(skill.path)) as opened:
+            found = list(opened.contents(opened.seen()))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the skill {one_line(skill.name, 60)} cannot be read: {error}") from None
+    if skill.hash and hash_of(hashes(found)) != skill.hash:
+        said = one_line(skill.name, 60)
+        raise UsageError(f"the skill {said} has changed since it was looked at", f"zotui skills diff {said}")
+    if sum(len(content) for _, content in found) > LARGEST:
+        raise UsageError(f"the skill {one_line(skill.name, 60)} has more than {LARGEST:,} bytes")
+    with zipfile.ZipFile(packed, "w") as files:
+        for one, content in found:
+            if stat.S_ISREG(one.mode):  # links lead elsewhere
+                files.writestr(one.path, content)
+    return packed.getvalue()
+
+
+def _result(text: str, outcome: Outcome) -> tuple[Any, str]:
+    """What was returned, and what went wrong."""
+    if outcome.said:
+        return None, outcome.said
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None, f"it ended without a result (exit code {outcome.exit_code})"
+    if not isinstance(found, dict) or "error" in found:
+        return None, one_line(clean(str(found.get("error") if isinstance(found, dict) else "")), 400) or "it failed"
+    return found.get("value"), ""
+
+
+def _python() -> str:
+    """A Python that is there behind the wall too."""
+    return next((path for path in PYTHONS if os.path.exists(path)), "python3")
