@@ -55,6 +55,7 @@ def run(
                 "value": ran.value,
                 "error": ran.error or None,
                 "printed": ran.printed,
+                "trace": ran.trace or None,
                 "exit_code": ran.outcome.exit_code,
                 "duration_s": round(ran.outcome.duration_s, 3),
                 "sandbox": ran.outcome.wall,
@@ -64,6 +65,8 @@ def run(
         )
     elif ran.text:
         print_text(ran.text)
+    if ran.trace and options["debug"] and not as_json:
+        print(ran.trace, file=sys.stderr)
     if ran.error and not as_json:
         print(f"zotui: {one_line(name, 60)}: {ran.error}", file=sys.stderr)
     if ran.outcome.refused and not as_json:

@@ -36,8 +36,7 @@ def main() -> int:
     except SystemExit as left:
         result = {"error": f"it left by itself ({left.code})"}
     except BaseException as error:
-        traceback.print_exc()
-        result = {"error": f"{type(error).__name__}: {error}", "wrong": isinstance(error, (ValueError, TypeError))}
+        result = {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()[-4_000:]}
     sys.stdout.flush()
     with os.fdopen(told, "w", encoding="utf-8") as out:
         out.write(as_json(result))

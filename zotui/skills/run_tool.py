@@ -35,7 +35,7 @@ def run_tools(running: Running) -> list[Tool]:
         except (UsageError, NotFound) as error:
             raise ToolError(error.message, error.hint) from None
         if ran.error:
-            raise ToolError(ran.error, one_line(ran.printed[-400:], 400))
+            raise ToolError(ran.error, one_line(f"{ran.printed[-200:]} {ran.trace[-400:]}", 600))
         return Result(told(ran), "done", bool(ran.outcome.reached) or running.has_network)
 
     words = "Run a skill's script in the sandbox; find_skill tells which it has, and what for."

@@ -33,12 +33,13 @@ PYTHONS = ("/usr/bin/python3", "/usr/local/bin/python3")  # that are seen behind
 
 
 class Ran(msgspec.Struct, frozen=True):
-    """What came of a run: what was returned, what was printed, why it failed (empty where it did not); ``reached`` any host."""
+    """What came of a run: what was returned, what was printed, why it failed and where (both empty where it did not)."""
 
     id: str
     value: Any
     printed: str
     error: str
+    trace: str
     outcome: Outcome
 
     @property
@@ -120,9 +121,11 @@ class Running:
                 self._runs.end(run, "cancelled" if stopped else "failed", "stopped" if stopped else "error", said)
             )
             raise
-        value, wrong = _result(out.text, outcome)
-        await self._runs.end(run, "failed" if wrong else "done", outcome.reason, wrong, outcome.exit_code, err.text)
-        return Ran(run, value, clean(err.text), wrong, outcome)
+        value, wrong, trace = _result(out.text, outcome)
+        await self._runs.end(
+            run, "failed" if wrong else "done", outcome.reason, wrong, outcome.exit_code, f"{err.text}{trace}"
+        )
+        return Ran(run, value, clean(err.text), wrong, trace, outcome)
 
     async def _to_its_end(self, command: Command, out: Output, err: Output, given: bytes) -> Outcome:
         child = await self._sandbox.start(command, out, err, fed=True)
@@ -176,17 +179,19 @@ def _packed(skill: Skill) -> bytes:
     return packed.getvalue()
 
 
-def _result(text: str, outcome: Outcome) -> tuple[Any, str]:
-    """What was returned, and what went wrong."""
+def _result(text: str, outcome: Outcome) -> tuple[Any, str, str]:
+    """What was returned, what went wrong, and where in the script."""
     if outcome.said:
-        return None, outcome.said
+        return None, outcome.said, ""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        return None, f"it ended without a result (exit code {outcome.exit_code})"
-    if not isinstance(found, dict) or "error" in found:
-        return None, one_line(clean(str(found.get("error") if isinstance(found, dict) else "")), 400) or "it failed"
-    return found.get("value"), ""
+        found = None
+    if not isinstance(found, dict):
+        return None, f"it ended without a result (exit code {outcome.exit_code})", ""
+    if "error" in found:
+        return None, one_line(clean(str(found["error"])), 400) or "it failed", clean(str(found.get("trace", "")))
+    return found.get("value"), "", ""
 
 
 def _python() -> str:
