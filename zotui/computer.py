@@ -16,6 +16,7 @@ from zotui.conversations.grants import Grants
 from zotui.conversations.plans import Plans
 from zotui.conversations.summaries import Summaries
 from zotui.crew import Crew, Workers
+from zotui.embedding import NONE, embedder_of
 from zotui.forgetting import Forgetting
 from zotui.home import Home
 from zotui.memory import Memories
@@ -72,7 +73,7 @@ class Computer:
         self.rules = Rules(store)
         self.personas = Personas(store)
         self.grants = Grants(store)
-        self.memory = Memories(store, Vectors() if config.memory.embedder == "builtin" else None)
+        self.memory = Memories(store)
         self.proposals = Proposals(store)
         self.skills = Shelf(home.skills, store, projects(home))
         self.files = Files(store)
@@ -91,6 +92,9 @@ class Computer:
         self.keys = keys or keys_of(home)
         self.models = Models(config, Offline(discover), self.keys, load=home.changed_config, workspace=home.workspace)
         self.offers = Offers(store, self.models)
+        self.embedder = embedder_of(self)
+        if config.memory.embedder != NONE:
+            self.memory.mean_by(Vectors(self.embedder))
         self.spending = Spending(store)
         self.background = Background(home, lambda: self.keys.hand_over(self.models.rows.values()))
         self.crew = Crew(self)

@@ -8,7 +8,9 @@ import logging
 from typing import TYPE_CHECKING, Literal
 
 from zotui import notices
+from zotui.embedding import NONE
 from zotui.errors import StoreError
+from zotui.memory.filling import Filling
 from zotui.store import now_ms
 from zotui.workspace.background import Keeper
 
@@ -40,6 +42,7 @@ class Crew:
         self._keeper: asyncio.Task[None] | None = None
         self._sweeper: asyncio.Task[None] | None = None
         self._stands: asyncio.Task[None] | None = None
+        self._filler: asyncio.Task[None] | None = None
 
     async def start(self, workers: Workers) -> None:
         """Have the work done, by those of :meth:`zotui.computer.Computer.open`."""
@@ -80,6 +83,9 @@ class Crew:
             await asyncio.wait({self._stands})
         if self._sweeper is not None:
             await asyncio.wait({self._sweeper})
+        if self._filler is not None:
+            self._filler.cancel()
+            await asyncio.wait({self._filler})
         if self.worker is not None:
             await self.worker.stop()
             await self.keeper.stop()
@@ -91,6 +97,8 @@ class Crew:
         self.worker.start()
         self.keeper.start()
         self._sweeper = asyncio.create_task(self._empty_trash())
+        if self._computer.config.memory.embedder != NONE:
+            self._filler = asyncio.create_task(Filling(self._computer.store, self._computer.embedder).run())
 
     async def _empty_trash(self) -> None:
         """What was deleted long ago goes for ever."""

@@ -39,7 +39,8 @@ HEADER = struct.Struct("<8sHII")
 
 _WORD = re.compile(r"[^\W_]+")
 _BLOCK = 4096
-_FAST_FROM = 2000
+FAST_FROM = 2000
+"""How many vectors are worth NumPy."""
 
 
 def embed(text: str) -> bytes:
@@ -107,7 +108,7 @@ def _compared(query: bytes, rows: Iterable[tuple[int, bytes]]) -> Iterator[tuple
     """Each row's id and closeness, of those that can be compared."""
     like = (row for row in rows if len(row[1]) == len(query) > 0)
     while block := list(islice(like, _BLOCK)):
-        numpy = _numpy() if len(block) >= _FAST_FROM else None
+        numpy = _numpy() if len(block) >= FAST_FROM else None
         yield from _at_once(numpy, query, block) if numpy else _one_by_one(query, block)
 
 
@@ -128,6 +129,11 @@ def _at_once(numpy: Any, query: bytes, rows: list[tuple[int, bytes]]) -> Iterato
     lengths = numpy.sqrt(numpy.einsum("ij,ij->i", others, others) * (one @ one))
     close = (others @ one) / numpy.maximum(lengths, 1)
     return zip(map(itemgetter(0), rows), close.tolist(), strict=True)
+
+
+def is_fast() -> bool:
+    """Whether many vectors are compared at once."""
+    return _numpy() is not None
 
 
 @cache

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from zotui import notices
 from zotui.agent import Agent, Limits, Worker
+from zotui.agent.agent import options_of
 from zotui.agent.guidance import Guidance
 from zotui.agent.knowledge import Knowledge
 from zotui.agent.learning import Learning
@@ -82,7 +83,8 @@ def agent(computer: "Computer") -> Agent:
 
     async def recall(view: TurnView, room: int) -> Knowledge:
         conversation = view.turn.conv_id
-        found = await computer.memory.know(conversation, view.turn.input, room)
+        private = options_of(view).private
+        found = await computer.memory.know(conversation, view.turn.input, room, private=private)
         if found.tainted:
             await computer.store.write(lambda db: taint.mark(db, conversation, "a memory"))
         await computer.memory.use([one.memory for one in found.told if one.reason != "profile"], view.turn.id)

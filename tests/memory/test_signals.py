@@ -7,7 +7,7 @@ import apsw
 import pytest
 
 from zotui.memory import Memories, open_memory
-from zotui.memory.recalling import HEAD
+from zotui.memory.recalling import HEAD, recalled
 from zotui.store import Reader
 
 COLUMNS = "source, conversation, message, session, turn, speaker, dated"
@@ -140,7 +140,6 @@ class Near:
 async def test_meaning_finds_a_row_without_any_word_of_the_query(memory: Memories) -> None:
     await memory.memorize("keeps rows in tables")
     await memory.memorize("the database is large")
-    asked = Memories(memory._store, lambda db, query: Near())
-    found = await asked.recall("database")
+    found = await memory._store.read(lambda db: recalled(db, "database", 5, lambda db: Near()))
     assert [one.content for one in found] == ["the database is large", "keeps rows in tables"]
     assert found[1].why == {"closeness": found[1].score}

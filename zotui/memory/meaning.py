@@ -1,65 +1,170 @@
-"""What memories mean, beside the words that they hold: how close each is to a query, by the table of ``zotui.vectors``."""
+"""What memories mean, beside the words that they hold: how close each is to a query, by vectors of one model."""
 
-from collections.abc import Sequence
-from importlib.util import find_spec
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
 
 from zotui import vectors
 from zotui.errors import ZotuiError
+from zotui.memory.embedding import READ, Embedder, by_table
 from zotui.store import Reader
 
-READ = 2_000  # characters of a memory that are looked at
 NEW = 500  # vectors that are made for one recall, for memories that share no word with it: tens of milliseconds
-COVERED = 20_000 if find_spec("numpy") else 2_000  # of the memories changed last, those that need share no word
-KEPT = 40_000  # vectors that are kept in memory, of 128 bytes each
-LEAST = 0.35  # closeness from which a memory counts that shares no word
+COVERED = 20_000  # of the memories changed last, and of those used last, that need share no word
+KEPT = 60_000  # vectors that are kept in memory
+LEAST = 0.35  # closeness from which a memory counts that shares no word, by the table
+PATIENCE_S = 1.5  # that a recall waits for the vector of its query
+PAUSE_S = 60.0  # in which a model that did not answer is not asked again
+_BITS = bytes(ord("0") if byte < 128 else ord("1") for byte in range(256))
+
+log = logging.getLogger(__name__)
+
+
+class Known:
+    """Vectors of one model for the memories of one file, as far as they were read or made. A memory that is changed has another
+    ``seq``."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self._vectors: dict[tuple[int, str], bytes] = {}
+        self._codes: dict[tuple[int, str], int] = {}
+        self._last = 0
+
+    def load(self, db: Reader) -> None:
+        """Read what was kept since the last time."""
+        rows = db.execute(
+            "SELECT v.n, m.seq, v.memory_id, v.vector FROM memory_vectors v JOIN memory m ON m.id = v.memory_id"
+            " WHERE v.model = ? AND v.n > ? ORDER BY v.n",
+            (self.model, self._last),
+        ).fetchall()
+        for n, seq, id_, vector in rows:
+            self.put((seq, id_), vector)
+            self._last = n
+
+    def put(self, row: tuple[int, str], vector: bytes) -> None:
+        """Remember a vector, and its signs as one number: how many differ tells quickly what is far."""
+        if len(self._vectors) >= KEPT:
+            for old in list(self._vectors)[: KEPT // 2]:
+                del self._vectors[old], self._codes[old]
+        self._vectors[row] = vector
+        self._codes[row] = int(vector.translate(_BITS), 2) if vector else 0
+
+    def __contains__(self, row: tuple[int, str]) -> bool:
+        return row in self._vectors
+
+    def get(self, row: tuple[int, str]) -> bytes:
+        """The vector of a row; empty where there is none."""
+        return self._vectors.get(row, b"")
+
+    def nearest(self, query: bytes, limit: int, least: float) -> list[tuple[int, str]]:
+        """The rows that are closest to a query, the closest first."""
+        likely = list(self._vectors.items())
+        if len(likely) > vectors.FAST_FROM and not vectors.is_fast():
+            code = int(query.translate(_BITS), 2)
+            far = sorted(self._codes, key=lambda row: (self._codes[row] ^ code).bit_count())
+            likely = [(row, self._vectors[row]) for row in far[: max(400, 4 * limit)]]
+        found = vectors.nearest(query, ((place, vector) for place, (_, vector) in enumerate(likely)), limit)
+        return [likely[place][0] for place, close in found if close >= least]
 
 
 class Vectors:
-    """Vectors of the memories of one file, made when they are first needed. A memory that is changed has another ``seq``."""
+    """What the memories of one file mean: by a model that is asked, where there is one and it answers, else by the table."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, str], bytes] = {}
+    def __init__(self, embedder: Embedder | None = None) -> None:
+        self.embedder = embedder
+        self.problem = ""
+        """Why the model that is asked is not; empty where it answers."""
+        self._silent_until = 0.0
+        self._by_table = Known(vectors.MODEL)
+        self._by_model = Known(embedder.name) if embedder else None
 
-    def __call__(self, db: Reader, query: str) -> "Closeness":
-        """What rows mean for a query."""
-        return Closeness(db, self, _embed(query))
+    async def of(self, query: str, *, private: bool = False) -> "Callable[[Reader], Closeness]":
+        """What rows mean for a query. ``private``: nothing of it may leave this machine."""
+        asked = b""
+        if self.embedder is not None and self._by_model is not None and not (private and not self.embedder.here):
+            asked = await self._asked(self.embedder, query)
+        table = await asyncio.to_thread(by_table, query)
+        least = self.embedder.least if self.embedder else LEAST
 
-    def of(self, db: Reader, rows: Sequence[tuple[int, str]], most: int) -> dict[int, bytes]:
-        """The vectors of rows, given as ``seq`` and id; at most so many are made for it."""
-        missing = [row for row in rows if row not in self._known][:most]
-        if len(self._known) + len(missing) > KEPT:
-            self._known = dict(list(self._known.items())[-KEPT // 2 :])
-        for seq, id_ in missing:
-            text = db.execute(f"SELECT substr(value, 1, {READ}) FROM memory WHERE seq = ?", (seq,)).get
-            self._known[seq, id_] = _embed(str(text))
-        return {seq: self._known[seq, id_] for seq, id_ in rows if (seq, id_) in self._known}
+        def look(db: Reader) -> Closeness:
+            self._by_table.load(db)
+            if self._by_model is not None:
+                self._by_model.load(db)
+            sides = [Side(self._by_model, asked, least)] if self._by_model is not None and asked else []
+            return Closeness(db, [*sides, Side(self._by_table, table, LEAST)], makes=not sides)
+
+        return look
+
+    async def _asked(self, embedder: Embedder, query: str) -> bytes:
+        """The vector of a query by the model; empty where it does not come in time."""
+        now = asyncio.get_running_loop().time()
+        if now < self._silent_until:
+            return b""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                (found,) = await embedder.embed([query])
+        except (ZotuiError, TimeoutError) as error:
+            self.problem = str(error) or f"{embedder.name} did not answer within {PATIENCE_S:g} s"
+            self._silent_until = now + PAUSE_S
+            log.warning("meaning goes by the table that comes along: %s", self.problem)
+            return b""
+        self.problem = ""
+        return found
+
+
+class Side:
+    """A query by one model, and what is known by it."""
+
+    def __init__(self, known: Known, query: bytes, least: float) -> None:
+        self.known = known
+        self.query = query
+        self.least = least
 
 
 class Closeness:
-    """How close rows are to one query; nothing where no word of it is known."""
+    """How close rows are to one query: by the first model that knows both; nothing where none does. ``makes``: vectors by the
+    table are made where they lack."""
 
-    def __init__(self, db: Reader, known: Vectors, query: bytes) -> None:
+    def __init__(self, db: Reader, sides: Sequence[Side], *, makes: bool) -> None:
         self._db = db
-        self._known = known
-        self._query = query
+        self._sides = [side for side in sides if side.query]
+        self._makes = makes
 
     def near(self, limit: int) -> Sequence[int]:
-        """Of the memories changed last, those that mean nearly the same, whatever their words; the closest first."""
-        if not self._query:
-            return []
-        rows = self._db.execute(f"SELECT seq, id FROM memory ORDER BY seq DESC LIMIT {COVERED}").fetchall()
-        found = vectors.nearest(self._query, self._known.of(self._db, rows, NEW).items(), limit)
-        return [seq for seq, close in found if close >= LEAST]
+        """The memories that mean nearly the same, whatever their words; the closest first."""
+        found: list[tuple[int, str]] = []
+        for side in self._sides:
+            if side.known.model == vectors.MODEL and self._makes:
+                self._make_new(side.known)
+            found += side.known.nearest(side.query, limit, side.least)
+        wanted = dict(found)
+        return [seq for seq, id_ in wanted.items() if self._id(seq) == id_][:limit]
 
     def closeness(self, seq: int) -> float | None:
         """How close a row is, from 0 to 1; None where that is not known."""
-        id_ = self._db.execute("SELECT id FROM memory WHERE seq = ?", (seq,)).get if self._query else None
-        found = self._known.of(self._db, [(seq, str(id_))], 1).get(seq) if id_ else None
-        return max(0.0, vectors.closeness(self._query, found)) if found else None
+        id_ = self._id(seq) if self._sides else None
+        if id_ is None:
+            return None
+        for side in self._sides:
+            vector = side.known.get((seq, id_)) or self._made(side.known, seq, id_)
+            if vector and len(vector) == len(side.query):
+                return max(0.0, vectors.closeness(side.query, vector))
+        return None
 
+    def _id(self, seq: int) -> str | None:
+        found: str | None = self._db.execute("SELECT id FROM memory WHERE seq = ?", (seq,)).get
+        return found
 
-def _embed(text: str) -> bytes:
-    try:
-        return vectors.embed(text)
-    except ZotuiError:  # the table did not come along: words are all there is
-        return b""
+    def _made(self, known: Known, seq: int, id_: str) -> bytes:
+        """A vector by the table, made now."""
+        if known.model != vectors.MODEL:
+            return b""
+        text = self._db.execute(f"SELECT substr(value, 1, {READ}) FROM memory WHERE seq = ?", (seq,)).get
+        known.put((seq, id_), by_table(str(text)))
+        return known.get((seq, id_))
+
+    def _make_new(self, known: Known) -> None:
+        """Of the memories changed last, make the vectors that lack."""
+        rows = self._db.execute("SELECT seq, id FROM memory ORDER BY seq DESC LIMIT ?", (2 * NEW,)).fetchall()
+        for seq, id_ in [row for row in rows if row not in known][:NEW]:
+            self._made(known, seq, id_)

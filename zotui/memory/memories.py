@@ -8,6 +8,7 @@ from zotui.errors import StoreError, UsageError
 from zotui.memory import pages, undoing, writing
 from zotui.memory.handling import Handling
 from zotui.memory.knowing import Known, known
+from zotui.memory.meaning import Vectors
 from zotui.memory.pages import Wanted
 from zotui.memory.recalling import Mean, recalled, weigh
 from zotui.memory.records import COLUMNS, LIVE, Memory, Version, checked, checked_name, memory, packed, tidy
@@ -25,9 +26,17 @@ Uses = list[tuple[str, int]]
 class Memories(Handling):
     """Remember, recall, forget. ``mean`` tells, where it is given, how close rows are to a query by what they mean."""
 
-    def __init__(self, store: Store, mean: Mean | None = None) -> None:
+    def __init__(self, store: Store, mean: Vectors | None = None) -> None:
         super().__init__(store)
         self._mean = mean
+
+    def mean_by(self, mean: Vectors) -> None:
+        """Weigh what rows mean by these from now on."""
+        self._mean = mean
+
+    async def _meant(self, query: str, *, private: bool = False) -> Mean | None:
+        """What rows mean for a query. ``private``: nothing of it may leave this machine."""
+        return await self._mean.of(query, private=private) if self._mean else None
 
     async def memorize(self, content: str, meta: Mapping[str, Any] | None = None) -> str:
         """Remember a text; its id. Raises UsageError for an empty or oversized text.
@@ -48,15 +57,18 @@ class Memories(Handling):
         top_k = min(top_k, MOST)
         if top_k < 1:
             return []
-        return await self._store.read(lambda db: recalled(db, query, top_k, self._mean))
+        mean = await self._meant(query)
+        return await self._store.read(lambda db: recalled(db, query, top_k, mean))
 
     async def explain(self, query: str, id_or_key: str) -> dict[str, float]:
         """The named parts of the score that a memory has for a query; empty where nothing speaks for it. Raises NotFound."""
 
+        mean = await self._meant(query)
+
         def look(db: Reader) -> dict[str, float]:
             wanted = writing.named(db, id_or_key).id
             seq = db.execute("SELECT seq FROM memory WHERE id = ?", (wanted,)).get
-            return dict(weigh(db, query, self._mean, more=[seq])).get(seq, {})
+            return dict(weigh(db, query, mean, more=[seq])).get(seq, {})
 
         return await self._store.read(look)
 
@@ -184,9 +196,11 @@ class Memories(Handling):
         """How many :meth:`list` would give in all."""
         return await self._store.read(lambda db: pages.counted(db, Wanted(search, tag, pinned, source)))
 
-    async def know(self, conversation: str, asked: str, room: int = ROOM) -> Known:
-        """What a conversation should know for a question, in so many bytes beside the profile."""
-        return await self._store.read(lambda db: known(db, conversation, asked, room, self._mean))
+    async def know(self, conversation: str, asked: str, room: int = ROOM, *, private: bool = False) -> Known:
+        """What a conversation should know for a question, in so many bytes beside the profile. ``private``: nothing of it may
+        leave this machine."""
+        mean = await self._meant(asked, private=private)
+        return await self._store.read(lambda db: known(db, conversation, asked, room, mean))
 
     async def get_context(self, conv_id: str, *, query: str = "", turn: str = "") -> Found:
         """What the model should know for this conversation: the profile, what is pinned, and what fits ``query``, else its last

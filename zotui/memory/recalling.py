@@ -29,7 +29,7 @@ class Meaning(Protocol):
         ...
 
 
-Mean = Callable[[Reader, str], Meaning]
+Mean = Callable[[Reader], Meaning]  # of one query
 
 
 def weigh(
@@ -37,7 +37,7 @@ def weigh(
 ) -> list[tuple[int, ranking.Parts]]:
     """The candidates for a query and the rows in ``more`` by their ``seq``, with the parts of their scores, best first."""
     sought = query.read(db, text)
-    meaning = mean(db, text) if mean else None
+    meaning = mean(db) if mean else None
     size = candidates.corpus(db)
     close = meaning.near(most) if meaning else ()
     found = candidates.find(db, sought, size, most, [*close, *more])

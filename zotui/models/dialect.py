@@ -90,6 +90,14 @@ class Dialect(Protocol):
 
 
 @runtime_checkable
+class Embedding(Protocol):
+    """A dialect in which texts can be had as vectors."""
+
+    embeddings: str
+    """Where, behind the base address: a document of ``model`` and ``input``, answered by ``embeddings`` or ``data``."""
+
+
+@runtime_checkable
 class Detailing(Protocol):
     """A dialect whose servers tell more of each model than their list does."""
 

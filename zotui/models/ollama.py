@@ -35,6 +35,7 @@ class Ollama:
     server = "an Ollama server"
     framing = "lines"
     endpoint = "/api/chat"
+    embeddings = "/api/embed"
     refusable = ("think", "format")
     listing = ("/api/tags", "models")
     details = "/api/show"

@@ -33,6 +33,7 @@ class OpenAI:
     server = "an OpenAI-compatible server"
     framing = "events"
     endpoint = "/chat/completions"
+    embeddings = "/embeddings"
     refusable = REFUSABLE
     listing = ("/models", "data", "models")
     busy: Mapping[int, float] = {}

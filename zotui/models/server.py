@@ -14,7 +14,7 @@ from zotui import http
 from zotui.addresses import host_of
 from zotui.models.body import Body
 from zotui.models.credential import basic, fault_of, unwrapped, without_login
-from zotui.models.dialect import Detailing, Dialect, Impersonating, Request
+from zotui.models.dialect import Detailing, Dialect, Embedding, Impersonating, Request
 from zotui.models.document import at, decoded, string
 from zotui.models.faults import Host, words_of
 from zotui.models.opaque import Opaque, keepable
@@ -26,10 +26,12 @@ from zotui.secret import Secret
 ERROR_BYTES = 64 << 10
 """How much of the body of an error is read."""
 
+EMBED_S = 60.0  # for the vectors of a batch of texts
 GRACE_S = 5.0  # for usage and the last word, when a server neither sends them nor hangs up
 _DRAIN_S = 0.05  # for the end of the body after the last word, so that the connection can be used again
 _AT_ONCE_S = 0.0005  # what comes faster was not waited for
 _PAGES = 50  # of a list of models
+_VECTOR_BYTES = 64 << 20
 _MOST_DETAILS, _DETAIL_BYTES = 100, 4 << 20
 
 
@@ -93,6 +95,31 @@ class Server:
             return await self._detailed(await self._listed())
         except ProviderError as error:
             raise without_frames(error) from None
+
+    async def embed(self, model: str, texts: Sequence[str]) -> tuple[list[list[float]], int | None]:
+        """A vector for each text, and how many tokens that took, where the server says so. Raises ProviderError, "unsupported"
+        for a dialect without."""
+        if not isinstance(self._dialect, Embedding):
+            raise self.host.error("unsupported", "makes no vectors of texts")
+        body = json.dumps({"model": model, "input": list(texts)}).encode("utf-8", "replace")
+        try:
+            async with asyncio.timeout(EMBED_S):
+                response = await self._client.post(self._url(self._dialect.embeddings), body, self._headers())
+                async with response:
+                    if not 200 <= response.status < 300:
+                        raise await self._refusal(response)
+                    document = decoded(await response.read(_VECTOR_BYTES))
+        except http.HttpFault as fault:
+            raise without_frames(self.host.fault(fault)) from None
+        except TimeoutError:
+            raise self.host.error("timeout", f"made no vectors within {EMBED_S:g} s") from None
+        except ProviderError as error:
+            raise without_frames(error) from None
+        found = vectors_in(document)
+        if len(found) != len(texts):
+            raise self.host.error("protocol", "answered with something that is no list of vectors")
+        tokens = at(document, ("usage", "prompt_tokens")) or at(document, ("prompt_eval_count",))
+        return found, tokens if isinstance(tokens, int) else None
 
     async def personas(self) -> list[Persona]:
         """The personas that a request may name. Raises ProviderError, "unsupported" for a dialect without."""
@@ -298,6 +325,23 @@ class Server:
         """The address of an endpoint."""
         query = "&".join(part for part in (self._base.query, query) if part)
         return self._base._replace(path=self._base.path + path, query=query).geturl()
+
+
+def vectors_in(document: object) -> list[list[float]]:
+    """The vectors of an answer, in the order of the texts: OpenAI's form, or Ollama's. Empty where it is neither."""
+    listed = at(document, ("embeddings",))
+    if not isinstance(listed, list):
+        rows = at(document, ("data",))
+        items = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        listed = [row.get("embedding") for row in sorted(items, key=lambda row: _place(row.get("index")))]
+    found = [
+        [float(number) for number in one if isinstance(number, int | float)] for one in listed if isinstance(one, list)
+    ]
+    return found if all(found) and len(found) == len(listed) else []
+
+
+def _place(index: object) -> int:
+    return index if isinstance(index, int) else 0
 
 
 def laid_over(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from zotui.store.schema.memories import memories
 from zotui.store.schema.models import models
 from zotui.store.schema.skill_runs import skill_runs
 from zotui.store.schema.skills import skills
+from zotui.store.schema.vectors import vectors
 from zotui.store.sql import Database
 
 STEPS: list[Callable[[Database], None]] = [
@@ -29,5 +30,6 @@ STEPS: list[Callable[[Database], None]] = [
     browsing,
     skills,
     skill_runs,
+    vectors,
 ]
 VERSION = len(STEPS)

@@ -1,0 +1,58 @@
+"""The model that turns memories into vectors, where the configuration names one: asked as others are, its cost in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from zotui.addresses import is_here
+from zotui.errors import ConfigError, UsageError
+from zotui.memory.embedding import Embedder
+from zotui.models import ledger
+from zotui.models.ledger import Bill
+from zotui.models.provider import ProviderError, Usage
+
+if TYPE_CHECKING:
+    from zotui.computer import Computer
+
+BUILTIN, NONE = "builtin", "none"
+
+
+def embedder_of(computer: Computer) -> Embedder | None:
+    """Who makes vectors beside the table that comes along; None where that does it alone. Raises ConfigError for a provider
+    that is not known."""
+    name = computer.config.memory.embedder
+    if name in (BUILTIN, NONE):
+        return None
+    try:
+        provider, model = computer.models.split(name)
+    except UsageError as error:
+        where = f"{computer.home.config_file}: memory.embedder"
+        raise ConfigError(
+            f"{where}: {error.message}", f"{BUILTIN}, {NONE}, or PROVIDER/MODEL of a known provider"
+        ) from None
+    if not model:
+        raise ConfigError(f"{computer.home.config_file}: memory.embedder: {name!r} names no model", f"{name}/MODEL")
+    row = computer.models.rows.get(provider)
+
+    async def ask(texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        models, store = computer.models, computer.store
+        server = await models.provider(provider)
+        embed = getattr(server, "embed", None)
+        if embed is None:
+            raise ProviderError("unsupported", f"{provider} makes no vectors of texts")
+        price, said_by = ledger.price_of(name, models.rows.get(provider), None, models.config.prices)
+        used = await store.write(
+            lambda db: ledger.begin(db, store.owner, Bill(origin="memory"), name, None), durable=False
+        )
+        status, usage = "failed", None
+        try:
+            found, tokens = await embed(model, texts)
+            status, usage = "done", Usage(input_tokens=tokens, output_tokens=0)
+        finally:
+            cost = ledger.cost_of(usage, price, said_by) if usage else ledger.Cost(None)
+            await store.write(lambda db: ledger.end(db, used, status, None, usage, cost), durable=False)
+        numbers: Sequence[Sequence[float]] = found
+        return numbers
+
+    return Embedder(name, ask, here=row is not None and is_here(row.base_url))
