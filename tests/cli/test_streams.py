@@ -214,7 +214,7 @@ class TestEncodings:
         (folder / "SKILL.md").write_text("---\ndescription: x\n---\n")
         done = run("skills", "list", "--json")
         assert done.code == 0
-        assert any(skill["source"] == "home" for skill in done.json)
+        assert {skill["source"] for skill in done.json} == {"bundled"}  # it has no name that could be kept or said
         assert "\x1b" not in run("skills", "list").out
 
 
