@@ -21,7 +21,9 @@ def weather(home: Home) -> Home:
 
 
 def test_a_look_a_change_and_another_look(run: Command, weather: Home) -> None:
-    done = run("skills", "trust", "weather")
+    asked = run("skills", "trust", "weather")  # out of a pipe nobody can say yes
+    assert (asked.code, "say --yes once you have looked" in asked.complaint) == (2, True)
+    done = run("skills", "trust", "weather", "--yes")
     assert done.code == 0
     assert "run(city: str, days: int = 3" in done.out
     assert done.out.endswith("weather may be used, as it is now\n")
@@ -30,7 +32,7 @@ def test_a_look_a_change_and_another_look(run: Command, weather: Home) -> None:
     assert run("skills", "list", "--json").json[-1]["state"] == "changed"
     told = run("skills", "diff", "weather").out
     assert "-    return city\n+    return 'storm'\n" in told
-    assert told.strip() in run("skills", "enable", "weather").out
+    assert told.strip() in run("skills", "enable", "weather", "--yes").out
     assert run("skills", "diff", "weather").out == "nothing has changed\n"
     assert run("skills", "list", "--json").json[-1]["state"] == "ready"
 

@@ -16,6 +16,8 @@ from tests.screens.session import scripted_server, write_config
 from tests.tui.conftest import opened, said, typed, wait_for
 from zotui.computer import Computer
 from zotui.home import Home
+from zotui.skills import load_skills
+from zotui.skills.places import bundled
 from zotui.tui.app import Zotui
 from zotui.tui.desk import Desk
 from zotui.tui.dialogs import Confirm, Editor, Prompt, Reading
@@ -343,22 +345,23 @@ async def test_skills_are_read(home: Home) -> None:
 
 
 async def test_skills_show_as_they_come_change_and_go(home: Home) -> None:
+    usual = len(load_skills([bundled()]))
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot, app)
         skills = app.desk.query_one(SkillsPane)
-        await wait_for(pilot, lambda: "3 ready" in str(skills.border_subtitle))
-        folder = home.skills / "page-watch"
+        await wait_for(pilot, lambda: f"{usual} ready" in str(skills.border_subtitle))
+        folder = home.skills / "site-look"
         folder.mkdir()
-        (folder / "SKILL.md").write_text("---\nname: page-watch\ndescription: watch a page\n---\nLook at it.\n")
-        await wait_for(pilot, lambda: "4 ready" in str(skills.border_subtitle))
+        (folder / "SKILL.md").write_text("---\nname: site-look\ndescription: watch a page\n---\nLook at it.\n")
+        await wait_for(pilot, lambda: f"{usual + 1} ready" in str(skills.border_subtitle))
         assert app.computer is not None
         await app.computer.store.write(
-            lambda db: db.execute("UPDATE skills SET trusted = 'another' WHERE name = 'page-watch'")
+            lambda db: db.execute("UPDATE skills SET trusted = 'another' WHERE name = 'site-look'")
         )
-        await wait_for(pilot, lambda: "3 ready · 1 changed" in str(skills.border_subtitle))
+        await wait_for(pilot, lambda: f"{usual} ready · 1 changed" in str(skills.border_subtitle))
         (folder / "SKILL.md").unlink()
-        await wait_for(pilot, lambda: str(skills.border_subtitle) == "3 ready")
+        await wait_for(pilot, lambda: str(skills.border_subtitle) == f"{usual} ready")
 
 
 async def test_another_process_writes_and_the_desk_shows_it(home: Home) -> None:

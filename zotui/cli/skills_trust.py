@@ -28,8 +28,8 @@ def trust(options: dict[str, Any], name: str, yes: bool) -> None:
             return f"{skill.name} comes with zotui"
         read = await asyncio.to_thread(shelf.read, skill)
         print_text(look(skill, read, await asyncio.to_thread(shelf.trusted_files, skill)))
-        if not yes and sys.stdin.isatty() and not click.confirm("Let it be used?", err=True):
-            raise UsageError("nothing has been changed")
+        if not yes and not (sys.stdin.isatty() and click.confirm("Let it be used?", err=True)):
+            raise UsageError("nothing has been changed", "say --yes once you have looked")
         await asyncio.to_thread(shelf.trust, skill, read.skill.hash)
         return f"{skill.name} may be used, as it is now"
 
