@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from zotui.memory import query
+from zotui.memory.embedding import READ
 from zotui.memory.recalling import Mean, recalled
 from zotui.memory.records import COLUMNS, LIVE, Memory, memory
 from zotui.store import Reader
@@ -118,7 +119,7 @@ def _fits(db: Reader, one: Memory, words: set[str], signs: Sequence[str], needed
     """Whether a memory means much the same, or holds as many of the words as it must, or one of the signs."""
     if one.why.get("closeness", 0.0) >= CLOSE:
         return True
-    text = f"{one.key or ''} {one.content}"
+    text = f"{one.key or ''} {one.content[:READ]}"
     if any(sign in text.lower() for sign in signs):
         return True
     dated = db.execute("SELECT dated FROM memory WHERE id = ?", (one.id,)).get

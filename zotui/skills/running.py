@@ -122,6 +122,8 @@ class Running:
             )
             raise
         value, wrong, trace = _result(out.text, outcome)
+        if wrong.startswith("ModuleNotFoundError") and skill.dependencies:
+            wrong += f"; the skill depends on {', '.join(skill.dependencies)}, which {command.words[0]} must have"
         await self._runs.end(
             run, "failed" if wrong else "done", outcome.reason, wrong, outcome.exit_code, f"{err.text}{trace}"
         )
