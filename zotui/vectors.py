@@ -9,6 +9,7 @@ import heapq
 import mmap
 import re
 import struct
+import sys
 import unicodedata
 import zlib
 from array import array
@@ -39,6 +40,7 @@ HEADER = struct.Struct("<8sHII")
 
 _WORD = re.compile(r"[^\W_]+")
 _BLOCK = 4096
+_FEW = 256  # vectors that are compared one by one as quickly
 FAST_FROM = 2000
 """How many vectors are worth NumPy."""
 
@@ -108,7 +110,8 @@ def _compared(query: bytes, rows: Iterable[tuple[int, bytes]]) -> Iterator[tuple
     """Each row's id and closeness, of those that can be compared."""
     like = (row for row in rows if len(row[1]) == len(query) > 0)
     while block := list(islice(like, _BLOCK)):
-        numpy = _numpy() if len(block) >= FAST_FROM else None
+        loaded = "numpy" in sys.modules  # else it must be worth its import
+        numpy = _numpy() if len(block) >= (_FEW if loaded else FAST_FROM) else None
         yield from _at_once(numpy, query, block) if numpy else _one_by_one(query, block)
 
 

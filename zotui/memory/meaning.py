@@ -9,6 +9,7 @@ from zotui.errors import ZotuiError
 from zotui.memory.embedding import READ, Embedder, by_table
 from zotui.store import Reader
 
+MADE = 60  # vectors that are made to weigh the candidates of one recall
 NEW = 500  # vectors that are made for one recall, for memories that share no word with it: tens of milliseconds
 COVERED = 20_000  # of the memories changed last, and of those used last, that need share no word
 KEPT = 60_000  # vectors that are kept in memory
@@ -129,6 +130,7 @@ class Closeness:
         self._db = db
         self._sides = [side for side in sides if side.query]
         self._makes = makes
+        self._left = MADE
 
     def near(self, limit: int) -> Sequence[int]:
         """The memories that mean nearly the same, whatever their words; the closest first."""
@@ -146,7 +148,10 @@ class Closeness:
         if id_ is None:
             return None
         for side in self._sides:
-            vector = side.known.get((seq, id_)) or self._made(side.known, seq, id_)
+            vector = side.known.get((seq, id_))
+            if not vector and self._left > 0 and (seq, id_) not in side.known:
+                self._left -= 1
+                vector = self._made(side.known, seq, id_)
             if vector and len(vector) == len(side.query):
                 return max(0.0, vectors.closeness(side.query, vector))
         return None

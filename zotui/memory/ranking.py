@@ -55,7 +55,7 @@ def ranked(rows: Collection[Row], scales: Scales) -> list[tuple[Row, Parts]]:
     words = {seq: score / best for seq, score in words.items()}
     talks = Talks([row for row in rows if row.is_turn], words)
     weighed = []
-    for row in rows:
+    for row in sorted(rows, key=lambda row: -words[row.seq]):  # as only so many vectors are made for a query
         parts = {"words": words[row.seq]}
         if row.is_turn:
             parts |= talks.parts(row, scales)
