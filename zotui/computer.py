@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
@@ -40,6 +40,7 @@ from zotui.sandbox.standing import Standing
 from zotui.search import Search
 from zotui.secret import Secret
 from zotui.skills import Shelf
+from zotui.skills.adding import Adding
 from zotui.skills.places import projects
 from zotui.skills.running import Running
 from zotui.skills.runs import Runs
@@ -84,6 +85,7 @@ class Computer:
         self.commands = Commands(store, tell)
         self.standing = Standing(store, self.sandbox)
         self.skill_runs = Runs(store)
+        self.skill_source = Adding(self.skills, home.skills, _page)
         self.skills.running = Running(self.skills, self.sandbox, self.skill_runs)
         self.mentions = Mentions(self)
         self.search = Search(self)
@@ -340,3 +342,14 @@ class Computer:
         if self.listener is not None:
             self.listener(line)
         log.info("%s", line)
+
+
+async def _page(url: str, **limits: Any) -> Any:
+    """A page of the network, whole."""
+    from zotui.http import Client
+
+    client = Client()
+    try:
+        return await client.get(url, **limits)
+    finally:
+        await client.close()

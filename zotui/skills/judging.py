@@ -29,7 +29,7 @@ def as_state(row: Row, place: Place) -> Skill:
     if not skill.valid:
         return skill
     if row.trusted is None:
-        return skill if may_be_taken(skill, place) else replace(skill, state="untrusted")
+        return skill if may_be_taken(skill, place) and not row.origin else replace(skill, state="untrusted")
     if row.trusted != skill.hash:
         return replace(skill, state="changed")
     return replace(skill, trusted=looked)

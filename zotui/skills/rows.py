@@ -108,6 +108,17 @@ def turn(db: Transaction, path: str, on: bool) -> None:
     db.execute("UPDATE skills SET enabled = ? WHERE path = ?", (on, path))
 
 
+def came_from(db: Transaction, path: str, source: str, commit: str, arrived: str) -> None:
+    """Note where a skill was got from."""
+    db.execute("UPDATE skills SET origin = ?, commit_ = ?, arrived = ? WHERE path = ?", (source, commit, arrived, path))
+
+
+def origin(db: Reader, path: str) -> tuple[str, str]:
+    """Where a skill was got from, and its hash then."""
+    found: tuple[str, str] | None = db.execute("SELECT origin, arrived FROM skills WHERE path = ?", (path,)).get
+    return found or ("", "")
+
+
 def trusted_files(db: Reader, path: str) -> dict[str, tuple[str, str | None]]:
     """The hash and, where it is kept, the text of each file that is trusted, by its path."""
     found = db.execute("SELECT path, hash, content FROM skill_files WHERE skill = ? ORDER BY path", (path,))
@@ -117,9 +128,17 @@ def trusted_files(db: Reader, path: str) -> dict[str, tuple[str, str | None]]:
 def locked(db: Reader) -> dict[str, Any]:
     """What is trusted, by the folders of the skills, as a lockfile has it."""
     found = {
-        path: {"name": name, "source": source, "origin": origin, "version": version, "sha256": digest, "files": {}}
-        for path, name, source, origin, version, digest in db.execute(
-            "SELECT path, name, source, origin, version, trusted FROM skills WHERE trusted IS NOT NULL ORDER BY name, path"
+        path: {
+            "name": name,
+            "source": source,
+            "origin": origin,
+            "commit": commit,
+            "version": version,
+            "sha256": digest,
+            "files": {},
+        }
+        for path, name, source, origin, commit, version, digest in db.execute(
+            "SELECT path, name, source, origin, commit_, version, trusted FROM skills WHERE trusted IS NOT NULL ORDER BY name, path"
         ).fetchall()
     }
     for skill, path, digest in db.execute("SELECT skill, path, hash FROM skill_files ORDER BY skill, path").fetchall():

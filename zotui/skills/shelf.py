@@ -188,6 +188,25 @@ class Shelf:
 
         self._needed().write_now(write)
 
+    def came_from(self, folder: Path, read: Read, source: str, commit: str) -> None:
+        """Note where what is about to lie in a folder was got from: it is not taken as it is first seen."""
+        path = os.path.realpath(folder)
+        place = Place("home", Path(path).parent, True)
+
+        def write(db: Transaction) -> None:
+            rows.put(db, rows.fresh(path, place, read, now_ms()))
+            rows.came_from(db, path, source, commit, read.skill.hash)
+            audit.add(
+                db, "skill added", read.skill.name, details={"path": path, "from": source, "sha256": read.skill.hash}
+            )
+
+        self._needed().write_now(write)
+
+    def origin(self, skill: Skill) -> tuple[str, str]:
+        """Where a skill was got from, and the hash that it had then; both empty where it was not."""
+        path = os.path.realpath(skill.path)
+        return self._needed().read_now(lambda db: rows.origin(db, path))
+
     def lock(self) -> dict[str, Any]:
         """The lockfile: of each skill its hash, that of each of its files as they are trusted, and where it came from."""
         self.list()
@@ -286,7 +305,7 @@ def load_skills(folders: Iterable[str | os.PathLike[str]]) -> list[Skill]:
 
 def _is_to_be_taken(place: Place, row: Row) -> bool:
     """Whether what is seen for the first time is what may be used from now on: once it has arrived."""
-    if place.source == "bundled" or row.trusted is not None or not may_be_taken(row.read.skill, place):
+    if place.source == "bundled" or row.origin or row.trusted is not None or not may_be_taken(row.read.skill, place):
         return False
     latest = max(max(one.changed, one.noted) for one in row.read.seen)
     return not 0 <= now_ms() - latest // 1_000_000 < SETTLED_MS

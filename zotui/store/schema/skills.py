@@ -8,6 +8,8 @@ CREATE TABLE skills(
   name TEXT NOT NULL,
   source TEXT NOT NULL,  -- bundled, user, home or project
   origin TEXT NOT NULL DEFAULT '',  -- where it was got from, where it was added
+  commit_ TEXT NOT NULL DEFAULT '',  -- of that, where it is a repository
+  arrived TEXT NOT NULL DEFAULT '',  -- the SHA-256 over its files as they came
   version TEXT NOT NULL DEFAULT '',
   enabled INTEGER NOT NULL DEFAULT 1,
   hash TEXT NOT NULL DEFAULT '',  -- SHA-256 over all its files, as they were last seen

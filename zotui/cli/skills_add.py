@@ -1,0 +1,98 @@
+"""``zotui skills add``, ``update``, ``rm``, ``new``, ``validate``: skills come, change and go."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zotui.cli.door import as_json, print_json, print_table, print_text, with_computer
+from zotui.computer import Computer
+from zotui.errors import UsageError
+from zotui.home import Home
+from zotui.skills import Skill, load_skill
+from zotui.skills.looking import look
+from zotui.skills.making import made
+from zotui.text import one_line
+
+
+@click.command()
+@click.argument("source")
+@click.argument("names", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every skill that is in it.")
+@click.pass_obj
+def add(options: dict[str, Any], source: str, names: tuple[str, ...], every: bool) -> None:
+    """Add skills from a folder, a zip or tarball (also https), a git URL, or a registry's manifest (JSON). They are shown, and wait for
+    zotui skills trust. SOURCE that holds several: NAMES choose."""
+
+    async def run(computer: Computer) -> list[str]:
+        added = await computer.skill_source.add(source, names, every=every)
+        shelf = computer.skills
+        return [look(one, await asyncio.to_thread(shelf.read, one), {}) for one in added]
+
+    for text in with_computer(options, run):
+        print_text(text)
+        print_text(f"zotui skills trust {text.partition(':')[0]} lets it be used\n")
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.pass_obj
+def update(options: dict[str, Any], names: tuple[str, ...]) -> None:
+    """Fetch skills anew from where they came from, all without NAMES; what is another then waits for another look."""
+
+    async def run(computer: Computer) -> list[tuple[str, bool]]:
+        shelf = computer.skills
+        every = await asyncio.to_thread(shelf.list)
+        wanted = names or [one.name for one in every if (await asyncio.to_thread(shelf.origin, one))[0]]
+        return [(name, (await computer.skill_source.update(name))[1]) for name in wanted]
+
+    found = with_computer(options, run)
+    words = {True: "has changed: zotui skills diff, then trust", False: "is as it was"}
+    print_table([[name, words[changed]] for name, changed in found], "no skill came from elsewhere")
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Without asking.")
+@click.pass_obj
+def rm(options: dict[str, Any], names: tuple[str, ...], yes: bool) -> None:
+    """Delete skills of the home, with their folders. There is no undo."""
+    said = ", ".join(one_line(name, 60) for name in names)
+    if not yes and not (sys.stdin.isatty() and click.confirm(f"Delete {said}?", err=True)):
+        raise UsageError("nothing was deleted", "say --yes")
+
+    async def run(computer: Computer) -> None:
+        for name in names:
+            await computer.skill_source.remove(name)
+
+    with_computer(options, run)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--script", is_flag=True, help="With a script that can be run.")
+@click.pass_obj
+def new(options: dict[str, Any], name: str, script: bool) -> None:
+    """Begin a skill of your own: a folder with a SKILL.md to fill in; prints where it lies."""
+    print_text(str(made(Home(options["home"]).prepare().skills, name, script=script)))
+
+
+@click.command()
+@click.argument("place", metavar="PATH|NAME")
+@as_json
+@click.pass_obj
+def validate(options: dict[str, Any], place: str, as_json: bool) -> int:
+    """All that is wrong with a skill by the Agent Skills rules; exit code 1 where anything is."""
+    path = Path(place)
+    skill: Skill = (
+        load_skill(path)
+        if path.is_dir()
+        else with_computer(options, lambda computer: asyncio.to_thread(computer.skills.find, place))
+    )
+    if as_json:
+        print_json({"name": skill.name, "path": skill.path, "valid": skill.valid, "problems": skill.problems})
+    else:
+        print_text("\n".join(skill.problems) or f"{skill.name} is as it should be")
+    return 1 if skill.problems or not skill.valid else 0

@@ -1,0 +1,159 @@
+"""Skills that are added, brought up to date and taken away: among the home's, whole or not at all, and not used before the
+person has looked."""
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from zotui.errors import NotFound, UsageError
+from zotui.skills.fetching import fetch
+from zotui.skills.places import skills_below
+from zotui.skills.reading import NAME, read_skill
+from zotui.skills.shelf import Shelf
+from zotui.skills.skill import Skill
+from zotui.store import new_id
+from zotui.text import one_line
+
+NEW = ".new-"  # folders that are not there yet, or no more, begin so: they are not looked into
+OLD_S = 3_600
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A skill in a source: its name, where it lies, what it says of itself."""
+
+    name: str
+    folder: Path
+    skill: Skill
+
+
+class Adding:
+    """Adds to the skills of a home. ``get``: how a page is had."""
+
+    def __init__(self, shelf: Shelf, folder: Path, get: Any) -> None:
+        self._shelf = shelf
+        self._folder = folder
+        self._get = get
+
+    async def add(self, source: str, names: Sequence[str] = (), *, every: bool = False) -> list[Skill]:
+        """Add the skills of a source: the one that is in it, those that are named, or every one. They wait for a look. Raises
+        UsageError, ZotuiError; then nothing was added."""
+        room = await asyncio.to_thread(self._room)
+        try:
+            fetched = await fetch(source, room, self._get)
+            found = await asyncio.to_thread(_found, fetched.folder, fetched.names)
+            chosen = _chosen(found, names, every)
+            await asyncio.to_thread(self._refuse_taken, chosen)
+            return [await asyncio.to_thread(self._put, one, source, fetched.version) for one in chosen]
+        finally:
+            await asyncio.to_thread(shutil.rmtree, room, True)
+
+    async def update(self, name: str) -> tuple[Skill, bool]:
+        """Fetch a skill anew from where it came from; the skill, and whether it is another now. It then waits for another look.
+        Raises UsageError where it came from nowhere, or was changed here."""
+        skill = await asyncio.to_thread(self._own, name)
+        origin, was = await asyncio.to_thread(self._shelf.origin, skill)
+        if not origin:
+            raise UsageError(f"the skill {name} came from nowhere that is known", "zotui skills rm it, then add it")
+        if was and was != skill.hash:
+            raise UsageError(
+                f"the skill {name} was changed here since it came", "keep a copy of it elsewhere, then rm and add it"
+            )
+        room = await asyncio.to_thread(self._room)
+        try:
+            fetched = await fetch(origin, room, self._get)
+            found = {one.name: one for one in await asyncio.to_thread(_found, fetched.folder, fetched.names)}
+            if name not in found:
+                raise UsageError(f"there is no {name} any more where it came from: {one_line(origin, 80)}")
+            new = await asyncio.to_thread(read_skill, found[name].folder, "home")
+            if new.skill.hash == skill.hash:
+                return skill, False
+            return await asyncio.to_thread(self._put, found[name], origin, fetched.version), True
+        finally:
+            await asyncio.to_thread(shutil.rmtree, room, True)
+
+    async def remove(self, name: str) -> str:
+        """Take a skill away; where it lay. Raises NotFound, UsageError for one that is not the home's."""
+        skill = await asyncio.to_thread(self._own, name)
+
+        def take() -> None:
+            away = self._folder / f"{NEW}{new_id()}"
+            os.rename(skill.path, away)
+            shutil.rmtree(away, ignore_errors=True)
+            self._shelf.list()
+
+        await asyncio.to_thread(take)
+        return skill.path
+
+    def _refuse_taken(self, chosen: Sequence[Found]) -> None:
+        """Raises UsageError where one of these is there already."""
+        for one in chosen:
+            if os.path.lexists(self._folder / one.name):
+                raise UsageError(
+                    f"there is a skill {one.name} already", f"zotui skills update {one.name}, or rm it first"
+                )
+
+    def _own(self, name: str) -> Skill:
+        skill = self._shelf.find(name)
+        if skill.source == "bundled":
+            raise UsageError(f"the skill {name} comes with zotui", f"zotui skills disable {name}")
+        if Path(skill.path).parent != Path(os.path.realpath(self._folder)):
+            raise UsageError(
+                f"the skill {name} is not among the home's, but in {one_line(skill.path, 100)}", "change it there"
+            )
+        return skill
+
+    def _room(self) -> Path:
+        """A folder for what is fetched; those of processes that ended long ago go."""
+        for left in self._folder.glob(f"{NEW}*"):
+            if time.time() - left.lstat().st_mtime > OLD_S:
+                shutil.rmtree(left, ignore_errors=True)
+        room = self._folder / f"{NEW}{new_id()}"
+        room.mkdir(mode=0o700)
+        return room
+
+    def _put(self, one: Found, source: str, version: str) -> Skill:
+        """Put a skill in its place: its row first, so that it is never taken for one that the person wrote."""
+        target = self._folder / one.name
+        self._shelf.came_from(target, read_skill(one.folder, "home"), source, version)
+        if os.path.lexists(target):
+            away = self._folder / f"{NEW}{new_id()}"
+            os.rename(target, away)
+            os.rename(one.folder, target)
+            shutil.rmtree(away, ignore_errors=True)
+        else:
+            os.rename(one.folder, target)
+        return self._shelf.find(one.name)
+
+
+def _found(folder: Path, names: Sequence[str]) -> list[Found]:
+    """The skills in what was fetched. Raises UsageError where there is none, or one cannot be called what it is called."""
+    found = []
+    for place, _ in skills_below(folder):
+        skill = read_skill(Path(place), "home").skill
+        name = skill.name if NAME.fullmatch(skill.name) else ""
+        if name and (not names or name in names):
+            found.append(Found(name, Path(place), skill))
+    if not found:
+        raise UsageError("there is no skill in it: no folder with a SKILL.md that has a name and a description")
+    return found
+
+
+def _chosen(found: Sequence[Found], names: Sequence[str], every: bool) -> list[Found]:
+    known = {one.name: one for one in found}
+    there = ", ".join(known)
+    for name in names:
+        if name not in known:
+            raise NotFound(f"there is no skill {one_line(name, 60)!r} in it", f"there are: {one_line(there, 300)}")
+    if names:
+        return [known[name] for name in dict.fromkeys(names)]
+    if len(known) > 1 and not every:
+        raise UsageError(
+            f"there are {len(known)} skills in it: {one_line(there, 300)}", "name some of them, or say --all"
+        )
+    return list(known.values())

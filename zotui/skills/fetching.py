@@ -1,0 +1,153 @@
+"""Where skills come from: a folder, a zip or tarball, a git repository, a registry's manifest. Fetched into a folder of our own,
+where nothing of them is used yet."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from zotui.errors import UsageError, ZotuiError
+from zotui.skills.unpacking import LARGEST_ALL, copy, unpack
+from zotui.text import one_line
+
+GIT_S = 120.0
+LARGEST_MANIFEST = 4_000_000
+SCHEMES = ("https", "http", "file")
+_GIT = re.compile(r"(?:git\+)?(?:https?|ssh|file)://\S+\.git/?|git@[\w.-]+:\S+|(?:git\+)(?:https?|ssh|file)://\S+")
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """What was fetched: where it lies, which of it counts (all where that is empty), and which version it is."""
+
+    folder: Path
+    names: tuple[str, ...] = ()
+    version: str = ""
+
+
+async def fetch(source: str, into: Path, get: Any) -> Fetched:
+    """Fetch a source into a new folder below ``into``. ``get``: how a page is had, as ``zotui.http.Client.get`` does. Raises
+    UsageError, ZotuiError with what is wrong."""
+    target = into / "fetched"
+    if _GIT.fullmatch(source):
+        return Fetched(target, version=await _clone(source.removeprefix("git+"), target))
+    parts = urlsplit(source)
+    if parts.scheme in ("http", "https"):
+        path = into / "download"
+        await asyncio.to_thread(path.write_bytes, await _got(source, get))
+    elif parts.scheme == "file":
+        path = Path(unquote(parts.path))
+    elif "://" in source:
+        raise UsageError(
+            f"{one_line(source, 80)}: {parts.scheme} is not known", f"a path, a git URL, or {', '.join(SCHEMES)}"
+        )
+    else:
+        path = Path(os.path.expanduser(source))  # noqa: ASYNC240 (it asks no disk)
+    if await asyncio.to_thread(path.is_dir):
+        if await asyncio.to_thread((path / ".git").exists) and parts.scheme == "file":
+            return Fetched(target, version=await _clone(source, target))
+        await asyncio.to_thread(copy, path, target)
+        return Fetched(target)
+    if not await asyncio.to_thread(path.is_file):
+        raise UsageError(f"{one_line(source, 80)}: there is no such folder or file")
+    if manifest := await asyncio.to_thread(_manifest, path):
+        return await _of_manifest(manifest, into, get)
+    await asyncio.to_thread(unpack, path, target)
+    return Fetched(target)
+
+
+async def _of_manifest(manifest: dict[str, Any], into: Path, get: Any) -> Fetched:
+    """The tarball that a registry's manifest names, and the skills in it. Zo's form: ``tarball_url, archive_root, skills``."""
+    url, root = manifest.get("tarball_url"), str(manifest.get("archive_root") or "")
+    listed = manifest.get("skills")
+    if not isinstance(url, str) or not isinstance(listed, list):
+        raise UsageError("the manifest names no tarball_url and no list of skills")
+    inner = into / "registry"
+    await asyncio.to_thread(inner.mkdir)
+    if urlsplit(url).scheme not in SCHEMES or url.endswith(".json"):
+        raise UsageError(f"the manifest's tarball_url cannot be fetched: {one_line(url, 80)}")
+    fetched = await fetch(url, inner, get)
+    folder = Path(os.path.normpath(fetched.folder / root))  # noqa: ASYNC240 (it asks no disk)
+    if not folder.is_relative_to(fetched.folder) or not await asyncio.to_thread(folder.is_dir):
+        raise UsageError(f"the tarball has no folder {one_line(root, 80)!r}, which the manifest names")
+    names = tuple(str(one.get("name") or one.get("slug") or "") for one in listed if isinstance(one, dict))
+    return Fetched(folder, tuple(filter(None, names)), str(manifest.get("version") or ""))
+
+
+def _manifest(path: Path) -> dict[str, Any] | None:
+    """A manifest, where a file is one."""
+    if path.stat().st_size > LARGEST_MANIFEST:
+        return None
+    try:
+        found = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+async def _got(url: str, get: Any) -> bytes:
+    page = await get(url, cap=LARGEST_ALL, total_s=120.0)
+    if page.status != 200:
+        raise UsageError(f"{one_line(url, 80)} answered with {page.status}")
+    content: bytes = page.body
+    return content
+
+
+async def _clone(url: str, target: Path) -> str:
+    """Clone the last state of a repository, as plain files; its commit. Nothing that it holds runs."""
+    if shutil.which("git") is None:
+        raise ZotuiError("git is not installed", "apt install git, or name a folder or an archive")
+    place = target.with_name("clone")
+    settings = {
+        "core.hooksPath": os.devnull,
+        "core.symlinks": "false",
+        "protocol.ext.allow": "never",
+        "core.fsmonitor": "false",
+    }
+    words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    clone = ("clone", "--quiet", "--depth", "1", "--no-tags", "--no-recurse-submodules", "--", url, str(place))
+    await _git([*words, *clone])
+    commit = (await _git([*words, "-C", str(place), "rev-parse", "HEAD"])).strip()
+    await asyncio.to_thread(copy, place, target)
+    await asyncio.to_thread(shutil.rmtree, place)
+    return commit
+
+
+async def _git(words: list[str]) -> str:
+    """What git prints. Raises ZotuiError."""
+    environment = {
+        name: os.environ[name]
+        for name in ("PATH", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "HTTPS_PROXY")
+        if name in os.environ
+    }
+    environment |= {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
+        "HOME": os.devnull,
+        "LC_ALL": "C",
+    }
+    process = await asyncio.create_subprocess_exec(
+        "git", *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env=environment,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(GIT_S):
+            out, err = await process.communicate()
+    except TimeoutError:
+        raise ZotuiError(f"git was not done within {GIT_S:g} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        said = err.decode("utf-8", "replace").strip().splitlines() or ["it failed"]
+        raise ZotuiError(f"git: {one_line(said[-1], 200)}")
+    return out.decode("utf-8", "replace")
