@@ -1,6 +1,8 @@
 """``zotui memory export|import``."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,43 @@ def test_what_cannot_be_read(inside: Inside, tmp_path: Path, name: str, words: s
     (tmp_path / "empty").mkdir()
     done = inside("memory", "import", str(tmp_path / name))
     assert (done.code, words in done.complaint) == (2, True)
+
+
+def database(path: Path, *statements: str) -> Path:
+    """An SQLite file of somebody else."""
+    program = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); [db.execute(one) for one in sys.argv[2:]]; db.commit()"
+    )
+    subprocess.run([sys.executable, "-c", program, path, *statements], check=True)
+    return path
+
+
+def test_zoclones_file_and_others_like_it(inside: Inside, tmp_path: Path) -> None:
+    file = database(
+        tmp_path / "zo.db",
+        "CREATE TABLE memory(id TEXT PRIMARY KEY, key TEXT, value TEXT, updated_at TEXT)",
+        "INSERT INTO memory VALUES ('1', 'city', 'Berlin', '2024-05-01T10:00:00'), ('2', NULL, printf('%.*c', 5000, 'x'), '1700000000')",
+        "INSERT INTO memory VALUES ('3', NULL, '', NULL), ('4', NULL, 'the box is lab-3', 'soon')",
+    )
+    was = file.read_bytes()
+    done = inside("memory", "import", str(file), "--json")
+    assert (done.code, done.json["taken"], done.json["problems"]) == (1, 3, ["line 3: a memory cannot be empty"])
+    assert inside("memory", "import", str(file), "--json").json["known"] == 3
+    found = {one["id"]: one for one in inside("memory", "list", "--json").json}
+    assert (found["1"]["key"], found["1"]["content"]) == ("city", "Berlin")
+    assert found["1"]["created_at"] == found["1"]["updated_at"] == "2024-05-01T10:00:00.000Z"
+    assert len(found["2"]["content"]) == 5_000
+    assert found["2"]["updated_at"].startswith("2023-11-14")
+    assert found["4"]["meta"] == {"source": "zo.db"}
+    assert file.read_bytes() == was
+    other = database(
+        tmp_path / "other.db",
+        "CREATE TABLE memories(content TEXT, meta TEXT)",
+        """INSERT INTO memories VALUES ('herons are grey', '{"speaker": "Ada"}')""",
+    )
+    assert inside("memory", "import", str(other)).code == 0
+    assert inside("memory", "list", "--json", "--search", "herons").json[0]["meta"]["speaker"] == "Ada"
+    empty = database(tmp_path / "empty.db", "CREATE TABLE birds(name TEXT)")
+    assert "has no table of memories" in inside("memory", "import", str(empty)).complaint
+    (tmp_path / "broken.db").write_bytes(was[:50] + bytes(5_000))
+    assert inside("memory", "import", str(tmp_path / "broken.db")).code == 1

@@ -11,6 +11,7 @@ from zotui.cli.door import as_json, print_json, with_computer
 from zotui.computer import Computer
 from zotui.errors import UsageError
 from zotui.memory.exchange import Line, Taken, lines_in, paragraphs_in, take, written
+from zotui.memory.tables import is_sqlite, lines_of
 from zotui.regular import NotRegular, TooLarge, read_regular
 from zotui.text import clean, one_line
 
@@ -38,8 +39,8 @@ def export(options: dict[str, Any]) -> None:
 @click.pass_obj
 def import_(options: dict[str, Any], source: str, as_json: bool) -> int:
     """Read memories: lines of JSON (zotui's, mem0's, Claude's), or Markdown (bullets and paragraphs, as Hermes, OpenClaw
-    and nanobot keep them), of a file or all of a folder. What is there already is left; a line that cannot be read is
-    named, the others are taken."""
+    and nanobot keep them), of a file or all of a folder; or ZoClone's SQLite file, and those with a table like its memory.
+    What is there already is left; a line that cannot be read is named, the others are taken."""
     files = _files(source)
 
     async def run(computer: Computer) -> Taken:
@@ -79,6 +80,8 @@ def _files(source: str) -> list[tuple[str, Iterator[tuple[int, Line | str]]]]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Line | str]]:
+    if is_sqlite(path):
+        return lines_in(lines_of(path), clean(path.name))
     try:
         text = read_regular(str(path), LARGEST).decode("utf-8-sig", "replace")
     except NotRegular:

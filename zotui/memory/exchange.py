@@ -214,7 +214,7 @@ def _made(found: dict[str, Any], source: str) -> Line | str:
         names = (
             tuple(checked_name(tag, "tag") for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
         )
-        created = _time(found.get("created_at")) or now_ms()
+        created = _time(found.get("created_at")) or _time(found.get("updated_at")) or now_ms()
         return Line(
             tidy(str(found.get("id") or "")) or _id_of(text, kept),
             text,

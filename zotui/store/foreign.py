@@ -27,10 +27,10 @@ def count(path: Path, table: str) -> int:
     return msgspec.convert(LOOKER.ask("count", path, table), int)
 
 
-def rows(path: Path, table: str, first: int, most: int) -> list[list[str]]:
-    """Some rows of a table as text, from a number on: NULL as such, a long text cut, of a blob its size. Blocks. Raises
-    StoreError."""
-    return msgspec.convert(LOOKER.ask("rows", path, table, first, most), list[list[str]])
+def rows(path: Path, table: str, first: int, most: int, longest: int = LONGEST) -> list[list[str]]:
+    """Some rows of a table as text, from a number on: NULL as such, a text of more than ``longest`` characters cut, of a blob its
+    size. Blocks. Raises StoreError."""
+    return msgspec.convert(LOOKER.ask("rows", path, table, first, most, longest), list[list[str]])
 
 
 class Looker:

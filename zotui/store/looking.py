@@ -62,16 +62,18 @@ def count(path: Path, table: str, *, patience_s: float = PATIENCE_S) -> int:
         return int(db.execute(f"SELECT count(*) FROM {_quoted(table)}").get)
 
 
-def rows(path: Path, table: str, first: int, most: int, *, patience_s: float = PATIENCE_S) -> list[list[str]]:
-    """Some rows of a table as text, from a number on: NULL as such, a long text cut, of a blob its size. Blocks. Raises
-    StoreError."""
+def rows(
+    path: Path, table: str, first: int, most: int, longest: int = LONGEST, *, patience_s: float = PATIENCE_S
+) -> list[list[str]]:
+    """Some rows of a table as text, from a number on: NULL as such, a text of more than ``longest`` characters cut, of a blob its
+    size. Blocks. Raises StoreError."""
     with _looking(path, patience_s) as db:
         columns = [name for name, _ in _columns(db, table)]
         if not columns:
             raise StoreError(f"{one_line(path.name, 80)}: no table {one_line(table, 80)!r} that can be read")
         shown = ", ".join(
             f"CAST(CASE typeof({name}) WHEN 'blob' THEN 'blob, ' || length({name}) || ' bytes' WHEN 'null' THEN 'NULL'"
-            f" WHEN 'text' THEN substr({name}, 1, {LONGEST}) ELSE {name} END AS BLOB)"
+            f" WHEN 'text' THEN substr({name}, 1, {int(longest)}) ELSE {name} END AS BLOB)"
             for name in map(_quoted, columns)
         )
         found = db.execute(f"SELECT {shown} FROM {_quoted(table)} LIMIT ? OFFSET ?", (most, first)).fetchall()
