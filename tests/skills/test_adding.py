@@ -20,7 +20,9 @@ from tests.skills.shelves import put, states
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError, ZotuiError
 from zotui.home import Home
+from zotui.http import Page
 from zotui.skills import unpacking
+from zotui.skills.fetching import fetch
 from zotui.skills.unpacking import Member, copy, unpack
 
 BODY = "---\nname: {name}\ndescription: Does {name}. Use in tests.\n---\nDo it.\n"
@@ -155,6 +157,49 @@ async def test_update_and_rm(computer: Computer, home: Home, tmp_path: Path) -> 
         await source.remove("own")
 
 
+async def test_an_update_that_is_killed_loses_nothing(
+    computer: Computer, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, path = computer.skill_source, tmp_path / "k.zip"
+    await source.add(str(zipped(path, skill("killed"))))
+    zipped(path, {**skill("killed"), "killed/new.md": b"new"})
+    came_from, rename, renames = computer.skills.came_from, os.rename, []
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def second(one: Path, other: Path) -> None:
+        renames.append(one)
+        dies() if len(renames) == 2 else rename(one, other)
+
+    monkeypatch.setattr("zotui.skills.adding.os.rename", second)
+    with pytest.raises(KeyboardInterrupt):
+        await source.update("killed")
+    monkeypatch.setattr("zotui.skills.adding.os.rename", rename)
+    assert left(home) == [".old-killed"]
+    monkeypatch.setattr(computer.skills, "came_from", dies)
+    with pytest.raises(KeyboardInterrupt):
+        await source.update("killed")  # it is there again, and is updated but for its row
+    monkeypatch.setattr(computer.skills, "came_from", came_from)
+    assert (await source.update("killed"))[1] is False
+    assert "new.md" in os.listdir(home.skills / "killed")
+    assert left(home) == ["killed"]
+
+
+async def test_a_manifest_from_elsewhere_leads_to_nothing_here(tmp_path: Path) -> None:
+    for url in ("file:///etc/passwd", "http://127.0.0.1:1/x.tar.gz", "ftp://x.test/y"):
+        manifest = json.dumps({"tarball_url": url, "skills": []}).encode()
+
+        async def get(asked: str, manifest: bytes = manifest, **_: object) -> Page:
+            return Page(200, {}, manifest)
+
+        with pytest.raises(UsageError, match="tarball_url is not fetched"):
+            await fetch("https://registry.test/manifest.json", tmp_path, get)
+    (tmp_path / "loop.json").write_text(json.dumps({"tarball_url": f"file://{tmp_path}/loop.json", "skills": []}))
+    with pytest.raises(UsageError, match="the archive cannot be read"):
+        await fetch(str(tmp_path / "loop.json"), tmp_path, None)
+
+
 def link(name: str, to: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, to
@@ -202,12 +247,16 @@ async def test_links_bombs_and_what_is_no_archive(
         await add(str(zipped(tmp_path / "many.zip", {**skill("good"), **{f"good/{n}": b"" for n in range(9)}})))
     (tmp_path / "text").write_text("hello")
     (tmp_path / "empty").mkdir()
+    packed = bytearray((tmp_path / "bomb.zip").read_bytes())
+    packed[120:400] = bytes(280)
+    (tmp_path / "rotten.zip").write_bytes(packed)
     (tmp_path / "cut.zip").write_bytes((tmp_path / "many.zip").read_bytes()[:-30])
     put(tmp_path / "linked", "good")
     (tmp_path / "linked" / "good" / "l").symlink_to("/etc/passwd")
     for where, said in (
         (tmp_path / "text", "the archive cannot be read"),
         (tmp_path / "cut.zip", "the archive cannot be read"),
+        (tmp_path / "rotten.zip", "the archive cannot be read"),
         (tmp_path / "empty", "there is no skill in it"),
         (tmp_path / "gone", "there is no such folder or file"),
         (tmp_path / "linked", "is a link"),

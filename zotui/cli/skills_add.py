@@ -9,7 +9,7 @@ import click
 
 from zotui.cli.door import as_json, print_json, print_table, print_text, with_computer
 from zotui.computer import Computer
-from zotui.errors import UsageError
+from zotui.errors import UsageError, ZotuiError
 from zotui.home import Home
 from zotui.skills import Skill, load_skill
 from zotui.skills.looking import look
@@ -39,18 +39,27 @@ def add(options: dict[str, Any], source: str, names: tuple[str, ...], every: boo
 @click.command()
 @click.argument("names", nargs=-1)
 @click.pass_obj
-def update(options: dict[str, Any], names: tuple[str, ...]) -> None:
+def update(options: dict[str, Any], names: tuple[str, ...]) -> int:
     """Fetch skills anew from where they came from, all without NAMES; what is another then waits for another look."""
 
-    async def run(computer: Computer) -> list[tuple[str, bool]]:
+    async def run(computer: Computer) -> list[tuple[str, str]]:
         shelf = computer.skills
         every = await asyncio.to_thread(shelf.list)
         wanted = names or [one.name for one in every if (await asyncio.to_thread(shelf.origin, one))[0]]
-        return [(name, (await computer.skill_source.update(name))[1]) for name in wanted]
+        return [(name, await _updated(computer, name)) for name in wanted]
 
     found = with_computer(options, run)
-    words = {True: "has changed: zotui skills diff, then trust", False: "is as it was"}
-    print_table([[name, words[changed]] for name, changed in found], "no skill came from elsewhere")
+    print_table([[name, said] for name, said in found], "no skill came from elsewhere")
+    return 1 if any(said.startswith("✗") for _, said in found) else 0
+
+
+async def _updated(computer: Computer, name: str) -> str:
+    """What became of one: what keeps it from being updated keeps no other."""
+    try:
+        _, changed = await computer.skill_source.update(name)
+    except ZotuiError as error:
+        return f"✗ {error}"
+    return "has changed: zotui skills diff, then trust" if changed else "is as it was"
 
 
 @click.command()

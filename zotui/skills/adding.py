@@ -20,7 +20,7 @@ from zotui.skills.skill import Skill
 from zotui.store import new_id
 from zotui.text import one_line
 
-NEW = ".new-"  # folders that are not there yet, or no more, begin so: they are not looked into
+NEW, OLD = ".new-", ".old-"  # folders that are not there yet, or no more, begin so: they are not looked into
 OLD_S = 3_600
 
 
@@ -42,7 +42,7 @@ class Adding:
 
     async def add(self, source: str, names: Sequence[str] = (), *, every: bool = False) -> list[Skill]:
         """Add the skills of a source: the one that is in it, those that are named, or every one. They wait for a look. Raises
-        UsageError, ZotuiError; then nothing was added."""
+        UsageError, ZotuiError."""
         room = await asyncio.to_thread(self._room)
         try:
             fetched = await fetch(source, room, self._get)
@@ -56,14 +56,11 @@ class Adding:
     async def update(self, name: str) -> tuple[Skill, bool]:
         """Fetch a skill anew from where it came from; the skill, and whether it is another now. It then waits for another look.
         Raises UsageError where it came from nowhere, or was changed here."""
+        await asyncio.to_thread(self._bring_back)
         skill = await asyncio.to_thread(self._own, name)
         origin, was = await asyncio.to_thread(self._shelf.origin, skill)
         if not origin:
             raise UsageError(f"the skill {name} came from nowhere that is known", "zotui skills rm it, then add it")
-        if was and was != skill.hash:
-            raise UsageError(
-                f"the skill {name} was changed here since it came", "keep a copy of it elsewhere, then rm and add it"
-            )
         room = await asyncio.to_thread(self._room)
         try:
             fetched = await fetch(origin, room, self._get)
@@ -73,6 +70,11 @@ class Adding:
             new = await asyncio.to_thread(read_skill, found[name].folder, "home")
             if new.skill.hash == skill.hash:
                 return skill, False
+            if was and was != skill.hash:
+                raise UsageError(
+                    f"the skill {name} was changed here since it came",
+                    "keep a copy of it elsewhere, then rm and add it",
+                )
             return await asyncio.to_thread(self._put, found[name], origin, fetched.version), True
         finally:
             await asyncio.to_thread(shutil.rmtree, room, True)
@@ -110,6 +112,7 @@ class Adding:
 
     def _room(self) -> Path:
         """A folder for what is fetched; those of processes that ended long ago go."""
+        self._bring_back()
         for left in self._folder.glob(f"{NEW}*"):
             if time.time() - left.lstat().st_mtime > OLD_S:
                 shutil.rmtree(left, ignore_errors=True)
@@ -118,17 +121,29 @@ class Adding:
         return room
 
     def _put(self, one: Found, source: str, version: str) -> Skill:
-        """Put a skill in its place: its row first, so that it is never taken for one that the person wrote."""
-        target = self._folder / one.name
-        self._shelf.came_from(target, read_skill(one.folder, "home"), source, version)
-        if os.path.lexists(target):
-            away = self._folder / f"{NEW}{new_id()}"
-            os.rename(target, away)
+        """Put a skill in its place. The row of a new one comes first, so that it is never taken for one that the person wrote; an
+        old one stays beside it until the new one is there."""
+        target, old = self._folder / one.name, self._folder / f"{OLD}{one.name}"
+        read = read_skill(one.folder, "home")
+        if not os.path.lexists(target):
+            self._shelf.came_from(target, read, source, version)
             os.rename(one.folder, target)
-            shutil.rmtree(away, ignore_errors=True)
-        else:
-            os.rename(one.folder, target)
+            return self._shelf.find(one.name)
+        shutil.rmtree(old, ignore_errors=True)
+        os.rename(target, old)
+        os.rename(one.folder, target)
+        self._shelf.came_from(target, read, source, version)
+        shutil.rmtree(old, ignore_errors=True)
         return self._shelf.find(one.name)
+
+    def _bring_back(self) -> None:
+        """What an update that was killed left beside its place goes back there, or away."""
+        for left in self._folder.glob(f"{OLD}*"):
+            target = self._folder / left.name.removeprefix(OLD)
+            if os.path.lexists(target):
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                os.rename(left, target)
 
 
 def _found(folder: Path, names: Sequence[str]) -> list[Found]:

@@ -2,6 +2,7 @@
 where nothing of them is used yet."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -12,11 +13,14 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from zotui.addresses import is_here
 from zotui.errors import UsageError, ZotuiError
 from zotui.skills.unpacking import LARGEST_ALL, copy, unpack
 from zotui.text import one_line
 
 GIT_S = 120.0
+LOOK_S = 0.5  # between two looks at how large a clone has become
+LARGEST_CLONE = 4 * LARGEST_ALL  # bytes, its packed history among them
 LARGEST_MANIFEST = 4_000_000
 SCHEMES = ("https", "http", "file")
 _GIT = re.compile(r"(?:git\+)?(?:https?|ssh|file)://\S+\.git/?|git@[\w.-]+:\S+|(?:git\+)(?:https?|ssh|file)://\S+")
@@ -36,44 +40,55 @@ async def fetch(source: str, into: Path, get: Any) -> Fetched:
     target = into / "fetched"
     if _GIT.fullmatch(source):
         return Fetched(target, version=await _clone(source.removeprefix("git+"), target))
-    parts = urlsplit(source)
-    if parts.scheme in ("http", "https"):
-        path = into / "download"
-        await asyncio.to_thread(path.write_bytes, await _got(source, get))
-    elif parts.scheme == "file":
-        path = Path(unquote(parts.path))
-    elif "://" in source:
-        raise UsageError(
-            f"{one_line(source, 80)}: {parts.scheme} is not known", f"a path, a git URL, or {', '.join(SCHEMES)}"
-        )
-    else:
-        path = Path(os.path.expanduser(source))  # noqa: ASYNC240 (it asks no disk)
+    path = await _had(source, into, get)
     if await asyncio.to_thread(path.is_dir):
-        if await asyncio.to_thread((path / ".git").exists) and parts.scheme == "file":
+        if source.startswith("file:") and await asyncio.to_thread((path / ".git").exists):
             return Fetched(target, version=await _clone(source, target))
         await asyncio.to_thread(copy, path, target)
         return Fetched(target)
-    if not await asyncio.to_thread(path.is_file):
-        raise UsageError(f"{one_line(source, 80)}: there is no such folder or file")
     if manifest := await asyncio.to_thread(_manifest, path):
-        return await _of_manifest(manifest, into, get)
+        return await _of_manifest(manifest, source, into, get)
     await asyncio.to_thread(unpack, path, target)
     return Fetched(target)
 
 
-async def _of_manifest(manifest: dict[str, Any], into: Path, get: Any) -> Fetched:
-    """The tarball that a registry's manifest names, and the skills in it. Zo's form: ``tarball_url, archive_root, skills``."""
+async def _had(source: str, into: Path, get: Any) -> Path:
+    """A source as a file or folder on this machine. Raises UsageError."""
+    parts = urlsplit(source)
+    if parts.scheme in ("http", "https"):
+        path = into / "download"
+        await asyncio.to_thread(path.write_bytes, await _got(source, get))
+        return path
+    if parts.scheme == "file":
+        path = Path(unquote(parts.path))
+    elif "://" in source:
+        known = f"a path, a git URL, or {', '.join(SCHEMES)}"
+        raise UsageError(f"{one_line(source, 80)}: {parts.scheme} is not known", known)
+    else:
+        path = Path(os.path.expanduser(source))  # noqa: ASYNC240 (it asks no disk)
+    if not await asyncio.to_thread(lambda: path.is_dir() or path.is_file()):
+        raise UsageError(f"{one_line(source, 80)}: there is no such folder or file")
+    return path
+
+
+async def _of_manifest(manifest: dict[str, Any], source: str, into: Path, get: Any) -> Fetched:
+    """The tarball that a registry's manifest names, and the skills in it. Zo's form: ``tarball_url, archive_root, skills``. One
+    from the network leads to nothing on this machine."""
     url, root = manifest.get("tarball_url"), str(manifest.get("archive_root") or "")
     listed = manifest.get("skills")
     if not isinstance(url, str) or not isinstance(listed, list):
         raise UsageError("the manifest names no tarball_url and no list of skills")
+    distant = source.startswith(("http:", "https:"))
+    if urlsplit(url).scheme not in SCHEMES or (
+        distant and not is_here(source) and (url.startswith("file:") or is_here(url))
+    ):
+        raise UsageError(f"the manifest's tarball_url is not fetched: {one_line(url, 80)}")
     inner = into / "registry"
     await asyncio.to_thread(inner.mkdir)
-    if urlsplit(url).scheme not in SCHEMES or url.endswith(".json"):
-        raise UsageError(f"the manifest's tarball_url cannot be fetched: {one_line(url, 80)}")
-    fetched = await fetch(url, inner, get)
-    folder = Path(os.path.normpath(fetched.folder / root))  # noqa: ASYNC240 (it asks no disk)
-    if not folder.is_relative_to(fetched.folder) or not await asyncio.to_thread(folder.is_dir):
+    target = inner / "fetched"
+    await asyncio.to_thread(unpack, await _had(url, inner, get), target)
+    folder = Path(os.path.normpath(target / root))  # noqa: ASYNC240 (it asks no disk)
+    if not folder.is_relative_to(target) or not await asyncio.to_thread(folder.is_dir):
         raise UsageError(f"the tarball has no folder {one_line(root, 80)!r}, which the manifest names")
     names = tuple(str(one.get("name") or one.get("slug") or "") for one in listed if isinstance(one, dict))
     return Fetched(folder, tuple(filter(None, names)), str(manifest.get("version") or ""))
@@ -111,15 +126,15 @@ async def _clone(url: str, target: Path) -> str:
     }
     words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     clone = ("clone", "--quiet", "--depth", "1", "--no-tags", "--no-recurse-submodules", "--", url, str(place))
-    await _git([*words, *clone])
+    await _git([*words, *clone], place)
     commit = (await _git([*words, "-C", str(place), "rev-parse", "HEAD"])).strip()
     await asyncio.to_thread(copy, place, target)
     await asyncio.to_thread(shutil.rmtree, place)
     return commit
 
 
-async def _git(words: list[str]) -> str:
-    """What git prints. Raises ZotuiError."""
+async def _git(words: list[str], growing: Path | None = None) -> str:
+    """What git prints; it is ended where a folder grows too large. Raises ZotuiError."""
     environment = {
         name: os.environ[name]
         for name in ("PATH", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "HTTPS_PROXY")
@@ -140,7 +155,11 @@ async def _git(words: list[str]) -> str:
     )  # fmt: skip
     try:
         async with asyncio.timeout(GIT_S):
-            out, err = await process.communicate()
+            talk = asyncio.create_task(process.communicate())
+            while not (await asyncio.wait({talk}, timeout=LOOK_S))[0]:
+                if growing is not None and await asyncio.to_thread(_size, growing) > LARGEST_CLONE:
+                    raise UsageError(f"the repository has more than {LARGEST_CLONE:,} bytes")
+            out, err = await talk
     except TimeoutError:
         raise ZotuiError(f"git was not done within {GIT_S:g} s") from None
     finally:
@@ -151,3 +170,13 @@ async def _git(words: list[str]) -> str:
         said = err.decode("utf-8", "replace").strip().splitlines() or ["it failed"]
         raise ZotuiError(f"git: {one_line(said[-1], 200)}")
     return out.decode("utf-8", "replace")
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files in a folder, as far as they can be looked at. Blocks."""
+    total = 0
+    for place, _, files in os.walk(folder):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_size
+    return total

@@ -1,9 +1,11 @@
 """Archives of strangers as folders: nothing leaves the folder, nothing but files and folders comes out, and not too much."""
 
+import lzma
 import os
 import stat
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -17,6 +19,11 @@ MOST_FILES = 2_000
 LARGEST, LARGEST_ALL = 10_000_000, 50_000_000  # bytes of one file, and of all
 LONGEST_PATH, DEEPEST = 400, 16
 CHUNK = 1 << 16
+FAULTS = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError,
+    NotImplementedError,
+)  # fmt: skip
+"""What reading a damaged archive raises."""
 
 
 class Member(NamedTuple):
@@ -39,15 +46,7 @@ def unpack(archive: Path, folder: Path) -> None:
         else:
             with tarfile.open(archive) as packed_tar:
                 _write(_of_tar(packed_tar), folder)
-    except (
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        EOFError,
-        OSError,
-        ValueError,
-        RuntimeError,
-        NotImplementedError,
-    ) as error:
+    except FAULTS as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise UsageError(f"the archive cannot be unpacked: {error.strerror}") from None
         raise UsageError(f"the archive cannot be read: {one_line(str(error), 100) or type(error).__name__}") from None
