@@ -70,6 +70,22 @@ async def test_a_memory_without_a_key_is_superseded_too(memory: Memories, propos
     ]
 
 
+async def test_no_fact_takes_the_place_of_the_profile(memory: Memories, proposals: Proposals) -> None:
+    said = "I'm Ada, a nurse. I live in Paris. I prefer short answers."
+    profile = await memory.set("profile", said)
+    assert await say(memory, "I live in Paris") == []  # which the profile says
+    made = [*await say(memory, "I moved to Berlin")]
+    for fact, replaces in ((Fact("I am the king.", "other", "profile"), None), (Fact("I am a queen."), profile)):
+        one = await memory._store.write(lambda db, fact=fact, replaces=replaces: propose(db, fact, HERE, replaces))
+        assert one is not None
+        made.append(one)
+    for one in made:
+        assert one.replaces is None
+        await proposals.accept(one.id)
+    assert await memory.get("profile") == said
+    assert await memory.count() == 4
+
+
 async def test_what_a_model_says_is_replaced_without_a_key(memory: Memories, proposals: Proposals) -> None:
     old = await memory.memorize("The deploy needs two reviews")
     made = await memory._store.write(lambda db: propose(db, Fact("The deploy needs one review."), HERE, old))

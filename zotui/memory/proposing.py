@@ -8,6 +8,7 @@ import msgspec
 from zotui.errors import NotFound, UsageError
 from zotui.memory import writing
 from zotui.memory.facts import Fact, plain
+from zotui.memory.knowing import PROFILE
 from zotui.memory.patterns import facts, words_for
 from zotui.memory.recalling import recalled
 from zotui.memory.records import LIVE, checked, packed
@@ -54,7 +55,9 @@ COLUMNS = ", ".join(Proposal.__struct_fields__)
 
 def propose(db: Transaction, fact: Fact, source: Source, replaces: str | None = None) -> Proposal | None:
     """Write a fact that was said; None where it is known, waits already or was rejected. What the person always accepts is a
-    memory at once, unless it is tainted."""
+    memory at once, unless it is tainted. The profile is the person's alone: no fact takes its place."""
+    if fact.key == PROFILE:
+        fact = msgspec.structs.replace(fact, key=None)
     gist = fact.gist
     row = db.execute("SELECT id, status, memory_id, reason FROM proposals WHERE gist = ?", (gist,)).get
     if row is not None:
@@ -69,9 +72,14 @@ def propose(db: Transaction, fact: Fact, source: Source, replaces: str | None = 
     near = recalled(db, fact.content, LOOKED_AT, None)
     if any(gist in gists(memory.content, memory.key) for memory in near):
         return None
+    profile = _holder(db, PROFILE)
+    if replaces == profile:
+        replaces = None
     if replaces is None and fact.key:
         near += recalled(db, words_for(fact.key), LOOKED_AT, None)
-        replaces = _holder(db, fact.key) or next((m.id for m in near if fact.key in _keys(m.content)), None)
+        replaces = _holder(db, fact.key) or next(
+            (m.id for m in near if m.id != profile and fact.key in _keys(m.content)), None
+        )
     if fact.key:  # what was said before of the same thing no longer holds, whether anybody looked at it or not
         db.execute(
             "UPDATE proposals SET status = 'rejected', reason = ?, decided_at = ? WHERE key = ? AND status = 'waiting'",
