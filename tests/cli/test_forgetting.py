@@ -12,6 +12,8 @@ from zotui.conversations import Given
 from zotui.conversations.redacting import TOMBSTONE
 from zotui.errors import NotFound, UsageError
 from zotui.home import Home
+from zotui.skills.runs import Asked
+from zotui.skills.skill import Script, Skill
 from zotui.store import audit
 
 WORD = "Zanzibarquok"
@@ -144,6 +146,26 @@ async def test_conversations_that_hold_it_are_redacted_with_all_that_was_made_of
             assert any(text.startswith(TOMBSTONE) for text in said), said
         assert [one.content for one in await computer.chats.messages(untouched.conversation_id)] == ["hello", "Fine."]
         assert (await computer.store.read(audit.verify)).broken_at is None
+    assert holding(home) == []
+
+
+async def test_what_skills_were_given_and_said_is_redacted_too(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        await computer.memory.set("pet", f'a "{WORD}"')
+        turn = await computer.submit(f'a "{WORD}"')
+        skill = Skill("echo", "Says it again.", [], "", "home", True, True, [], "")
+        script = Script("echo", "scripts/echo.py", "run", ())
+        for asked, given, printed in (
+            (Asked(), f'a "{WORD}"', ""),
+            (Asked(), "", f'a "{WORD}"\n'),
+            (Asked("agent", None, turn), f"{WORD} in other words", ""),
+            (Asked(), "a dog", "a dog"),
+        ):
+            run = await computer.skill_runs.begin(skill, script, {"text": given}, asked)
+            await computer.skill_runs.end(run, "done", error=printed, output=printed)
+        await computer.store.write(lambda db: db.execute("UPDATE turns SET status = 'done' WHERE id = ?", (turn,)))
+        assert await computer.forgetting.forget(await computer.forgetting.traces("pet"), redact=True) == ""
+        assert [one.arguments for one in await computer.skill_runs.list()] == ['{"text":"a dog"}', *["{}"] * 3]
     assert holding(home) == []
 
 
