@@ -288,3 +288,24 @@ def test_a_copy_leaves_what_is_no_skill(tmp_path: Path) -> None:
     assert (tmp_path / "copy" / "scripts" / "good.py").exists()
     with pytest.raises(UsageError):
         unpack(tmp_path / "good" / "SKILL.md", tmp_path / "other")
+
+
+async def test_a_manifest_that_leads_to_itself_or_nowhere(computer: Computer, home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "registry"
+    for url, said in ((path.as_uri(), "archive"), ("http://[::1", "no address")):
+        path.write_text(json.dumps({"tarball_url": url, "skills": []}))
+        with pytest.raises(UsageError, match=said):
+            await computer.skill_source.add(str(path))
+    with pytest.raises(UsageError, match="no address"):
+        await computer.skill_source.add("http://[::1")
+    assert left(home) == []
+
+
+async def test_a_link_to_a_skill_goes_and_what_it_leads_to_stays(
+    computer: Computer, home: Home, tmp_path: Path
+) -> None:
+    place = put(tmp_path / "mine", "linked")
+    (home.skills / "linked").symlink_to(place)
+    await computer.skill_source.remove("linked")
+    assert left(home) == []
+    assert (place / "SKILL.md").exists()

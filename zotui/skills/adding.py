@@ -86,7 +86,10 @@ class Adding:
         def take() -> None:
             away = self._folder / f"{NEW}{new_id()}"
             os.rename(skill.path, away)
-            shutil.rmtree(away, ignore_errors=True)
+            if away.is_symlink():  # what it leads to is not ours
+                away.unlink()
+            else:
+                shutil.rmtree(away, ignore_errors=True)
             self._shelf.list()
 
         await asyncio.to_thread(take)

@@ -9,7 +9,7 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
@@ -35,8 +35,8 @@ class Fetched(msgspec.Struct, frozen=True):
 
 
 async def fetch(source: str, into: Path, get: Any) -> Fetched:
-    """Fetch a source into a new folder below ``into``. ``get``: how a page is had, as ``zotui.http.Client.get`` does. Raises
-    UsageError, ZotuiError with what is wrong."""
+    """Fetch a source into a new folder below ``into``. ``get``: how a page is had, as ``zotui.http.Client.get`` does.
+    Raises UsageError, ZotuiError with what is wrong."""
     target = into / "fetched"
     if _GIT.fullmatch(source):
         return Fetched(target, version=await _clone(source.removeprefix("git+"), target))
@@ -54,7 +54,7 @@ async def fetch(source: str, into: Path, get: Any) -> Fetched:
 
 async def _had(source: str, into: Path, get: Any) -> Path:
     """A source as a file or folder on this machine. Raises UsageError."""
-    parts = urlsplit(source)
+    parts = _parts(source)
     if parts.scheme in ("http", "https"):
         path = into / "download"
         await asyncio.to_thread(path.write_bytes, await _got(source, get))
@@ -71,6 +71,13 @@ async def _had(source: str, into: Path, get: Any) -> Path:
     return path
 
 
+def _parts(source: str) -> SplitResult:
+    try:
+        return urlsplit(source)
+    except ValueError as error:
+        raise UsageError(f"{one_line(source, 80)} is no address that can be fetched: {error}") from None
+
+
 async def _of_manifest(manifest: dict[str, Any], source: str, into: Path, get: Any) -> Fetched:
     """The tarball that a registry's manifest names, and the skills in it. Zo's form: ``tarball_url, archive_root, skills``. One
     from the network leads to nothing on this machine."""
@@ -79,7 +86,7 @@ async def _of_manifest(manifest: dict[str, Any], source: str, into: Path, get: A
     if not isinstance(url, str) or not isinstance(listed, list):
         raise UsageError("the manifest names no tarball_url and no list of skills")
     distant = source.startswith(("http:", "https:"))
-    if urlsplit(url).scheme not in SCHEMES or (
+    if _parts(url).scheme not in SCHEMES or (
         distant and not is_here(source) and (url.startswith("file:") or is_here(url))
     ):
         raise UsageError(f"the manifest's tarball_url is not fetched: {one_line(url, 80)}")
