@@ -35,6 +35,7 @@ def test_a_script_by_words_and_by_json(home: Home) -> None:
     for words, said in (
         (("sums",), "sums needs a"),
         (("sums", "a=x"), "a: 'x' is no int"),
+        (("sums", "a=\udcff"), "is not UTF-8"),
         (("sums", "1", "--json-args", "{}"), "say the arguments as words, or as --json-args"),
         (("sums", "--json-args", "[]"), "--json-args is no JSON object"),
         (("nobody",), "no skill 'nobody'"),

@@ -39,6 +39,8 @@ def run(what: str = "value", n: int = 3, secret_key: str = "") -> object:
     if what == "raise": raise ValueError("no\\x1b[31m way\\nat all")
     if what == "set": return {1}
     if what == "nan": return float("nan")
+    if what == "half": return "\\ud800é"
+    if what == "half raised": raise ValueError("\\ud800é")
     if what == "colour": print("\\x1b[31mred\\x07"); return "\\x1b]0;t\\x07done"
     if what == "loop":
         while True: pass
@@ -87,6 +89,7 @@ async def test_values_come_back_and_what_is_printed_is_apart(computer: Computer,
         ({"what": "set"}, "{1}"),
         ({"what": "nan"}, "nan"),
         ({"what": "stdin"}, ""),
+        ({"what": "half"}, "?é"),
         ({"n": 4}, {"n": 4, "list": [1, None, "é"]}),
     ):
         one = await ran(computer, **values)
@@ -107,6 +110,7 @@ async def test_what_goes_wrong_is_one_line_and_a_row(computer: Computer, home: H
         ("exit", "it ended without a result (exit code 7)"),
         ("leave", "it left by itself (3)"),
         ("raise", "ValueError: no way at all"),
+        ("half raised", "ValueError: ?é"),
         ("write", "OSError: [Errno 30] Read-only file system: '/etc/passwd'"),
         ("memory", "MemoryError"),
     ):

@@ -42,7 +42,7 @@ def run(
         running = computer.skills.running
         assert running is not None
         skill, found = await running.script(name, script)
-        values = _object(json_args) if json_args is not None else from_words(found, words)
+        values = _object(json_args) if json_args is not None else from_words(found, [_text(word) for word in words])
         listener = None if as_json else _onto_stderr()
         return await running.run(skill, found, values, Asked(), timeout_s=timeout_s, listener=listener)
 
@@ -90,6 +90,15 @@ def history(options: dict[str, Any], name: str, limit: int, as_json: bool) -> No
         [[one.skill, one.script, one.status, _took(one), ago(one.started_at, now), _words(one)] for one in found],
         "no skill has run yet",
     )
+
+
+def _text(word: str) -> str:
+    """A word. Raises UsageError where it is no text."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{one_line(word, 60)!r} is not UTF-8", "give the path of a file that holds it") from None
+    return word
 
 
 def _object(text: str) -> dict[str, Any]:

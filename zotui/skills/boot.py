@@ -38,7 +38,7 @@ def main() -> int:
     except BaseException as error:
         result = {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()[-4_000:]}
     sys.stdout.flush()
-    with os.fdopen(told, "w", encoding="utf-8") as out:
+    with os.fdopen(told, "w", encoding="utf-8", errors="replace") as out:
         out.write(as_json(result))
     return 1 if "error" in result else 0
 
