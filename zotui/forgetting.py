@@ -44,9 +44,9 @@ class Forgetting:
         """What would go with a memory, and what could. Raises NotFound, UsageError."""
         computer = self._computer
         memory = await computer.memory.find(id_or_key)
-        versions = await computer.memory.history(memory.key) if memory.key else []
+        versions = await computer.memory.history(memory.key or memory.id)
         texts = list(dict.fromkeys([memory.content, *(version.value for version in versions)]))
-        sought = [text for text in texts if len(text) >= SHORTEST]
+        sought = _sought(texts)
         turns = await computer.store.read(lambda db: redacting.holding(db, sought, _origins(db, memory)))
         audited = await computer.store.read(
             lambda db: sum(
@@ -60,9 +60,7 @@ class Forgetting:
         """Take it away for good; ``redact``: with the turns that hold its words; ``backups``: with the copies of the file.
         What could not be done, in words, or nothing. Raises UsageError while one of the turns' conversations is being
         answered, StoreError."""
-        computer = self._computer
-
-        sought = [text for text in traces.texts if len(text) >= SHORTEST]
+        computer, sought = self._computer, _sought(traces.texts)
 
         def put(db: Transaction) -> None:
             for one in traces.turns if redact else ():
@@ -79,6 +77,11 @@ class Forgetting:
         if backups:
             await asyncio.to_thread(_delete, traces.backups)
         return await computer.store.scrub()
+
+
+def _sought(texts: Sequence[str]) -> list[str]:
+    """Those that are looked for in other places."""
+    return [text for text in texts if len(text) >= SHORTEST]
 
 
 def _origins(db: Reader, memory: Memory) -> list[str]:

@@ -12,6 +12,7 @@ from zotui.conversations import Given
 from zotui.conversations.redacting import TOMBSTONE
 from zotui.errors import NotFound, UsageError
 from zotui.home import Home
+from zotui.memory import writing
 from zotui.skills.runs import Asked
 from zotui.skills.skill import Script, Skill
 from zotui.store import audit
@@ -166,6 +167,18 @@ async def test_what_skills_were_given_and_said_is_redacted_too(home: Home) -> No
         await computer.store.write(lambda db: db.execute("UPDATE turns SET status = 'done' WHERE id = ?", (turn,)))
         assert await computer.forgetting.forget(await computer.forgetting.traces("pet"), redact=True) == ""
         assert [one.arguments for one in await computer.skill_runs.list()] == ['{"text":"a dog"}', *["{}"] * 3]
+    assert holding(home) == []
+
+
+async def test_what_a_memory_without_a_key_was_before_goes_too(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        memory = await computer.memory.memorize(f"a {WORD}")
+        turn = await computer.submit(f"I have a {WORD}")
+        await computer.store.write(lambda db: db.execute("UPDATE turns SET status = 'done' WHERE id = ?", (turn,)))
+        await computer.store.write(lambda db: writing.supersede(db, memory, "a dog", "{}", f"a {WORD}", 1))
+        traces = await computer.forgetting.traces(memory)
+        assert traces.texts == ["a dog", f"a {WORD}"]
+        assert await computer.forgetting.forget(traces, redact=True) == ""
     assert holding(home) == []
 
 
