@@ -12,7 +12,7 @@ from tests.waiting import wait_for
 from zotui.computer import Computer
 from zotui.errors import ConfigError
 from zotui.home import Home
-from zotui.models.server import vectors_in
+from zotui.models.document import vectors
 
 CONFIG = '[providers.lab]\nbase_url = "{url}"\ndialect = "{dialect}"\n[memory]\nembedder = "lab/letters"\n'
 
@@ -99,5 +99,8 @@ def test_what_is_no_list_of_vectors() -> None:
         {"data": [{"embedding": "x"}]},
         {"embeddings": [[], [1]]},
         {"embeddings": [[1], 2]},
+        {"embeddings": [[1.0, float("nan")]]},
+        {"embeddings": [[1, 10**400]]},
+        {"data": [{"embedding": [1.0, None]}]},
     ):
-        assert vectors_in(document) == []
+        assert vectors(document) == []

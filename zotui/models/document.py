@@ -38,6 +38,25 @@ def string(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def vectors(document: object) -> list[list[float]]:
+    """The vectors of an answer, in the order of the texts: OpenAI's form, or Ollama's. Empty where it is neither, or any of them
+    has anything but numbers."""
+    listed = at(document, ("embeddings",))
+    if not isinstance(listed, list):
+        rows = dicts(at(document, ("data",)))
+        listed = [row.get("embedding") for row in sorted(rows, key=lambda row: count(row, ("index",)) or 0)]
+    return listed if all(map(_is_vector, listed)) else []
+
+
+def _is_vector(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_number, value))
+
+
+def _is_number(value: object) -> bool:
+    """JSON as it is read has NaN and numbers without end, too."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -MOST <= value <= MOST
+
+
 def decoded(body: bytes) -> object:
     """A JSON document, or the text it is instead."""
     text = body.decode("utf-8-sig", "replace")

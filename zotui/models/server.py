@@ -15,7 +15,7 @@ from zotui.addresses import host_of
 from zotui.models.body import Body
 from zotui.models.credential import basic, fault_of, unwrapped, without_login
 from zotui.models.dialect import Detailing, Dialect, Embedding, Impersonating, Request
-from zotui.models.document import at, decoded, string
+from zotui.models.document import at, count, decoded, string, vectors
 from zotui.models.faults import Host, words_of
 from zotui.models.opaque import Opaque, keepable
 from zotui.models.provider import Event, ModelInfo, Persona, ProviderError, Stream
@@ -115,11 +115,10 @@ class Server:
             raise self.host.error("timeout", f"made no vectors within {EMBED_S:g} s") from None
         except ProviderError as error:
             raise without_frames(error) from None
-        found = vectors_in(document)
+        found = vectors(document)
         if len(found) != len(texts):
             raise self.host.error("protocol", "answered with something that is no list of vectors")
-        tokens = at(document, ("usage", "prompt_tokens")) or at(document, ("prompt_eval_count",))
-        return found, tokens if isinstance(tokens, int) else None
+        return found, count(document, ("usage", "prompt_tokens"), ("prompt_eval_count",))
 
     async def personas(self) -> list[Persona]:
         """The personas that a request may name. Raises ProviderError, "unsupported" for a dialect without."""
@@ -325,23 +324,6 @@ class Server:
         """The address of an endpoint."""
         query = "&".join(part for part in (self._base.query, query) if part)
         return self._base._replace(path=self._base.path + path, query=query).geturl()
-
-
-def vectors_in(document: object) -> list[list[float]]:
-    """The vectors of an answer, in the order of the texts: OpenAI's form, or Ollama's. Empty where it is neither."""
-    listed = at(document, ("embeddings",))
-    if not isinstance(listed, list):
-        rows = at(document, ("data",))
-        items = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-        listed = [row.get("embedding") for row in sorted(items, key=lambda row: _place(row.get("index")))]
-    found = [
-        [float(number) for number in one if isinstance(number, int | float)] for one in listed if isinstance(one, list)
-    ]
-    return found if all(found) and len(found) == len(listed) else []
-
-
-def _place(index: object) -> int:
-    return index if isinstance(index, int) else 0
 
 
 def laid_over(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
