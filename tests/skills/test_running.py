@@ -45,6 +45,7 @@ def run(what: str = "value", n: int = 3, secret_key: str = "") -> object:
     if what == "loop":
         while True: pass
     if what == "memory": return len(bytearray(50_000_000_000))
+    if what == "much": return "x" * 1_200_000
     if what == "flood":
         for _ in range(30): sys.stdout.write("x" * 1_000_000)
         return "flooded"
@@ -108,6 +109,7 @@ async def test_what_goes_wrong_is_one_line_and_a_row(computer: Computer, home: H
     kept = home.config_file.read_bytes()
     for what, said in (
         ("exit", "it ended without a result (exit code 7)"),
+        ("much", "it returned more than 1,000,000 bytes; have it write a file"),
         ("leave", "it left by itself (3)"),
         ("raise", "ValueError: no way at all"),
         ("half raised", "ValueError: ?é"),

@@ -82,6 +82,11 @@ class Child:
                 self._process.stdin.write(data)
                 await self._process.stdin.drain()
 
+    async def feed(self, data: bytes) -> None:
+        """Feed it this, and nothing more."""
+        await self.write(data)
+        self.close_input()
+
     def close_input(self) -> None:
         """Its input ends."""
         if self._process.stdin is not None:

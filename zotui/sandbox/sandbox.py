@@ -176,12 +176,14 @@ class Sandbox:
             child.when_ended(self._children.discard)
             return child
 
-    async def run(self, command: Command, out: Output, err: Output) -> Outcome:
-        """Run a command to its end. Where this is cancelled, so is the command. Raises SandboxError."""
-        child = await self.start(command, out, err)
+    async def run(self, command: Command, out: Output, err: Output, given: bytes | None = None) -> Outcome:
+        """Run a command to its end, with this as its input. Where this is cancelled, so is the command. Raises SandboxError."""
+        child = await self.start(command, out, err, fed=given is not None)
+        feeding = asyncio.create_task(child.feed(given or b""))
         try:
             return await child.wait()
         finally:
+            feeding.cancel()
             child.stop()
             with contextlib.suppress(asyncio.CancelledError):
                 await child.wait()

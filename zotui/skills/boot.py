@@ -29,7 +29,7 @@ def main() -> int:
         files.extractall(folder)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    sys.path[:0] = [*order["packages"], os.path.dirname(os.path.join(folder, order["path"])), folder]
+    sys.path[:0] = [os.path.dirname(os.path.join(folder, order["path"])), folder]
     os.environ["SKILL_DIR"] = folder
     try:
         result = {"value": call(load(os.path.join(folder, order["path"])), order)}

@@ -1,7 +1,6 @@
 """Running what a skill brings: out of this process, behind the wall, from the very bytes that the person looked at."""
 
 import asyncio
-import contextlib
 import io
 import json
 import os
@@ -15,6 +14,7 @@ import msgspec
 
 from zotui.errors import UsageError, ZotuiError
 from zotui.sandbox import Command, Outcome, Output, Sandbox
+from zotui.sandbox.output import SHOWN
 from zotui.skills.arguments import from_values
 from zotui.skills.opened import Opened, hash_of, hashes
 from zotui.skills.runs import Asked, Runs
@@ -102,7 +102,7 @@ class Running:
         """
         arguments = from_values(script, values)
         packed = await asyncio.to_thread(_packed, skill)
-        order = {"path": script.path, "function": script.function, "arguments": arguments, "packages": []}
+        order = {"path": script.path, "function": script.function, "arguments": arguments}
         command = Command(
             (_python(), "-I", "-c", await asyncio.to_thread(BOOT.read_text)),
             "",
@@ -113,7 +113,7 @@ class Running:
         run = await self._runs.begin(skill, script, arguments, asked)
         out, err = self._sandbox.output(), self._sandbox.output(listener)
         try:
-            outcome = await self._to_its_end(command, out, err, json.dumps(order).encode() + b"\n" + packed)
+            outcome = await self._sandbox.run(command, out, err, json.dumps(order).encode() + b"\n" + packed)
         except BaseException as error:
             said = str(error) if isinstance(error, ZotuiError) else ""
             stopped = isinstance(error, asyncio.CancelledError)
@@ -121,28 +121,13 @@ class Running:
                 self._runs.end(run, "cancelled" if stopped else "failed", "stopped" if stopped else "error", said)
             )
             raise
-        value, wrong, trace = _result(out.text, outcome)
+        value, wrong, trace = _result(out, outcome)
         if wrong.startswith("ModuleNotFoundError") and skill.dependencies:
             wrong += f"; the skill depends on {', '.join(skill.dependencies)}, which {command.words[0]} must have"
         await self._runs.end(
             run, "failed" if wrong else "done", outcome.reason, wrong, outcome.exit_code, f"{err.text}{trace}"
         )
         return Ran(run, value, clean(err.text), wrong, trace, outcome)
-
-    async def _to_its_end(self, command: Command, out: Output, err: Output, given: bytes) -> Outcome:
-        child = await self._sandbox.start(command, out, err, fed=True)
-        try:
-            feeding = asyncio.create_task(child.write(given))
-            feeding.add_done_callback(lambda _: child.close_input())
-            outcome = await child.wait()
-            feeding.cancel()
-            return outcome
-        finally:
-            child.stop()
-            with contextlib.suppress(asyncio.CancelledError):
-                await child.wait()
-            out.close()
-            err.close()
 
 
 def script_of(skill: Skill, name: str = "") -> Script:
@@ -181,12 +166,14 @@ def _packed(skill: Skill) -> bytes:
     return packed.getvalue()
 
 
-def _result(text: str, outcome: Outcome) -> tuple[Any, str, str]:
+def _result(out: Output, outcome: Outcome) -> tuple[Any, str, str]:
     """What was returned, what went wrong, and where in the script."""
     if outcome.said:
         return None, outcome.said, ""
+    if out.size > SHOWN:
+        return None, f"it returned more than {SHOWN:,} bytes; have it write a file, and return the path", ""
     try:
-        found = json.loads(text)
+        found = json.loads(out.text)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
