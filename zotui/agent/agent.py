@@ -12,7 +12,7 @@ from zotui.agent.guard import Guard, Unguarded
 from zotui.agent.guidance import UNGUIDED, Guidance
 from zotui.agent.holding import MOST, held
 from zotui.agent.knowledge import UNKNOWING, Knowledge, room
-from zotui.agent.learning import remembers
+from zotui.agent.learning import Learn, remembers
 from zotui.conversations import Message, TurnOptions
 from zotui.conversations.summaries import Summary, applied
 from zotui.conversations.turns import TurnView
@@ -32,7 +32,6 @@ News = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, turn -> w
 AtHand = Callable[[str], Awaitable[Sequence[str]]]  # conversation -> tools that it needs now
 # names of skills that are followed, a tool, what it is called with -> why that may not be, or nothing
 Bounded = Callable[[Sequence[str], Tool, Mapping[str, Any]], Awaitable[str]]
-Learn = Callable[[Transaction, str], None]  # a turn that has ended, in the transaction that ends it
 SkillIndex = Callable[[str], Awaitable[str]]  # request -> the skills there are, in a few lines
 Compaction = Literal["ask", "auto", "off"]
 

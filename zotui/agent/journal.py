@@ -12,6 +12,7 @@ from zotui.agent.context import Part
 from zotui.agent.ending import Notify, tell_end, unheard, wind_up
 from zotui.agent.inspection import noted
 from zotui.agent.knowledge import mark_cited
+from zotui.agent.learning import Learn
 from zotui.conversations import taint
 from zotui.conversations.closing import close_open_rows, seal_parts
 from zotui.conversations.noting import note_call
@@ -30,7 +31,6 @@ from zotui.toolbox import Ask
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Learn = Callable[[Transaction, str], None]  # a turn that has ended well
 FULL_DISK_PAUSE_S = 1.0
 
 

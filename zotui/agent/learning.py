@@ -14,6 +14,7 @@ from zotui.store import Reader, Transaction, new_id, now_ms
 QUIET_MS = 300_000  # a conversation must have rested before it is read: one reading for several turns
 MANY = 8  # turns that are read at once, however lively it is
 Propose = Literal["model", "patterns", "off"]
+Learn = Callable[[Transaction, str], None]  # from a turn, in the transaction that ends it well
 
 
 class Said(msgspec.Struct, frozen=True):

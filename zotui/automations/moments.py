@@ -64,7 +64,7 @@ def wall_of(value: str | datetime | date, zone: ZoneInfo, name: str) -> datetime
             raise ValueError
     except (ValueError, OverflowError):
         raise ValueError(
-            f"{name}={_shown(value)}: must be a time of the years {EARLIEST}-{LATEST}, as 2027-03-07T09:00"
+            f"{name}={shown(value)}: must be a time of the years {EARLIEST}-{LATEST}, as 2027-03-07T09:00"
         ) from None
     if not isinstance(moment, datetime):
         return datetime.combine(moment, time())
@@ -87,7 +87,7 @@ def zone_of(name: str) -> ZoneInfo:
         pass
     near = _near(name[:64])
     hint = f"did you mean {' or '.join(near)}?" if near else "must be a name like Europe/Paris or UTC"
-    raise ValueError(f"tz={_shown(name)}: is no known time zone; {hint}")
+    raise ValueError(f"tz={shown(name)}: is no known time zone; {hint}")
 
 
 def _near(name: str) -> list[str]:
@@ -105,6 +105,7 @@ def _zones() -> dict[str, str]:
     return {name.lower(): name for name in available_timezones() if not name.startswith(("Etc/", "posix", "right"))}
 
 
-def _shown(value: object) -> str:
-    shown = "".join(char if char.isprintable() else "�" for char in str(value))
-    return shown if len(shown) <= 40 else f"{shown[:40]}…"
+def shown(value: object) -> str:
+    """Somebody's words as a message shows them."""
+    text = "".join(char if char.isprintable() else "�" for char in str(value))
+    return text if len(text) <= 40 else f"{text[:40]}…"

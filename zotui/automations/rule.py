@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from zotui.automations.moments import Until, until_of
+from zotui.automations.moments import Until, shown, until_of
 
 FREQUENCIES = "SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"
 ELAPSED = FREQUENCIES[:3]  # these go by the time that passes, the others by the calendar and the clock on the wall
@@ -94,13 +94,13 @@ def parse(text: str) -> Rule:
     for part in text.strip().removesuffix(";").split(";"):
         name, equals, value = (side.strip().upper() for side in part.partition("="))
         if not equals or not value:
-            raise ValueError(f"{_cut(part.strip()) or 'RRULE'}: must be parts like FREQ=DAILY, with ';' between them")
+            raise ValueError(f"{shown(part.strip()) or 'RRULE'}: must be parts like FREQ=DAILY, with ';' between them")
         if name.startswith("X-"):
             continue
         if name in given:
-            raise ValueError(f"{name}={_cut(value)}: is given twice")
+            raise ValueError(f"{name}={shown(value)}: is given twice")
         if name not in READERS:
-            raise ValueError(f"{_cut(name)}={_cut(value)}: is no part of a rule; there are {', '.join(READERS)}")
+            raise ValueError(f"{shown(name)}={shown(value)}: is no part of a rule; there are {', '.join(READERS)}")
         given[name] = value
     if "FREQ" not in given:
         raise ValueError(f"FREQ: is missing; it must be one of {', '.join(FREQUENCIES)}")
@@ -116,7 +116,7 @@ def _check(rule: Rule, given: Mapping[str, str]) -> None:
     for name, frequencies in NOT_WITH.items():
         if name in given and rule.freq in frequencies:
             useful = ", ".join(one for one in FREQUENCIES if one not in frequencies)
-            raise ValueError(f"{name}={_cut(given[name])}: has no meaning with FREQ={rule.freq}, only with {useful}")
+            raise ValueError(f"{name}={shown(given[name])}: has no meaning with FREQ={rule.freq}, only with {useful}")
     ordinal = next((one for one in rule.byday if one[0]), None)
     if ordinal:
         said = f"BYDAY={ordinal[0]}{WEEKDAYS[ordinal[1]]}"
@@ -127,12 +127,12 @@ def _check(rule: Rule, given: Mapping[str, str]) -> None:
         if (rule.freq == "MONTHLY" or rule.bymonth) and any(abs(number) > 5 for number, _ in rule.byday):
             raise ValueError(f"{said}: a month has each day of the week 1-5 times")
     if rule.bysetpos and not any(name.startswith("BY") for name in given if name != "BYSETPOS"):
-        raise ValueError(f"BYSETPOS={_cut(given['BYSETPOS'])}: needs another BY… part, of whose times it picks some")
+        raise ValueError(f"BYSETPOS={shown(given['BYSETPOS'])}: needs another BY… part, of whose times it picks some")
     most = _most_in_a_step(rule)
     if rule.bysetpos and most and all(abs(place) > most for place in rule.bysetpos):
-        raise ValueError(f"BYSETPOS={_cut(given['BYSETPOS'])}: there are only {most} to pick from, must be 1-{most}")
+        raise ValueError(f"BYSETPOS={shown(given['BYSETPOS'])}: there are only {most} to pick from, must be 1-{most}")
     if rule.bymonth and rule.bymonthday and not any(_is_day(m, d) for m in rule.bymonth for d in rule.bymonthday):
-        raise ValueError(f"BYMONTHDAY={_cut(given['BYMONTHDAY'])}: never comes in BYMONTH={_cut(given['BYMONTH'])}")
+        raise ValueError(f"BYMONTHDAY={shown(given['BYMONTHDAY'])}: never comes in BYMONTH={shown(given['BYMONTH'])}")
 
 
 def _most_in_a_step(rule: Rule) -> int:
@@ -155,13 +155,13 @@ def _is_day(month: int, day: int) -> bool:
 
 def _frequency(name: str, value: str) -> str:
     if value not in FREQUENCIES:
-        raise ValueError(f"{name}={_cut(value)}: must be one of {', '.join(FREQUENCIES)}")
+        raise ValueError(f"{name}={shown(value)}: must be one of {', '.join(FREQUENCIES)}")
     return value
 
 
 def _count(name: str, value: str) -> int:
     if not value.isascii() or not value.isdigit() or len(value) > 12 or not 1 <= int(value) <= MOST:
-        raise ValueError(f"{name}={_cut(value)}: must be 1-{MOST:,}")
+        raise ValueError(f"{name}={shown(value)}: must be 1-{MOST:,}")
     return int(value)
 
 
@@ -169,7 +169,7 @@ def _until(name: str, value: str) -> Until:
     try:
         return until_of(value)
     except ValueError:
-        raise ValueError(f"{name}={_cut(value)}: must be a date or a time, as 20271231 or 20271231T090000Z") from None
+        raise ValueError(f"{name}={shown(value)}: must be a date or a time, as 20271231 or 20271231T090000Z") from None
 
 
 def _numbers(name: str, value: str) -> Numbers:
@@ -179,7 +179,7 @@ def _numbers(name: str, value: str) -> Numbers:
     for item in _items(name, value):
         number = int(item) if _NUMBER.fullmatch(item) else None
         if number is None or not (least <= number <= most or (negative and least <= -number <= most)):
-            raise ValueError(f"{name}={_cut(item)}: must be {allowed}")
+            raise ValueError(f"{name}={shown(item)}: must be {allowed}")
         found.add(59 if name == "BYSECOND" and number == 60 else number)  # leap seconds are not kept
     return tuple(sorted(found))
 
@@ -191,7 +191,7 @@ def _days(name: str, value: str) -> tuple[tuple[int, int], ...]:
         number = int(match[1] or 0) if match else 0
         if match is None or match[2] not in WEEKDAYS or (match[1] and not 1 <= abs(number) <= 53):
             days = ", ".join(WEEKDAYS)
-            raise ValueError(f"{name}={_cut(item)}: must be {days}, perhaps with 1-53 or -53 to -1 before it")
+            raise ValueError(f"{name}={shown(item)}: must be {days}, perhaps with 1-53 or -53 to -1 before it")
         found.add((number, WEEKDAYS.index(match[2])))
     return tuple(sorted(found, key=lambda one: (one[1], one[0])))
 
@@ -205,14 +205,8 @@ def _items(name: str, value: str) -> list[str]:
 
 def _weekday(name: str, value: str) -> int:
     if value not in WEEKDAYS:
-        raise ValueError(f"{name}={_cut(value)}: must be one of {', '.join(WEEKDAYS)}")
+        raise ValueError(f"{name}={shown(value)}: must be one of {', '.join(WEEKDAYS)}")
     return WEEKDAYS.index(value)
-
-
-def _cut(text: str) -> str:
-    """Somebody's words as a message shows them."""
-    shown = "".join(char if char.isprintable() else "�" for char in text)
-    return shown if len(shown) <= 40 else f"{shown[:40]}…"
 
 
 READERS: Mapping[str, Callable[[str, str], Any]] = {

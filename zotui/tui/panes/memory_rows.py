@@ -108,6 +108,10 @@ class MemoryRows:
 class RecalledRows(MemoryRows):
     """What the agent would find, best first, with how well it fits."""
 
+    def __init__(self, computer: Computer, search: str, shown: Shown) -> None:
+        super().__init__(computer, search, shown)
+        self._found: list[Memory] = []
+
     async def place_of(self, id: str) -> int | None:
         return None
 
