@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import msgspec
 
@@ -85,7 +85,7 @@ class Computer:
         self.commands = Commands(store, tell)
         self.standing = Standing(store, self.sandbox)
         self.skill_runs = Runs(store)
-        self.skill_source = Adding(self.skills, home.skills, _page)
+        self.skill_source = Adding(self.skills, home.skills)
         self.skills.running = Running(self.skills, self.sandbox, self.skill_runs)
         self.mentions = Mentions(self)
         self.search = Search(self)
@@ -342,14 +342,3 @@ class Computer:
         if self.listener is not None:
             self.listener(line)
         log.info("%s", line)
-
-
-async def _page(url: str, **limits: Any) -> Any:
-    """A page of the network, whole."""
-    from zotui.http import Client
-
-    client = Client()
-    try:
-        return await client.get(url, **limits)
-    finally:
-        await client.close()

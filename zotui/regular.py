@@ -17,13 +17,13 @@ class TooLarge(OSError):
 
 def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
     """The bytes of a regular file of at most ``most``. Never waits for a pipe. Raises OSError, NotRegular, TooLarge."""
-    return _read(os.open(path, _READING), most)
+    return read_open(os.open(path, _READING), most)
 
 
 def read_below(root: Path, path: str | os.PathLike[str], most: int) -> bytes:
     """The same of a file below a folder, by its path from there: a link on the way is not followed, whoever puts it there
     and when."""
-    return _read(open_below(root, path), most)
+    return read_open(open_below(root, path), most)
 
 
 def open_below(root: Path, path: str | os.PathLike[str]) -> int:
@@ -39,7 +39,8 @@ def open_below(root: Path, path: str | os.PathLike[str]) -> int:
     return handle
 
 
-def _read(handle: int, most: int) -> bytes:
+def read_open(handle: int, most: int) -> bytes:
+    """The same of what a descriptor leads to, which is closed."""
     try:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):

@@ -20,7 +20,6 @@ from tests.skills.shelves import put, states
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError, ZotuiError
 from zotui.home import Home
-from zotui.http import Page
 from zotui.skills import unpacking
 from zotui.skills.fetching import fetch
 from zotui.skills.unpacking import Member, copy, unpack
@@ -186,18 +185,19 @@ async def test_an_update_that_is_killed_loses_nothing(
     assert left(home) == ["killed"]
 
 
-async def test_a_manifest_from_elsewhere_leads_to_nothing_here(tmp_path: Path) -> None:
+async def test_a_manifest_from_elsewhere_leads_to_nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for url in ("file:///etc/passwd", "http://127.0.0.1:1/x.tar.gz", "ftp://x.test/y"):
         manifest = json.dumps({"tarball_url": url, "skills": []}).encode()
 
-        async def get(asked: str, manifest: bytes = manifest, **_: object) -> Page:
-            return Page(200, {}, manifest)
+        async def got(asked: str, manifest: bytes = manifest) -> bytes:
+            return manifest
 
+        monkeypatch.setattr("zotui.skills.fetching._got", got)
         with pytest.raises(UsageError, match="tarball_url is not fetched"):
-            await fetch("https://registry.test/manifest.json", tmp_path, get)
+            await fetch("https://registry.test/manifest.json", tmp_path)
     (tmp_path / "loop.json").write_text(json.dumps({"tarball_url": f"file://{tmp_path}/loop.json", "skills": []}))
     with pytest.raises(UsageError, match="the archive cannot be read"):
-        await fetch(str(tmp_path / "loop.json"), tmp_path, None)
+        await fetch(str(tmp_path / "loop.json"), tmp_path)
 
 
 def link(name: str, to: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:

@@ -6,7 +6,6 @@ import pytest
 
 from tests.skills.shelves import RUN, put
 from zotui.skills import Parameter, Script, load_skill
-from zotui.skills.looking import signature
 from zotui.skills.scripts import dependencies_in, script_in
 
 SIGNATURES = {
@@ -27,7 +26,7 @@ def test_signatures(kind: str) -> None:
     problems: list[str] = []
     script = script_in("scripts/a.py", source.encode(), problems)
     assert script is not None
-    assert (signature(script), problems) == (expected, [])
+    assert (script.signature, problems) == (expected, [])
 
 
 def test_what_is_no_script() -> None:

@@ -18,7 +18,6 @@ from zotui.computer import Computer
 from zotui.errors import UsageError
 from zotui.home import Home
 from zotui.skills import Shelf, Skill, load_skills
-from zotui.skills.looking import signature
 from zotui.skills.places import projects
 from zotui.text import clean
 
@@ -69,7 +68,7 @@ def show(options: dict[str, Any], name: str, as_json: bool) -> None:
     print_text(f"{skill.name}: {skill.description}\n{clean(skill.path)} ({skill.source}, {skill.state})")
     print_text(f"about {line:,} tokens in each request, {body:,} once it is read")
     for script in skill.scripts:
-        print_text(f"{script.path}: {signature(script)}")
+        print_text(f"{script.path}: {script.signature}")
     if len(skill.files) > 1:
         print_text(f"files: {', '.join(skill.files)}")
     print_text(f"\n{skill.body}")

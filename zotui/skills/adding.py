@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -33,19 +32,18 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Adding:
-    """Adds to the skills of a home. ``get``: how a page is had."""
+    """Adds to the skills of a home."""
 
-    def __init__(self, shelf: Shelf, folder: Path, get: Any) -> None:
+    def __init__(self, shelf: Shelf, folder: Path) -> None:
         self._shelf = shelf
         self._folder = folder
-        self._get = get
 
     async def add(self, source: str, names: Sequence[str] = (), *, every: bool = False) -> list[Skill]:
         """Add the skills of a source: the one that is in it, those that are named, or every one. They wait for a look. Raises
         UsageError, ZotuiError."""
         room = await asyncio.to_thread(self._room)
         try:
-            fetched = await fetch(source, room, self._get)
+            fetched = await fetch(source, room)
             found = await asyncio.to_thread(_found, fetched.folder, fetched.names)
             chosen = _chosen(found, names, every)
             await asyncio.to_thread(self._refuse_taken, chosen)
@@ -63,7 +61,7 @@ class Adding:
             raise UsageError(f"the skill {name} came from nowhere that is known", "zotui skills rm it, then add it")
         room = await asyncio.to_thread(self._room)
         try:
-            fetched = await fetch(origin, room, self._get)
+            fetched = await fetch(origin, room)
             found = {one.name: one for one in await asyncio.to_thread(_found, fetched.folder, fetched.names)}
             if name not in found:
                 raise UsageError(f"there is no {name} any more where it came from: {one_line(origin, 80)}")

@@ -157,10 +157,4 @@ def _wrong(script: Script, key: str, value: object) -> UsageError:
 
 
 def _hint(script: Script) -> str:
-    """Its signature, in a line."""
-    words = []
-    for one in script.parameters:
-        stars = {"named": "", "args": "*", "kwargs": "**"}[one.kind]
-        words.append(f"{stars}{one.name}{': ' + one.annotation if one.annotation else ''}"
-                     f"{' = ' + one.default if one.default is not None else ''}")  # fmt: skip
-    return one_line(f"it is {script.function}({', '.join(words)})", 300)
+    return one_line(f"it is {script.signature}", 300)

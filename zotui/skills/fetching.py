@@ -18,7 +18,7 @@ from zotui.errors import UsageError, ZotuiError
 from zotui.skills.unpacking import LARGEST_ALL, copy, unpack
 from zotui.text import one_line
 
-GIT_S = 120.0
+GIT_S = DOWNLOAD_S = 120.0
 LOOK_S = 0.5  # between two looks at how large a clone has become
 LARGEST_CLONE = 4 * LARGEST_ALL  # bytes, its packed history among them
 LARGEST_MANIFEST = 4_000_000
@@ -34,30 +34,29 @@ class Fetched(msgspec.Struct, frozen=True):
     version: str = ""
 
 
-async def fetch(source: str, into: Path, get: Any) -> Fetched:
-    """Fetch a source into a new folder below ``into``. ``get``: how a page is had, as ``zotui.http.Client.get`` does.
-    Raises UsageError, ZotuiError with what is wrong."""
+async def fetch(source: str, into: Path) -> Fetched:
+    """Fetch a source into a new folder below ``into``. Raises UsageError, ZotuiError with what is wrong."""
     target = into / "fetched"
     if _GIT.fullmatch(source):
         return Fetched(target, version=await _clone(source.removeprefix("git+"), target))
-    path = await _had(source, into, get)
+    path = await _had(source, into)
     if await asyncio.to_thread(path.is_dir):
         if source.startswith("file:") and await asyncio.to_thread((path / ".git").exists):
             return Fetched(target, version=await _clone(source, target))
         await asyncio.to_thread(copy, path, target)
         return Fetched(target)
     if manifest := await asyncio.to_thread(_manifest, path):
-        return await _of_manifest(manifest, source, into, get)
+        return await _of_manifest(manifest, source, into)
     await asyncio.to_thread(unpack, path, target)
     return Fetched(target)
 
 
-async def _had(source: str, into: Path, get: Any) -> Path:
+async def _had(source: str, into: Path) -> Path:
     """A source as a file or folder on this machine. Raises UsageError."""
     parts = _parts(source)
     if parts.scheme in ("http", "https"):
         path = into / "download"
-        await asyncio.to_thread(path.write_bytes, await _got(source, get))
+        await asyncio.to_thread(path.write_bytes, await _got(source))
         return path
     if parts.scheme == "file":
         path = Path(unquote(parts.path))
@@ -78,7 +77,7 @@ def _parts(source: str) -> SplitResult:
         raise UsageError(f"{one_line(source, 80)} is no address that can be fetched: {error}") from None
 
 
-async def _of_manifest(manifest: dict[str, Any], source: str, into: Path, get: Any) -> Fetched:
+async def _of_manifest(manifest: dict[str, Any], source: str, into: Path) -> Fetched:
     """The tarball that a registry's manifest names, and the skills in it. Zo's form: ``tarball_url, archive_root, skills``. One
     from the network leads to nothing on this machine."""
     url, root = manifest.get("tarball_url"), str(manifest.get("archive_root") or "")
@@ -93,7 +92,7 @@ async def _of_manifest(manifest: dict[str, Any], source: str, into: Path, get: A
     inner = into / "registry"
     await asyncio.to_thread(inner.mkdir)
     target = inner / "fetched"
-    await asyncio.to_thread(unpack, await _had(url, inner, get), target)
+    await asyncio.to_thread(unpack, await _had(url, inner), target)
     folder = Path(os.path.normpath(target / root))  # noqa: ASYNC240 (it asks no disk)
     if not folder.is_relative_to(target) or not await asyncio.to_thread(folder.is_dir):
         raise UsageError(f"the tarball has no folder {one_line(root, 80)!r}, which the manifest names")
@@ -112,12 +111,17 @@ def _manifest(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-async def _got(url: str, get: Any) -> bytes:
-    page = await get(url, cap=LARGEST_ALL, total_s=120.0)
+async def _got(url: str) -> bytes:
+    from zotui.http import Client
+
+    client = Client()
+    try:
+        page = await client.get(url, cap=LARGEST_ALL, total_s=DOWNLOAD_S)
+    finally:
+        await client.close()
     if page.status != 200:
         raise UsageError(f"{one_line(url, 80)} answered with {page.status}")
-    content: bytes = page.body
-    return content
+    return page.body
 
 
 async def _clone(url: str, target: Path) -> str:

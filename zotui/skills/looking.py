@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from zotui.skills.opened import Seen
 from zotui.skills.reading import Read
-from zotui.skills.skill import Script, Skill
+from zotui.skills.skill import Skill
 from zotui.text import clean, one_line, size
 
 Trusted = Mapping[str, tuple[str, str | None]]  # path -> hash, and the text where it is kept
@@ -64,19 +64,8 @@ def changes(read: Read, trusted: Trusted) -> str:
     return "\n".join([*lines[:MOST_LINES], *more])
 
 
-def signature(script: Script) -> str:
-    """A script's function as one would write its call."""
-    marks = {"named": "", "args": "*", "kwargs": "**"}
-    parts = []
-    for one in script.parameters:
-        kind = f": {one.annotation}" if one.annotation else ""
-        default = f" = {one.default}" if one.default is not None else ""
-        parts.append(f"{marks[one.kind]}{one.name}{kind}{default}")
-    return f"{script.function}({', '.join(parts)})"
-
-
 def _files(skill: Skill, read: Read) -> list[str]:
-    scripts = {script.path: signature(script) for script in skill.scripts}
+    scripts = {script.path: script.signature for script in skill.scripts}
     lines = []
     for one, content in read.contents[:MOST_FILES]:
         name = one_line(one.path, 200)

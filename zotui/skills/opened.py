@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from zotui.regular import NotRegular, TooLarge
+from zotui.regular import TooLarge, read_open
 
 MAIN = "SKILL.md"
 MOST_FILES, MOST_BYTES = 2_000, 64_000_000
@@ -64,20 +64,11 @@ class Opened:
         handle = os.dup(self._handle)
         try:
             for part in above:
-                handle = _stepped(handle, part, os.O_DIRECTORY | os.O_NOFOLLOW)
-            handle = _stepped(handle, name, 0 if path == MAIN else os.O_NOFOLLOW)
-            status = os.fstat(handle)
-            if stat.S_ISDIR(status.st_mode):
-                raise NotRegular("it is a folder")
-            if not stat.S_ISREG(status.st_mode):
-                raise NotRegular("it is no regular file")
-            with open(handle, "rb", closefd=False) as file:
-                content = file.read(most + 1)
+                handle = _stepped(handle, part)
+            found = os.open(name, _FLAGS | (0 if path == MAIN else os.O_NOFOLLOW), dir_fd=handle)
         finally:
             os.close(handle)
-        if len(content) > most:
-            raise TooLarge(max(status.st_size, len(content)))
-        return content
+        return read_open(found, most)
 
     def contents(self, seen: list[Seen]) -> Iterator[tuple[Seen, bytes]]:
         """Each file and link with what is in it or where it leads; other things as nothing. Raises OSError, TooMuch."""
@@ -149,8 +140,8 @@ def _seen(path: str, status: os.stat_result) -> Seen:
     return Seen(path, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-def _stepped(handle: int, name: str, flags: int) -> int:
-    """A descriptor of what a folder's descriptor leads to, instead of that one. Raises OSError, and keeps that one."""
-    inner = os.open(name, _FLAGS | flags, dir_fd=handle)
+def _stepped(handle: int, name: str) -> int:
+    """A descriptor of a folder in a folder, instead of that one's. Raises OSError, and keeps that one."""
+    inner = os.open(name, _FLAGS | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=handle)
     os.close(handle)
     return inner

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from math import exp, log, sqrt
-from operator import itemgetter, mul
+from operator import is_not, itemgetter, mul
 
 import msgspec
 
@@ -149,17 +149,13 @@ def route(text: str, skills: Sequence[Skill], k: int = 3) -> list[Routed]:
 def _router_of(skills: Sequence[Skill]) -> Router:
     wanted = [skill for skill in skills if skill.valid and skill.enabled]
     last = _LAST[0] if _LAST else None
-    if last is None or len(last.skills) != len(wanted) or any(map(_differ, last.skills, wanted)):
+    if last is None or len(last.skills) != len(wanted) or any(map(is_not, last.skills, wanted)):
         last = Router(wanted)
         _LAST[:] = [last]
     return last
 
 
 _LAST: list[Router] = []
-
-
-def _differ(one: Skill, other: Skill) -> bool:
-    return one is not other
 
 
 def _counts(skill: Skill) -> dict[str, int]:

@@ -11,10 +11,8 @@ from zotui.skills.reading import Read
 from zotui.skills.skill import Skill
 from zotui.store import Reader, Transaction
 
-LONGEST, LONGEST_ALL = (
-    64_000,
-    400_000,
-)  # characters of a trusted file, of all those of a skill, that are kept for a diff
+LONGEST, LONGEST_ALL = 64_000, 400_000
+"""Characters of a trusted file, and of all those of a skill, that are kept for a diff."""
 FORM = 1  # of what is kept in a row, raised where a skill is read otherwise than before
 
 

@@ -17,6 +17,14 @@ class Parameter(msgspec.Struct, frozen=True):
     default: str | None = None
     kind: Literal["named", "args", "kwargs"] = "named"
 
+    @property
+    def written(self) -> str:
+        """As its source has it."""
+        stars = {"named": "", "args": "*", "kwargs": "**"}[self.kind]
+        kind = f": {self.annotation}" if self.annotation else ""
+        usual = f" = {self.default}" if self.default is not None else ""
+        return f"{stars}{self.name}{kind}{usual}"
+
 
 class Script(msgspec.Struct, frozen=True):
     """A program of a skill that can be called: ``path`` from the skill's folder, ``function`` is ``run`` or ``execute``."""
@@ -25,6 +33,11 @@ class Script(msgspec.Struct, frozen=True):
     path: str
     function: str
     parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def signature(self) -> str:
+        """Its function as one would write its call."""
+        return f"{self.function}({', '.join(one.written for one in self.parameters)})"
 
 
 class Skill(msgspec.Struct, frozen=True):
