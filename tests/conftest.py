@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.echo import echo  # noqa: F401 (a fixture of all)
-from tests.processes import Children, end_background
+from tests.processes import Children, end_background, opened
 from zotui.home import Home
 from zotui.models.registry import BUILT_IN
+from zotui.store import Store
 
 ENVIRONMENT = ("ZOTUI_HOME", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "OLLAMA_HOST")
 
@@ -31,6 +32,14 @@ def home(tmp_path: Path) -> Iterator[Home]:
     home = Home(tmp_path / "home").prepare()
     yield home
     end_background(home)
+
+
+@pytest.fixture
+def store(home: Home) -> Iterator[Store]:
+    """The home's file, open."""
+    store = opened(home)
+    yield store
+    store.close()
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.inside import Inside
-from zotui.cli.memory import end_ms
 from zotui.errors import UsageError
 from zotui.home import Home
+from zotui.memory.ends import end_ms
 
 NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
 

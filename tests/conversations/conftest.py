@@ -1,22 +1,11 @@
 """Conversations on a real file, with their rows written as the agent writes them."""
 
 import itertools
-from collections.abc import Iterator
 
 import pytest
 
-from tests.processes import opened
 from zotui.conversations import Chats
-from zotui.home import Home
 from zotui.store import Store, Transaction, new_id
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    """The home's file, open."""
-    store = opened(home)
-    yield store
-    store.close()
 
 
 @pytest.fixture

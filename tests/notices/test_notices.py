@@ -1,22 +1,12 @@
 """Notices: written with what they tell of, read, counted, kept to the newest."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.processes import opened
 from zotui.computer import Computer
 from zotui.errors import NotFound
 from zotui.home import Home
 from zotui.notices import Notices, add, notices
 from zotui.store import Store
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    store = opened(home)
-    yield store
-    store.close()
 
 
 async def test_they_are_counted_until_they_are_read(store: Store) -> None:

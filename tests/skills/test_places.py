@@ -3,24 +3,16 @@
 import os
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.processes import opened, rows
+from tests.processes import rows
 from tests.skills.shelves import own, put, settle, shelf_of, states, trust
 from zotui.home import Home
 from zotui.skills import Shelf, load_skills
 from zotui.skills.places import DEEPEST, FOLDERS, projects
 from zotui.store import Store
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    store = opened(home)
-    yield store
-    store.close()
 
 
 @pytest.fixture

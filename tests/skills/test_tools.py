@@ -1,30 +1,14 @@
 """What the agent reads of skills: a catalogue within its bound, instructions once they are wanted, files on demand."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.processes import opened
-from tests.skills.shelves import RUN, put, settle, shelf_of, trust
+from tests.skills.shelves import RUN, put, settle, trust
 from zotui.errors import ZotuiError
 from zotui.home import Home
 from zotui.skills import Shelf
 from zotui.skills.catalogue import INDEX_BYTES
 from zotui.skills.tools import tools
-from zotui.store import Store
 from zotui.toolbox import Result, ToolContext
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    store = opened(home)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def shelf(home: Home, store: Store) -> Shelf:
-    return shelf_of(home, store)
 
 
 async def find(shelf: Shelf, query: str) -> Result:

@@ -2,30 +2,17 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.processes import opened, rows
+from tests.processes import rows
 from tests.skills.shelves import RUN, own, put, settle, shelf_of, states, trust
 from zotui.errors import NotFound, UsageError
 from zotui.home import Home
 from zotui.skills import Shelf
 from zotui.skills.looking import changes, look
 from zotui.store import Store
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    store = opened(home)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def shelf(home: Home, store: Store) -> Shelf:
-    return shelf_of(home, store)
 
 
 def test_what_the_person_drops_in_is_ready_and_its_code_waits(home: Home, shelf: Shelf) -> None:

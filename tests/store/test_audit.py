@@ -1,19 +1,8 @@
 """The audit log: only added to, and whatever is changed behind its back is found and named."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.processes import opened
-from zotui.home import Home
 from zotui.store import Store, audit
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    store = opened(home)
-    yield store
-    store.close()
 
 
 def fill(store: Store, count: int) -> None:

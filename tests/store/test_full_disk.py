@@ -63,13 +63,6 @@ def home(disk: Disk) -> Home:
     return Home(disk.path / "home").prepare()
 
 
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    store = opened(home)
-    yield store
-    store.close()
-
-
 async def write_until_full(memory: Memories, prefix: str) -> list[str]:
     """What was acknowledged before the disk was full."""
     acknowledged: list[str] = []

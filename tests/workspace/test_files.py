@@ -1,25 +1,16 @@
 """Files in the database: any bytes under any path, the same bytes once."""
 
 import hashlib
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.processes import opened, rows
+from tests.processes import rows
 from zotui.errors import NotFound, UsageError
 from zotui.home import Home
 from zotui.store import Store
 from zotui.workspace import Files
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    """The home's file, open."""
-    store = opened(home)
-    yield store
-    store.close()
 
 
 @pytest.fixture
