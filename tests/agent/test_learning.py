@@ -34,6 +34,10 @@ class School:
     async def facts(self) -> list[str]:
         return [one.content for one in await self.proposals.list()]
 
+    async def unread(self) -> list[str]:
+        """The kinds of the notices that are not read."""
+        return [one.kind for one in await notices.Notices(self.lab.store).list(unread=True)]
+
     async def readings(self) -> list[tuple[Any, ...]]:
         return await self.lab.store.read(
             lambda db: db.execute("SELECT status, reason, error, found FROM readings ORDER BY id").fetchall()
@@ -74,11 +78,14 @@ async def test_words_are_enough_and_one_notice_is(school: School, server: OpenAI
     assert (one.conv_id, one.proposer, one.tainted_by) == (first.turn.conv_id, "pattern machine", "")
     said = await school.lab.chats.messages(first.turn.conv_id)
     assert one.message_id == said[2].id
-    found = await notices.Notices(school.lab.store).list(unread=True)
-    facts = [notice for notice in found if notice.kind == "facts"]
+    facts = [one for one in await notices.Notices(school.lab.store).list(unread=True) if one.kind == "facts"]
     assert [(notice.text, notice.place) for notice in facts] == [
-        ("3 facts wait for your word before it is remembered: /facts", "facts:")
+        ("3 facts wait for your word before they are remembered: /facts", "facts:")
     ]
+    for fact in await school.proposals.list():
+        assert "facts" in await school.unread()
+        await school.proposals.accept(fact.id)
+    assert "facts" not in await school.unread()
     assert await school.readings() == []
     assert len(server.exchanges) == 2
 

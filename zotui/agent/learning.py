@@ -122,5 +122,5 @@ def tell_waiting(db: Transaction, waiting: int, notify: Notify) -> None:
     """One notice for all that waits, in place of the last one."""
     db.execute("DELETE FROM notices WHERE kind = 'facts' AND read_at IS NULL")
     if waiting:
-        words = "a fact waits" if waiting == 1 else f"{waiting} facts wait"
-        notify(db, "facts", f"{words} for your word before it is remembered: /facts", "facts:")
+        words, they = ("a fact waits", "it is") if waiting == 1 else (f"{waiting} facts wait", "they are")
+        notify(db, "facts", f"{words} for your word before {they} remembered: /facts", "facts:")

@@ -181,6 +181,11 @@ def _decide(db: Transaction, identity: str, status: Status, reason: str, memory:
         "UPDATE proposals SET status = ?, reason = ?, memory_id = ?, decided_at = ? WHERE id = ?",
         (status, reason, memory, now_ms(), identity),
     )
+    # Once none waits, nobody need be told that some do.
+    db.execute(
+        "DELETE FROM notices WHERE kind = 'facts' AND read_at IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM proposals WHERE status = 'waiting')"
+    )
 
 
 def found(db: Reader, name: str) -> Proposal:
