@@ -15,7 +15,7 @@ from zotui.home import Home
 from zotui.memory import writing
 from zotui.skills.runs import Asked
 from zotui.skills.skill import Script, Skill
-from zotui.store import audit
+from zotui.store import audit, new_id
 
 WORD = "Zanzibarquok"
 
@@ -162,7 +162,8 @@ async def test_what_skills_were_given_and_said_is_redacted_too(home: Home) -> No
             (Asked("agent", None, turn), f"{WORD} in other words", ""),
             (Asked(), "a dog", "a dog"),
         ):
-            run = await computer.skill_runs.begin(skill, script, {"text": given}, asked)
+            run = new_id()
+            await computer.skill_runs.begin(run, skill, script, {"text": given}, asked)
             await computer.skill_runs.end(run, "done", error=printed, output=printed)
         await computer.store.write(lambda db: db.execute("UPDATE turns SET status = 'done' WHERE id = ?", (turn,)))
         assert await computer.forgetting.forget(await computer.forgetting.traces("pet"), redact=True) == ""

@@ -200,6 +200,16 @@ async def test_one_that_is_stopped(computer: Computer, home: Home) -> None:
     assert (one.status, one.reason) == ("cancelled", "stopped")
 
 
+async def test_one_that_is_stopped_while_its_beginning_is_written(computer: Computer, home: Home) -> None:
+    task = asyncio.create_task(ran(computer, what="loop"))
+    while not rows(home, "SELECT 1 FROM skill_runs WHERE status = 'running'"):
+        await asyncio.sleep(0)  # seen in the file before the task is told of it
+    task.cancel()
+    await asyncio.wait({task})
+    (one,) = await computer.skill_runs.list()
+    assert (one.status, one.reason) == ("cancelled", "stopped")
+
+
 async def test_the_agents_tool(computer: Computer) -> None:
     tool = toolbox(computer).find("run_skill")
 

@@ -19,6 +19,7 @@ from zotui.skills.arguments import from_values
 from zotui.skills.opened import Opened, hash_of, hashes
 from zotui.skills.runs import Asked, Runs
 from zotui.skills.skill import Script, Skill
+from zotui.store import new_id
 from zotui.text import clean, one_line
 
 if TYPE_CHECKING:
@@ -110,9 +111,9 @@ class Running:
             {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
             skill.hosts if online else (),
         )
-        run = await self._runs.begin(skill, script, arguments, asked)
-        out, err = self._sandbox.output(), self._sandbox.output(listener)
-        try:
+        run, out, err = new_id(), self._sandbox.output(), self._sandbox.output(listener)
+        try:  # from here: one that is stopped while its beginning is written has begun
+            await self._runs.begin(run, skill, script, arguments, asked)
             outcome = await self._sandbox.run(command, out, err, json.dumps(order).encode() + b"\n" + packed)
         except BaseException as error:
             said = str(error) if isinstance(error, ZotuiError) else ""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from zotui.skills.skill import Script, Skill
-from zotui.store import Store, Transaction, new_id, now_ms
+from zotui.store import Store, Transaction, now_ms
 from zotui.store.owner import is_alive
 from zotui.text import clean, one_line
 
@@ -57,9 +57,8 @@ class Runs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def begin(self, skill: Skill, script: Script, arguments: Mapping[str, Any], asked: Asked) -> str:
-        """Write that a run begins; its id."""
-        run = new_id()
+    async def begin(self, run: str, skill: Skill, script: Script, arguments: Mapping[str, Any], asked: Asked) -> None:
+        """Write that a run of this id begins."""
         shown = {name: "…" if _SECRET.search(name) else value for name, value in arguments.items()}
         values = {
             "id": run,
@@ -87,7 +86,6 @@ class Runs:
             )
 
         await self._store.write(put)
-        return run
 
     async def end(
         self,
@@ -98,7 +96,7 @@ class Runs:
         exit_code: int | None = None,
         output: str = "",
     ) -> None:
-        """Write how a run ended."""
+        """Write how a run ended; nothing where it had not begun."""
         now = now_ms()
         await self._store.write(
             lambda db: db.execute(
