@@ -6,7 +6,7 @@ https://agentskills.io/specification
 import re
 from typing import Any
 
-DEEPEST = 40  # maps and lists within each other
+from zotui.yamltext import parse
 
 
 def read_front(text: str, problems: list[str]) -> tuple[dict[str, Any], str]:
@@ -42,13 +42,13 @@ def _fields(lines: list[str], start: int, end: int, problems: list[str]) -> dict
     """The fields between two lines; where a colon lacks its quotes they are put, and that is said. Raises ValueError."""
     front = lines[start + 1 : end]
     try:
-        return _parse(front, start)
+        return parse(front, start)
     except ValueError:
         quoted = [re.sub(r"^([\w-]+): +([^\s\"'|>\[{&*!].*:(?:\s.*)?)$", _quote, line) for line in front]
         if quoted == front:
             raise
         try:
-            fields = _parse(quoted, start)
+            fields = parse(quoted, start)
         except ValueError:
             pass
         else:
@@ -61,59 +61,3 @@ def _fields(lines: list[str], start: int, end: int, problems: list[str]) -> dict
 def _quote(line: re.Match[str]) -> str:
     value = line[2].rstrip().replace("'", "''")
     return f"{line[1]}: '{value}'"
-
-
-def _parse(front: list[str], start: int) -> dict[str, Any]:
-    """The front matter's fields. Raises ValueError with the line."""
-    import yaml
-
-    try:
-        found = _composed(yaml.parse("\n".join(front), getattr(yaml, "CBaseLoader", yaml.BaseLoader)), start + 2)
-    except yaml.MarkedYAMLError as error:
-        line = f"line {start + error.problem_mark.line + 2}: " if error.problem_mark else ""
-        raise ValueError(f"{line}{error.problem or error}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(f"the front matter cannot be read: {error}") from None
-    if len(found) != 1 or not isinstance(found[0], dict):
-        raise ValueError("the front matter is no list of 'field: value'")
-    return found[0]
-
-
-def _composed(events: Any, first: int) -> list[Any]:
-    """What the parser's events make up, a value for each document: maps, lists and texts, no booleans, dates or numbers;
-    and no aliases, which can blow up. Raises ValueError."""
-    import yaml
-
-    documents: list[Any] = []
-    open_: list[Any] = [documents]
-    keys: list[str | None] = [None]  # of each map that is open, the key whose value comes next
-
-    def add(value: Any, line: int) -> None:
-        within = open_[-1]
-        if isinstance(within, list):
-            within.append(value)
-        elif keys[-1] is not None:
-            within[keys[-1]] = value
-            keys[-1] = None
-        elif isinstance(value, str):
-            keys[-1] = value
-        else:
-            raise ValueError(f"line {first + line}: the name of a field is no text")
-
-    for event in events:
-        line = event.start_mark.line
-        if isinstance(event, yaml.AliasEvent):
-            raise ValueError(f"line {first + line}: aliases are not allowed in the front matter")
-        if isinstance(event, yaml.ScalarEvent):
-            add(event.value, line)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-            add(value, line)
-            open_.append(value)
-            if len(open_) > DEEPEST:
-                raise ValueError(f"line {first + line}: the front matter is nested too deeply")
-            keys.append(None)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            open_.pop()
-            keys.pop()
-    return documents

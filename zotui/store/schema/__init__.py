@@ -11,6 +11,7 @@ from zotui.store.schema.grants import grants
 from zotui.store.schema.hands import hands
 from zotui.store.schema.living import living
 from zotui.store.schema.memories import memories
+from zotui.store.schema.mirror import mirror
 from zotui.store.schema.models import models
 from zotui.store.schema.skill_runs import skill_runs
 from zotui.store.schema.skills import skills
@@ -31,5 +32,6 @@ STEPS: list[Callable[[Database], None]] = [
     skills,
     skill_runs,
     vectors,
+    mirror,
 ]
 VERSION = len(STEPS)
