@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Unpack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
+from zotui import notices
 from zotui.background import Background
 from zotui.config import Config
 from zotui.conversations import Chats, Comparisons, Given, TurnOptions, Turns, TurnView
@@ -52,6 +54,7 @@ from zotui.workspace.moving import Bin
 from zotui.workspace.undo import Checkpoints
 
 if TYPE_CHECKING:
+    from zotui.memory.mirror import Mirror
     from zotui.policy.conditions import Judged
 
 log = logging.getLogger(__name__)
@@ -226,6 +229,15 @@ class Computer:
         return await self.comparisons.start(
             text, models, conversation, options=TurnOptions(**wishes), files=files, own=self.crew.owns_its_work
         )
+
+    @property
+    def mirror(self) -> "Mirror":
+        """Memories as Markdown files in a folder."""
+        from zotui.memory.mirror import Mirror
+
+        home, sandbox = self.home, self.config.sandbox
+        ours = (home.workspace, home.skills, home.logs, home.backups, home.bin, home.outputs, home.run)
+        return Mirror(self.store, home.run, notices.add, (*ours, *map(Path, sandbox.writable)))
 
     def _room_for_copies(self) -> int:
         return self.models.config.undo.copies_mb * 1_000_000

@@ -43,6 +43,7 @@ class Crew:
         self._sweeper: asyncio.Task[None] | None = None
         self._stands: asyncio.Task[None] | None = None
         self._filler: asyncio.Task[None] | None = None
+        self._mirror: asyncio.Task[None] | None = None
 
     async def start(self, workers: Workers) -> None:
         """Have the work done, by those of :meth:`zotui.computer.Computer.open`."""
@@ -56,6 +57,7 @@ class Crew:
             self._start_worker()
             if workers == "all":
                 self.tell_what_stands()
+                self._mirror = asyncio.create_task(self._computer.mirror.follow())
 
     async def want(self) -> None:
         """Have somebody there for what is put now."""
@@ -83,6 +85,9 @@ class Crew:
             await asyncio.wait({self._stands})
         if self._sweeper is not None:
             await asyncio.wait({self._sweeper})
+        if self._mirror is not None:
+            self._mirror.cancel()
+            await asyncio.wait({self._mirror})
         if self._filler is not None:
             self._filler.cancel()
             await asyncio.wait({self._filler})

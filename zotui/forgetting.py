@@ -70,13 +70,16 @@ class Forgetting:
             proposing.forget(db, traces.memory.id, traces.memory.key, sought)
             for part in writing.parts(traces.memory):
                 proposing.forget(db, part, None, ())
+            db.execute("UPDATE mirrored SET forgotten = 1 WHERE memory_id = ?", (traces.memory.id,))
             writing.forget(db, traces.memory.id)
             audit.add(db, "forgotten", traces.memory.id)
 
         await computer.store.write(put)
         if backups:
             await asyncio.to_thread(_delete, traces.backups)
-        return await computer.store.scrub()
+        left = await asyncio.to_thread(computer.mirror.erase)
+        still = [f"its file in the mirror is still there ({', '.join(left)})"] if left else []
+        return "; ".join(filter(None, [*still, await computer.store.scrub()]))
 
 
 def _sought(texts: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ from zotui.cli.family import Family
 from zotui.cli.memory_exchange import export, import_
 from zotui.cli.memory_facts import accept, always, facts, patterns, reject
 from zotui.cli.memory_forget import forget
+from zotui.cli.memory_mirror import mirror
 from zotui.cli.memory_profile import profile
 from zotui.cli.memory_several import counts, merge, rm, undo
 from zotui.cli.memory_show import show
@@ -252,6 +253,7 @@ for _command in (
     forget,
     import_,
     merge,
+    mirror,
     patterns,
     profile,
     reject,

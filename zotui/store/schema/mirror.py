@@ -26,7 +26,8 @@ CREATE TABLE mirrored(  -- a memory and its file as they were when they last sai
   memory_id TEXT PRIMARY KEY,
   folder TEXT NOT NULL,
   path TEXT UNIQUE,  -- NULL where it has no file at present
-  file BLOB NOT NULL,  -- hash of its bytes
+  file BLOB NOT NULL,  -- hash of its bytes; empty where it was never there
+  next BLOB NOT NULL,  -- hash of what is about to be written
   stamp TEXT NOT NULL,  -- by which it is seen that a file is unchanged without reading it
   row BLOB NOT NULL,  -- hash of what the memory is in Markdown; empty where the file is to be written
   forgotten INTEGER NOT NULL DEFAULT 0  -- whether the file goes whatever is in it
