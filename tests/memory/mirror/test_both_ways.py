@@ -21,7 +21,10 @@ async def test_memories_are_files_that_a_person_can_read(both: Both) -> None:
     await memory.pin(one)
     assert both.sync().written == 2
     files = both.files()
-    assert sorted(name.rpartition("/")[2] for name in files) == ["home-city.md", "the-staging-box-is-lab-3-it-has-8-cores.md"]
+    assert sorted(name.rpartition("/")[2] for name in files) == [
+        "home-city.md",
+        "the-staging-box-is-lab-3-it-has-8-cores.md",
+    ]
     assert "keys/home-city.md" in files
     lines = both.file("staging").read_text().split("\n")
     assert lines[0] == "---"
@@ -81,7 +84,9 @@ async def test_an_edit_of_a_memory_is_written(both: Both) -> None:
 async def test_a_new_file_is_a_new_memory(both: Both) -> None:
     (both.root / "people").mkdir()
     (both.root / "people" / "Ada.md").write_bytes(b"\xef\xbb\xbfAda likes tea.\r\n\r\nAnd maths.\r\n")
-    (both.root / "key.MD").write_text("---\nkey: shoe size\ntags: feet, body\nexpires: 2999-01-02\nauthor: me\n---\n43\n")
+    (both.root / "key.MD").write_text(
+        "---\nkey: shoe size\ntags: feet, body\nexpires: 2999-01-02\nauthor: me\n---\n43\n"
+    )
     assert both.sync().new == 2
     memory = both.computer.memory
     assert await both.contents() == ["43", "Ada likes tea.\n\nAnd maths."]
@@ -225,7 +230,10 @@ async def test_off_and_on_again(both: Both, computer: Computer, tmp_path: Path) 
     both.mirror.turn_on(str(both.root))
     outcome = both.sync()
     assert (outcome.new, outcome.removed, outcome.conflicts) == (1, 1, 0)
-    assert sorted(read(text.encode()).content for text in both.files().values()) == ["new meanwhile", "the box is lab-4"]
+    assert sorted(read(text.encode()).content for text in both.files().values()) == [
+        "new meanwhile",
+        "the box is lab-4",
+    ]
     both.mirror.turn_on(str(tmp_path / "other"))
     assert both.sync().written == 2
     assert len(both.files()) == 2, "the files of the old folder stay"

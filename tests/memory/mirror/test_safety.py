@@ -115,7 +115,10 @@ async def test_files_that_cannot_be_read_are_named_and_left(both: Both) -> None:
     outcome = both.sync()
     assert (outcome.problems, outcome.new, outcome.changed) == (len(BAD) + 1, 0, 0)
     for name, (data, words) in BAD.items():
-        assert [words in one for one in both.problems() if one.startswith(f"{name}: ")] == [True], (name, both.problems())
+        assert [words in one for one in both.problems() if one.startswith(f"{name}: ")] == [True], (
+            name,
+            both.problems(),
+        )
         assert (both.root / name).read_bytes() == data
     assert len(await both.told()) == 4, "three, and how many more"
     assert both.sync().problems == 0, "they are not told again"
@@ -191,7 +194,7 @@ async def test_markdown_that_is_there_is_taken_only_when_asked(computer: Compute
     with pytest.raises(UsageError, match="holds 1 Markdown files"):
         computer.mirror.turn_on(str(tmp_path / "vault"))
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="File exists|Not a directory"):
+    with pytest.raises(UsageError, match=r"File exists|Not a directory"):
         computer.mirror.turn_on(str(tmp_path / "file"))
     computer.mirror.turn_on(str(tmp_path / "vault"), take=True)
     assert computer.mirror.sync().new == 1

@@ -7,7 +7,7 @@ import logging
 from zotui.errors import StoreError
 from zotui.inotify import Changes
 from zotui.memory.mirror import records
-from zotui.memory.mirror.syncing import Syncing
+from zotui.memory.mirror.syncing import Outcome, Syncing
 from zotui.store import Store, Watch
 
 GATHER_S = 0.15  # in which changes come together
@@ -61,7 +61,7 @@ class Following:
                 folders = None
                 self._watch(settings.mark)
             began = asyncio.get_running_loop().time()
-            outcome = await asyncio.to_thread(self._syncing.run, folders, self._opened)
+            outcome = await self._pass(folders)
             took = asyncio.get_running_loop().time() - began
         except (StoreError, OSError) as error:
             log.warning("the mirror: %s", error)
@@ -72,6 +72,16 @@ class Following:
         if outcome.held:
             return HELD_S, outcome.again
         return (EVERY_S if self._changes is not None else max(1.0, SHARE * took)), outcome.again
+
+    async def _pass(self, folders: set[str] | None) -> Outcome:
+        """A pass; where this is cancelled, it ends first: the file may be closed then."""
+        passing = asyncio.ensure_future(asyncio.to_thread(self._syncing.run, folders, self._opened))
+        try:
+            return await asyncio.shield(passing)
+        except asyncio.CancelledError:
+            self._syncing.leave()
+            await asyncio.wait({passing})
+            raise
 
     async def _ring(self, watch: Watch) -> None:
         while True:

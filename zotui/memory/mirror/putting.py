@@ -1,6 +1,7 @@
 """From memories into files: what was changed in the memory is written, what is gone there is deleted."""
 
 from collections.abc import Iterator
+from threading import Event
 
 import msgspec
 
@@ -44,9 +45,10 @@ class Put(msgspec.Struct):
 class Putting:
     """Writes what is due."""
 
-    def __init__(self, store: Store, folder: Folder) -> None:
+    def __init__(self, store: Store, folder: Folder, leaving: Event) -> None:
         self._store = store
         self._folder = folder
+        self._leaving = leaving
         self._room: dict[
             str, tuple[str, int]
         ] = {}  # the folder of a kind that is filled now, and how many files it has
@@ -55,7 +57,10 @@ class Putting:
     def put(self) -> Put:
         """Write all that is due and can be. Blocks. Raises OSError, StoreError."""
         last = ""
-        while batch := self._store.read_now(lambda db, last=last: _batch(db, last)):  # type: ignore[misc]
+        while not self._leaving.is_set():
+            batch = self._store.read_now(lambda db, last=last: _batch(db, last))  # type: ignore[misc]
+            if not batch:
+                break
             last = batch[-1].id
             plans, settled = list[Plan](), list[Due]()
             for due in batch:

@@ -4,6 +4,7 @@ or with the whole disk, deletes a memory."""
 import contextlib
 import fcntl
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -60,6 +61,7 @@ class Syncing:
         self._store = store
         self._lock = run / "mirror.lock"
         self._notify = notify
+        self._leaving = threading.Event()
         self._missing: dict[str, float] = {}  # memories whose files are gone, since when
         self._deleted: deque[float] = deque()  # when memories were deleted
 
@@ -87,11 +89,16 @@ class Syncing:
             self._hold(settings, outcome.held)
         return outcome
 
+    def leave(self) -> None:
+        """End a pass that is being made, soon; there is none after it."""
+        self._leaving.set()
+
     def _pass(
         self, folder: Folder, folders: Iterable[str] | None, opened: Opened, deletions: Deletions, outcome: Outcome
     ) -> None:
         self._expire()
-        taking, putting = Taking(self._store, folder, self._notify), Putting(self._store, folder)
+        taking = Taking(self._store, folder, self._notify, self._leaving)
+        putting = Putting(self._store, folder, self._leaving)
         found, gone = self._look(folder, folders, opened, taking)
         taken = taking.take(found)
         self._delete(folder, gone, deletions, outcome)

@@ -1,6 +1,7 @@
 """From files into memories: what a person changed, put in or moved. Where both sides changed, both are kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from threading import Event
 from typing import Literal, Protocol
 
 import msgspec
@@ -52,16 +53,19 @@ class Taken(msgspec.Struct):
 class Taking:
     """Takes files of one look at the folder."""
 
-    def __init__(self, store: Store, folder: Folder, notify: Notify) -> None:
+    def __init__(self, store: Store, folder: Folder, notify: Notify, leaving: Event) -> None:
         self._store = store
         self._folder = folder
         self._notify = notify
+        self._leaving = leaving
         self._told: list[tuple[str, str]] = []
         self.taken = Taken()
 
     def take(self, paths: Sequence[str]) -> Taken:
         """Take these files. Blocks. Raises OSError, StoreError."""
         for start in range(0, len(paths), BATCH):
+            if self._leaving.is_set():
+                break
             seen = [one for path in paths[start : start + BATCH] if (one := self._seen(path)) is not None]
             self._store.write_now(lambda db, seen=seen: self._take(db, seen))  # type: ignore[misc]
         return self.taken
