@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.cli.inside import Inside
+from zotui.cli import memory_exchange
 
 
 def test_out_and_in_again(inside: Inside, tmp_path: Path) -> None:
@@ -21,7 +23,7 @@ def test_out_and_in_again(inside: Inside, tmp_path: Path) -> None:
         1, ["zotui: line 2: no JSON: JSON is malformed: invalid character (byte 4)", "0 taken, 1 were there already"],
     )  # fmt: skip
     found = inside("memory", "import", "-", "--json", given='{"content": "ä"}\n'.encode())
-    assert (found.code, found.json) == (0, {"taken": 1, "known": 0, "problems": []})
+    assert (found.code, found.json) == (0, {"taken": 1, "known": 0, "wrong": 0, "problems": []})
 
 
 def test_a_folder_of_markdown(inside: Inside, tmp_path: Path) -> None:
@@ -82,3 +84,24 @@ def test_zoclones_file_and_others_like_it(inside: Inside, tmp_path: Path) -> Non
     assert "has no table of memories" in inside("memory", "import", str(empty)).complaint
     (tmp_path / "broken.db").write_bytes(was[:50] + bytes(5_000))
     assert inside("memory", "import", str(tmp_path / "broken.db")).code == 1
+
+
+def test_an_sqlite_file(inside: Inside, tmp_path: Path) -> None:
+    db = apsw.Connection(str(tmp_path / "old"))
+    db.execute("CREATE TABLE memory(id TEXT PRIMARY KEY, key TEXT UNIQUE, value TEXT, updated_at TEXT)")
+    db.execute("INSERT INTO memory VALUES ('a', 'city', 'Oslo', '2025-01-02')")
+    db.close()
+    assert inside("memory", "import", str(tmp_path / "old")).err == "1 taken\n"
+    assert inside("memory", "import", str(tmp_path / "old")).err == "0 taken, 1 were there already\n"
+    assert inside("memory", "get", "city").out == "Oslo\n"
+    done = inside("memory", "import", str(tmp_path / "old"), "--table", "none")
+    assert (done.code, "its tables: memory" in done.complaint) == (2, True)
+
+
+def test_how_far_it_is_where_somebody_looks(inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zotui.memory.exchange.BATCH", 2)
+    (tmp_path / "a.jsonl").write_text('{"content": "1"}\n{"content": "2"}\nbad\n{"content": "3"}\n')
+    monkeypatch.setattr(memory_exchange, "_looks", lambda: True)
+    shown = inside("memory", "import", str(tmp_path / "a.jsonl")).err
+    assert "\r\x1b[K2 read, " in shown
+    assert shown.endswith("\r\x1b[Kzotui: line 3: no JSON: JSON is malformed: invalid character (byte 0)\n3 taken\n")

@@ -1,7 +1,7 @@
 """Memories out and in again, and those of others."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -128,3 +128,39 @@ def test_no_text_breaks_a_reader(text: str) -> None:
         for number, line in read:
             assert number >= 1
             assert isinstance(line, str | Line)
+
+
+async def test_the_same_file_again_brings_no_old_value_back(computer: Computer) -> None:
+    text = '{"key": "city", "content": "Paris", "id": "x"}\n{"content": "a note"}'
+    assert (await put(computer, text)).taken == 2
+    await computer.memory.set("city", "Oslo")
+    again = await put(computer, text)
+    assert (again.taken, again.known, await computer.memory.get("city")) == (0, 2, "Oslo")
+
+
+async def test_what_anybodys_words_were_in_stays_so(computer: Computer, tmp_path: Path) -> None:
+    await computer.memory.memorize("read on a page")
+    await computer.store.write(lambda db: db.execute("UPDATE memory SET tainted = 1"))
+    text = await out(computer)
+    async with Computer.open(Home(str(tmp_path / "other")), workers="none") as other:
+        await put(other, text)
+        assert [one.tainted for one in await other.memory.list()] == [True]
+        assert await out(other) == text
+
+
+async def test_many_lines_a_batch_at_a_time(computer: Computer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zotui.memory.exchange.BATCH", 10)
+    monkeypatch.setattr("zotui.memory.exchange.NAMED", 3)
+    read = []
+
+    def lines() -> Iterator[str]:
+        for n in range(95):
+            read.append(n)
+            yield "nonsense" if n % 10 == 5 else json.dumps({"content": f"number {n}"})
+
+    whole, told = Taken(), []
+    async for one in take(computer.store, lines_in(lines(), "x")):
+        whole = whole.plus(one)
+        told.append((whole.taken + whole.wrong, len(read)))
+    assert (whole.taken, whole.wrong, len(whole.problems), whole.problems[0][:7]) == (86, 9, 3, "line 6:")
+    assert all(read - done <= 20 for done, read in told), "no more than two batches are held"

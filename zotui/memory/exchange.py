@@ -1,8 +1,9 @@
 """Memories out into lines of JSON, and in again: ours, and those of others (mem0, Claude, ZoClone's scripts), or Markdown.
 
 A line is an object with ``content``, and what else is known: ``id``, ``key``, ``meta``, ``tags``, ``pinned_at``,
-``expires_at``, ``created_at``, ``updated_at`` (RFC 3339, or seconds or milliseconds since 1970), ``history`` (earlier values of a
-key). Others write ``memory`` or ``text`` for the content and ``metadata`` for the meta. What is read twice is kept once.
+``expires_at``, ``tainted``, ``created_at``, ``updated_at`` (RFC 3339, or seconds or milliseconds since 1970), ``history``
+(earlier values of a key). Others write ``memory`` or ``text`` for the content and ``metadata`` for the meta. What is read
+twice is kept once.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ from zotui.store import Reader, Store, Transaction, now_ms
 from zotui.text import one_line
 
 PAGE = 500  # memories that are read at a time
-BATCH = 2_000  # lines that are written in one transaction
+NAMED = 1_000  # problems that are named
+BATCH = 5_000  # lines that are written in one transaction
 CONTENT = ("content", "memory", "text", "value")
 OF_CLAUDE = "conversations_memory"  # one text of all that it knows
 META = ("meta", "metadata")
@@ -46,19 +48,22 @@ class Line(msgspec.Struct, frozen=True):
     created_at: int
     updated_at: int
     history: tuple[tuple[str, int], ...] = ()
+    tainted: bool = False
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What became of lines: how many were taken, how many were there already, and what is wrong with the others, by their
-    numbers."""
+    """What became of lines: how many were taken, how many were there already, how many are wrong, and what is wrong with the
+    first of these, by their numbers."""
 
     taken: int = 0
     known: int = 0
-    problems: Sequence[str] = ()
+    wrong: int = 0
+    problems: Sequence[str] = []
 
     def plus(self, other: "Taken") -> "Taken":
         """Both together."""
-        return Taken(self.taken + other.taken, self.known + other.known, [*self.problems, *other.problems])
+        problems = [*self.problems, *other.problems[: NAMED - len(self.problems)]] if other.problems else self.problems
+        return Taken(self.taken + other.taken, self.known + other.known, self.wrong + other.wrong, problems)
 
 
 async def written(store: Store) -> AsyncIterator[str]:
@@ -83,6 +88,7 @@ def _line(db: Reader, one: Memory) -> str:
     line |= {"key": one.key} if one.key else {}
     line |= {"meta": one.meta} if one.meta else {}
     line |= {"tags": list(one.tags)} if one.tags else {}
+    line |= {"tainted": True} if one.tainted else {}
     for name in ("pinned_at", "expires_at", "created_at", "updated_at"):
         if (at := getattr(one, name)) is not None:
             line[name] = _written_time(at)
@@ -115,7 +121,7 @@ def paragraphs_in(text: str, source: str) -> Iterator[tuple[int, Line | str]]:
         title = _HEADING.match(line)
         if entry and (bullet or title or not line.strip() or line.strip() in _SEPARATORS):
             meta = {"source": source} | ({"heading": heading} if heading else {}) | ({"at": day[1]} if day else {})
-            yield begun, _made({"content": " ".join(entry), "meta": meta}, source)
+            yield begun, made({"content": " ".join(entry), "meta": meta}, source)
             entry = []
         if title:
             heading = title[1]
@@ -128,46 +134,63 @@ async def take(store: Store, lines: Iterable[tuple[int, Line | str]]) -> AsyncIt
     """Write what was read, and tell after each batch what became of it. Raises StoreError."""
     batch: list[Line] = []
     problems: list[str] = []
-    for number, line in lines:
-        if isinstance(line, str):
-            problems.append(f"line {number}: {line}")
-        else:
-            batch.append(line)
-        if len(batch) + len(problems) >= BATCH:
-            yield await _put(store, batch, problems)
-            batch, problems = [], []
+    writing: asyncio.Task[Taken] | None = None  # a batch is written while the next one is read
+    try:
+        for number, line in lines:
+            if isinstance(line, str):
+                problems.append(f"line {number}: {line}")
+            else:
+                batch.append(line)
+            if len(batch) + len(problems) >= BATCH:
+                if writing is not None:
+                    yield await writing
+                writing = asyncio.create_task(_put(store, batch, problems))
+                await asyncio.sleep(0)  # for it to begin
+                batch, problems = [], []
+    finally:
+        written = await writing if writing is not None else Taken()
+    yield written
     yield await _put(store, batch, problems)
 
 
 async def _put(store: Store, batch: Sequence[Line], problems: Sequence[str]) -> Taken:
     taken = await store.write(lambda db: sum([_keep(db, line) for line in batch])) if batch else 0
-    return Taken(taken, len(batch) - taken, problems)
+    return Taken(taken, len(batch) - taken, len(problems), problems[:NAMED])
 
 
 def _keep(db: Transaction, line: Line) -> bool:
-    """Write one; False where it is there already. A key that has another value keeps that as history."""
+    """Write one; False where it is there already. A key that has another value keeps that as history, and one that had this
+    value already is left."""
     value = db.execute("SELECT value FROM memory WHERE key = ?", (line.key,)).get if line.key else None
     if line.key and value is not None:
-        if value != line.content:
-            _mark(db, put_key(db, line.key, line.content, line.meta), line)
-        return bool(value != line.content)
-    row = db.execute("SELECT value FROM memory WHERE id = ?", (line.id,)).get
-    if row == line.content:
-        return False
-    id_ = line.id if row is None else _id_of(line.content, line.meta)  # another text of this id: both are kept
-    if row is not None and db.execute("SELECT 1 FROM memory WHERE id = ?", (id_,)).get:
-        return False
-    db.execute(
-        "INSERT INTO memory(id, key, value, meta, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (id_, line.key, line.content, line.meta, line.created_at, line.updated_at),
-    )
+        had = "SELECT 1 FROM memory_history WHERE key = ? AND value = ?"
+        if value == line.content or db.execute(had, (line.key, line.content)).get:
+            return False
+        _mark(db, put_key(db, line.key, line.content, line.meta), line)
+        return True
+    identity = line.id
+    if not _insert(db, identity, line):
+        if db.execute("SELECT value FROM memory WHERE id = ?", (identity,)).get == line.content:
+            return False
+        identity = _id_of(line.content, line.meta)  # another text of this id: both are kept
+        if not _insert(db, identity, line):
+            return False
     for value, at in [*line.history, (line.content, line.updated_at)] if line.key else ():
         db.execute(
             "INSERT INTO memory_history(memory_id, key, value, created_at) VALUES (?, ?, ?, ?)",
-            (id_, line.key, value, at),
+            (identity, line.key, value, at),
         )
-    _mark(db, id_, line)
+    _mark(db, identity, line)
     return True
+
+
+def _insert(db: Transaction, identity: str, line: Line) -> bool:
+    """Write a new memory; False where there is one of its id."""
+    db.execute(
+        "INSERT INTO memory(id, key, value, meta, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (identity, line.key, line.content, line.meta, line.created_at, line.updated_at),
+    )
+    return db.changes() > 0
 
 
 def _mark(db: Transaction, id_: str, line: Line) -> None:
@@ -175,6 +198,8 @@ def _mark(db: Transaction, id_: str, line: Line) -> None:
         db.execute(
             "UPDATE memory SET pinned_at = ?, expires_at = ? WHERE id = ?", (line.pinned_at, line.expires_at, id_)
         )
+    if line.tainted:
+        db.execute("UPDATE memory SET tainted = 1 WHERE id = ?", (id_,))
     for tag in line.tags:
         db.execute("INSERT OR IGNORE INTO memory_tags(memory_id, tag) VALUES (?, ?)", (id_, tag))
 
@@ -189,7 +214,7 @@ def _array(text: str, source: str) -> Iterator[tuple[int, Line | str]]:
         if isinstance(item, dict) and isinstance(item.get(OF_CLAUDE), str):
             yield from paragraphs_in(item[OF_CLAUDE], source)
         else:
-            yield number, _made(item, source) if isinstance(item, dict) else "no JSON object"
+            yield number, made(item, source) if isinstance(item, dict) else "no JSON object"
 
 
 def _read(line: str, source: str) -> Line | str:
@@ -197,10 +222,10 @@ def _read(line: str, source: str) -> Line | str:
         found = msgspec.json.decode(line)
     except (msgspec.DecodeError, RecursionError) as error:
         return f"no JSON: {one_line(str(error), 100)}"
-    return _made(found, source) if isinstance(found, dict) else "no JSON object"
+    return made(found, source) if isinstance(found, dict) else "no JSON object"
 
 
-def _made(found: dict[str, Any], source: str) -> Line | str:
+def made(found: dict[str, Any], source: str) -> Line | str:
     """A memory of an object, or what is wrong with it."""
     content = next((found[name] for name in CONTENT if isinstance(found.get(name), str)), None)
     if content is None:
@@ -226,6 +251,7 @@ def _made(found: dict[str, Any], source: str) -> Line | str:
             created,
             _time(found.get("updated_at")) or created,
             tuple(_earlier(found.get("history"))),
+            found.get("tainted") is True,
         )
     except (UsageError, ValueError, OverflowError) as error:
         return one_line(str(error), 200)

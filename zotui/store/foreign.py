@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from zotui.errors import StoreError
-from zotui.store.looking import LONGEST, PATIENCE_S, Table
+from zotui.store.looking import LONGEST, PATIENCE_S, Table, Value
 from zotui.text import one_line
 
-__all__ = ["LONGEST", "PATIENCE_S", "Table", "count", "rows", "tables"]
+__all__ = ["LONGEST", "PATIENCE_S", "Table", "Value", "count", "records", "rows", "tables"]
 
 
 def tables(path: Path) -> list[Table]:
@@ -27,10 +27,16 @@ def count(path: Path, table: str) -> int:
     return msgspec.convert(LOOKER.ask("count", path, table), int)
 
 
-def rows(path: Path, table: str, first: int, most: int, longest: int = LONGEST) -> list[list[str]]:
-    """Some rows of a table as text, from a number on: NULL as such, a text of more than ``longest`` characters cut, of a blob its
-    size. Blocks. Raises StoreError."""
-    return msgspec.convert(LOOKER.ask("rows", path, table, first, most, longest), list[list[str]])
+def rows(path: Path, table: str, first: int, most: int) -> list[list[str]]:
+    """Some rows of a table as text, from a number on: NULL as such, a long text cut, of a blob its size. Blocks. Raises
+    StoreError."""
+    return msgspec.convert(LOOKER.ask("rows", path, table, first, most), list[list[str]])
+
+
+def records(path: Path, table: str, after: int, most: int) -> list[tuple[int, dict[str, Value]]]:
+    """Some rows of a table after the one of a number, each with its number, as values by the names of their columns; NULL is
+    left out. Blocks. Raises StoreError."""
+    return msgspec.convert(LOOKER.ask("records", path, table, after, most), list[tuple[int, dict[str, Value]]])
 
 
 class Looker:

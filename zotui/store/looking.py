@@ -9,10 +9,10 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apsw
 import msgspec
@@ -22,6 +22,7 @@ from zotui.text import one_line
 
 PATIENCE_S = 2.0
 LONGEST = 1_000  # characters of a text that are given
+LONGEST_RECORD = 200_000  # and of one that is taken over
 LARGEST = 50_000_000  # bytes of a value that SQLite makes for a question
 MOST_TABLES = 2_000
 MEMORY = 1_500_000_000  # bytes of address space
@@ -29,6 +30,9 @@ GRACE = 1.25  # of the patience, until the process that still has no answer ends
 _STEPS = 2_000  # of SQLite's machine, between two looks at the clock
 _WAL = b"\2\2"  # the two bytes that say so in the file's head
 _BUSY_MS = 500
+
+
+Value = str | int | float
 
 
 class Table(NamedTuple):
@@ -62,23 +66,54 @@ def count(path: Path, table: str, *, patience_s: float = PATIENCE_S) -> int:
         return int(db.execute(f"SELECT count(*) FROM {_quoted(table)}").get)
 
 
-def rows(
-    path: Path, table: str, first: int, most: int, longest: int = LONGEST, *, patience_s: float = PATIENCE_S
-) -> list[list[str]]:
-    """Some rows of a table as text, from a number on: NULL as such, a text of more than ``longest`` characters cut, of a blob its
-    size. Blocks. Raises StoreError."""
+def rows(path: Path, table: str, first: int, most: int, *, patience_s: float = PATIENCE_S) -> list[list[str]]:
+    """Some rows of a table as text, from a number on: NULL as such, a long text cut, of a blob its size. Blocks. Raises
+    StoreError."""
     with _looking(path, patience_s) as db:
         columns = [name for name, _ in _columns(db, table)]
         if not columns:
             raise StoreError(f"{one_line(path.name, 80)}: no table {one_line(table, 80)!r} that can be read")
         shown = ", ".join(
             f"CAST(CASE typeof({name}) WHEN 'blob' THEN 'blob, ' || length({name}) || ' bytes' WHEN 'null' THEN 'NULL'"
-            f" WHEN 'text' THEN substr({name}, 1, {int(longest)}) ELSE {name} END AS BLOB)"
+            f" WHEN 'text' THEN substr({name}, 1, {LONGEST}) ELSE {name} END AS BLOB)"
             for name in map(_quoted, columns)
         )
         found = db.execute(f"SELECT {shown} FROM {_quoted(table)} LIMIT ? OFFSET ?", (most, first)).fetchall()
         encoding = str(db.pragma("encoding"))  # in which a text may be torn
         return [[value.decode(encoding, "replace") for value in row if isinstance(value, bytes)] for row in found]
+
+
+def records(
+    path: Path, table: str, after: int, most: int, *, patience_s: float = PATIENCE_S
+) -> list[tuple[int, dict[str, Value]]]:
+    """Some rows of a table after one, each with its number, as values by the names of their columns: a text to so many
+    characters, a blob as text. Blocks. Raises StoreError."""
+    with _looking(path, patience_s) as db:
+        names = [name for name, _ in _columns(db, table)]
+        if not names:
+            raise StoreError(f"{one_line(path.name, 80)}: no table {one_line(table, 80)!r} that can be read")
+        shown = ", ".join(
+            f"CASE WHEN typeof({name}) IN ('text', 'blob') THEN CAST(substr({name}, 1, {LONGEST_RECORD}) AS BLOB) ELSE {name} END"
+            for name in map(_quoted, names)
+        )
+        found: list[tuple[Any, ...]]
+        try:
+            asked = f"SELECT rowid, {shown} FROM {_quoted(table)} WHERE rowid > ? ORDER BY rowid LIMIT ?"
+            found = db.execute(asked, (after, most)).fetchall()
+        except apsw.SQLError:  # a view, or a table that numbers no rows
+            first = max(0, after)
+            found = db.execute(f"SELECT 0, {shown} FROM {_quoted(table)} LIMIT ? OFFSET ?", (most, first)).fetchall()
+            found = [(first + number, *row[1:]) for number, row in enumerate(found, 1)]
+        encoding = str(db.pragma("encoding"))
+        return [(int(str(number)), _told(names, values, encoding)) for number, *values in found]
+
+
+def _told(names: Sequence[str], values: Sequence[Any], encoding: str) -> dict[str, Value]:
+    return {
+        name: value.decode(encoding, "replace") if isinstance(value, bytes) else value
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    }
 
 
 def _columns(db: apsw.Connection, table: str) -> tuple[tuple[str, str], ...]:
@@ -156,7 +191,7 @@ def main(patience_s: float) -> None:
     for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
         with suppress(ValueError, OSError):  # less is allowed already, or the system knows no such limit
             resource.setrlimit(limit, (most, most))
-    questions: dict[str, Callable[..., object]] = {"tables": tables, "count": count, "rows": rows}
+    questions: dict[str, Callable[..., object]] = {"tables": tables, "count": count, "rows": rows, "records": records}
     for line in sys.stdin.buffer:
         name, told, *more = msgspec.json.decode(line)
         path = Path(os.fsdecode(told.encode("latin-1")))  # any bytes
