@@ -7,6 +7,7 @@ asked for any of them. Ends with 1 where a budget is broken.
 import argparse
 import asyncio
 import itertools
+import json
 import random
 import statistics
 import sys
@@ -18,10 +19,12 @@ from typing import Any
 
 from tests.bench.store import line, spread
 from zotui.memory import Memories, open_memory
+from zotui.memory.exchange import lines_in, take
 from zotui.memory.query import any_of, quoted, read
 from zotui.store import Reader, new_id, now_ms
 
 BATCH = 5_000
+LINES = 100_000  # that are imported
 QUERIES = 60
 ANY = "SELECT rowid FROM any_fts WHERE any_fts MATCH ? ORDER BY rank LIMIT 10"
 FIGURES: list[bool] = []
@@ -65,6 +68,18 @@ async def fill(memory: Memories, count: int, chance: random.Random) -> list[str]
         took += time.process_time() - began
     budget("memorize_many, milliseconds of CPU for 15,000 rows", took * 1000 / count * 15_000, 1000, "ms")
     return some
+
+
+async def bring_in(folder: Path, chance: random.Random) -> None:
+    """Lines of JSON, as ``zotui memory import`` reads them."""
+    lines = [json.dumps({"content": text, "meta": {"source": "me"}}) for text in texts(LINES, chance)]
+    async with open_memory(folder / "import.db") as memory:
+        began, cpu = time.perf_counter(), time.process_time()
+        taken = sum([one.taken async for one in take(memory._store, lines_in(lines, "bench"))])
+        wall, cpu = time.perf_counter() - began, time.process_time() - cpu
+    assert taken == LINES
+    line("import", f"{taken / wall:,.0f} rows a second")
+    budget("import, milliseconds of CPU for 15,000 rows", cpu * 1000 / taken * 15_000, 1000, "ms")
 
 
 async def recall(memory: Memories, rows: list[str], chance: random.Random) -> None:
@@ -176,6 +191,7 @@ async def main(count: int) -> bool:
     chance = random.Random(7)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "memory.db"
+        await bring_in(Path(folder), random.Random(3))
         async with open_memory(path) as memory:
             rows = await fill(memory, count, chance)
         budget(f"the file with {count:,} rows", path.stat().st_size / 1e6 * 1_000_000 / count, 260, "MB")
