@@ -119,7 +119,9 @@ class Writer:
             self._set_level("FULL" if any(write.durable for write in writes) else "NORMAL")
             db.execute("BEGIN IMMEDIATE")
             try:
-                if len(writes) == 1:  # within a savepoint, each statement costs more the more was changed since that began
+                if (
+                    len(writes) == 1
+                ):  # within a savepoint, each statement costs more the more was changed since that began
                     writes[0].value = writes[0].do(db)
                 else:
                     for write in writes:
