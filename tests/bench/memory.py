@@ -19,8 +19,9 @@ from typing import Any
 
 from tests.bench.store import line, spread
 from zotui.memory import Memories, open_memory
-from zotui.memory.exchange import lines_in, take
+from zotui.memory.exchange import lines_in
 from zotui.memory.query import any_of, quoted, read
+from zotui.memory.taking import take
 from zotui.store import Reader, new_id, now_ms
 
 BATCH = 5_000

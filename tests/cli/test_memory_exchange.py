@@ -99,7 +99,7 @@ def test_an_sqlite_file(inside: Inside, tmp_path: Path) -> None:
 
 
 def test_how_far_it_is_where_somebody_looks(inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zotui.memory.exchange.BATCH", 2)
+    monkeypatch.setattr("zotui.memory.taking.BATCH", 2)
     (tmp_path / "a.jsonl").write_text('{"content": "1"}\n{"content": "2"}\nbad\n{"content": "3"}\n')
     monkeypatch.setattr(memory_exchange, "_looks", lambda: True)
     shown = inside("memory", "import", str(tmp_path / "a.jsonl")).err

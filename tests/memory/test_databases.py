@@ -12,7 +12,7 @@ from zotui import Computer
 from zotui.errors import StoreError, UsageError
 from zotui.home import Home
 from zotui.memory.databases import rows_in
-from zotui.memory.exchange import Taken, take
+from zotui.memory.taking import Taken, take
 
 ZOCLONE = "CREATE TABLE memory (id TEXT PRIMARY KEY, key TEXT UNIQUE, value TEXT, updated_at TEXT)"
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from zotui import Computer
 from zotui.home import Home
-from zotui.memory.exchange import Line, Taken, lines_in, paragraphs_in, take, written
+from zotui.memory.exchange import Line, lines_in, paragraphs_in, written
+from zotui.memory.taking import Taken, take
 
 
 @pytest_asyncio.fixture
@@ -149,8 +150,8 @@ async def test_what_anybodys_words_were_in_stays_so(computer: Computer, tmp_path
 
 
 async def test_many_lines_a_batch_at_a_time(computer: Computer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zotui.memory.exchange.BATCH", 10)
-    monkeypatch.setattr("zotui.memory.exchange.NAMED", 3)
+    monkeypatch.setattr("zotui.memory.taking.BATCH", 10)
+    monkeypatch.setattr("zotui.memory.taking.NAMED", 3)
     read = []
 
     def lines() -> Iterator[str]:

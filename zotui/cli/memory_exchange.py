@@ -15,7 +15,8 @@ from zotui.cli.door import as_json, print_json, with_computer
 from zotui.computer import Computer
 from zotui.errors import UsageError
 from zotui.memory.databases import HEAD, rows_in
-from zotui.memory.exchange import Line, Taken, lines_in, paragraphs_in, take, written
+from zotui.memory.exchange import Line, lines_in, paragraphs_in, written
+from zotui.memory.taking import Taken, take
 from zotui.text import clean, one_line
 
 LARGEST = 100_000_000  # bytes of Markdown that are read

@@ -19,13 +19,10 @@ import msgspec
 
 from zotui.errors import UsageError
 from zotui.memory.records import COLUMNS, LIVE, Memory, checked, checked_name, memory, packed, tidy
-from zotui.memory.writing import put_key
-from zotui.store import Reader, Store, Transaction, now_ms
+from zotui.store import Reader, Store, now_ms
 from zotui.text import one_line
 
 PAGE = 500  # memories that are read at a time
-NAMED = 1_000  # problems that are named
-BATCH = 5_000  # lines that are written in one transaction
 CONTENT = ("content", "memory", "text", "value")
 OF_CLAUDE = "conversations_memory"  # one text of all that it knows
 META = ("meta", "metadata")
@@ -49,21 +46,6 @@ class Line(msgspec.Struct, frozen=True):
     updated_at: int
     history: tuple[tuple[str, int], ...] = ()
     tainted: bool = False
-
-
-class Taken(msgspec.Struct, frozen=True):
-    """What became of lines: how many were taken, how many were there already, how many are wrong, and what is wrong with the
-    first of these, by their numbers."""
-
-    taken: int = 0
-    known: int = 0
-    wrong: int = 0
-    problems: Sequence[str] = []
-
-    def plus(self, other: "Taken") -> "Taken":
-        """Both together."""
-        problems = [*self.problems, *other.problems[: NAMED - len(self.problems)]] if other.problems else self.problems
-        return Taken(self.taken + other.taken, self.known + other.known, self.wrong + other.wrong, problems)
 
 
 async def written(store: Store) -> AsyncIterator[str]:
@@ -130,80 +112,6 @@ def paragraphs_in(text: str, source: str) -> Iterator[tuple[int, Line | str]]:
             entry.append(line[bullet.end() :].strip() if bullet else line.strip())
 
 
-async def take(store: Store, lines: Iterable[tuple[int, Line | str]]) -> AsyncIterator[Taken]:
-    """Write what was read, and tell after each batch what became of it. Raises StoreError."""
-    batch: list[Line] = []
-    problems: list[str] = []
-    writing: asyncio.Task[Taken] | None = None  # a batch is written while the next one is read
-    try:
-        for number, line in lines:
-            if isinstance(line, str):
-                problems.append(f"line {number}: {line}")
-            else:
-                batch.append(line)
-            if len(batch) + len(problems) >= BATCH:
-                if writing is not None:
-                    yield await writing
-                writing = asyncio.create_task(_put(store, batch, problems))
-                await asyncio.sleep(0)  # for it to begin
-                batch, problems = [], []
-    finally:
-        written = await writing if writing is not None else Taken()
-    yield written
-    yield await _put(store, batch, problems)
-
-
-async def _put(store: Store, batch: Sequence[Line], problems: Sequence[str]) -> Taken:
-    taken = await store.write(lambda db: sum([_keep(db, line) for line in batch])) if batch else 0
-    return Taken(taken, len(batch) - taken, len(problems), problems[:NAMED])
-
-
-def _keep(db: Transaction, line: Line) -> bool:
-    """Write one; False where it is there already. A key that has another value keeps that as history, and one that had this
-    value already is left."""
-    value = db.execute("SELECT value FROM memory WHERE key = ?", (line.key,)).get if line.key else None
-    if line.key and value is not None:
-        had = "SELECT 1 FROM memory_history WHERE key = ? AND value = ?"
-        if value == line.content or db.execute(had, (line.key, line.content)).get:
-            return False
-        _mark(db, put_key(db, line.key, line.content, line.meta), line)
-        return True
-    identity = line.id
-    if not _insert(db, identity, line):
-        if db.execute("SELECT value FROM memory WHERE id = ?", (identity,)).get == line.content:
-            return False
-        identity = _id_of(line.content, line.meta)  # another text of this id: both are kept
-        if not _insert(db, identity, line):
-            return False
-    for value, at in [*line.history, (line.content, line.updated_at)] if line.key else ():
-        db.execute(
-            "INSERT INTO memory_history(memory_id, key, value, created_at) VALUES (?, ?, ?, ?)",
-            (identity, line.key, value, at),
-        )
-    _mark(db, identity, line)
-    return True
-
-
-def _insert(db: Transaction, identity: str, line: Line) -> bool:
-    """Write a new memory; False where there is one of its id."""
-    db.execute(
-        "INSERT INTO memory(id, key, value, meta, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-        (identity, line.key, line.content, line.meta, line.created_at, line.updated_at),
-    )
-    return db.changes() > 0
-
-
-def _mark(db: Transaction, id_: str, line: Line) -> None:
-    if line.pinned_at is not None or line.expires_at is not None:
-        db.execute(
-            "UPDATE memory SET pinned_at = ?, expires_at = ? WHERE id = ?", (line.pinned_at, line.expires_at, id_)
-        )
-    if line.tainted:
-        db.execute("UPDATE memory SET tainted = 1 WHERE id = ?", (id_,))
-    for tag in line.tags:
-        db.execute("INSERT OR IGNORE INTO memory_tags(memory_id, tag) VALUES (?, ?)", (id_, tag))
-
-
 def _array(text: str, source: str) -> Iterator[tuple[int, Line | str]]:
     try:
         items = msgspec.json.decode(text)
@@ -241,7 +149,7 @@ def made(found: dict[str, Any], source: str) -> Line | str:
         )
         created = _time(found.get("created_at")) or _time(found.get("updated_at")) or now_ms()
         return Line(
-            tidy(str(found.get("id") or "")) or _id_of(text, kept),
+            tidy(str(found.get("id") or "")) or id_of(text, kept),
             text,
             kept,
             key,
@@ -264,7 +172,7 @@ def _earlier(history: Any) -> Iterator[tuple[str, int]]:
             yield checked(one["value"]), _time(one.get("created_at")) or now_ms()
 
 
-def _id_of(content: str, meta: str) -> str:
+def id_of(content: str, meta: str) -> str:
     """An id for what has none: the same for the same."""
     return f"in-{hashlib.sha256(b'%b %b' % (content.encode(), meta.encode())).hexdigest()[:23]}"
 

@@ -119,9 +119,7 @@ class Writer:
             self._set_level("FULL" if any(write.durable for write in writes) else "NORMAL")
             db.execute("BEGIN IMMEDIATE")
             try:
-                if (
-                    len(writes) == 1
-                ):  # within a savepoint, each statement costs more the more was changed since that began
+                if len(writes) == 1:  # a savepoint makes each statement the dearer the more was changed within it
                     writes[0].value = writes[0].do(db)
                 else:
                     for write in writes:
