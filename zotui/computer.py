@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from zotui import notices
 from zotui.asking import Asking
+from zotui.automations.automations import Automations
 from zotui.background import Background
 from zotui.config import Config
 from zotui.conversations import Chats, Comparisons, Turns
@@ -48,6 +49,7 @@ from zotui.workspace.moving import Bin
 from zotui.workspace.undo import Checkpoints
 
 if TYPE_CHECKING:
+    from zotui.automations.automation import Action
     from zotui.memory.mirror import Mirror
     from zotui.policy.conditions import Judged
 
@@ -84,6 +86,7 @@ class Computer(Asking):
         self.skill_runs = Runs(store)
         self.skill_source = Adding(self.skills, home.skills)
         self.skills.running = Running(self.skills, self.sandbox, self.skill_runs)
+        self.automations = Automations(store, self._check_action)
         self.mentions = Mentions(self)
         self.search = Search(self)
         self.forgetting = Forgetting(self)
@@ -139,6 +142,11 @@ class Computer(Asking):
 
     def _room_for_copies(self) -> int:
         return self.models.config.undo.copies_mb * 1_000_000
+
+    def _check_action(self, action: "Action") -> "Action":
+        from zotui.automating import check
+
+        return check(self, action)
 
     async def keep_key(self, provider: str, secret: Secret) -> None:
         """Keep a provider's key in the vault, which must be there and open. Raises VaultError, UsageError."""
@@ -215,14 +223,17 @@ class Computer(Asking):
         return conversation
 
     async def work(self) -> dict[str, int]:
-        """How many turns and summaries are queued and running, and how many commands go on in the background."""
+        """How many turns, summaries and runs are queued and running, how many commands go on in the background, and how many
+        automations are going to happen."""
         rows = await self.store.read(
             lambda db: db.execute(
-                "SELECT status, count(*) FROM (SELECT status FROM turns UNION ALL SELECT status FROM summaries)"
+                "SELECT status, count(*) FROM (SELECT status FROM turns UNION ALL SELECT status FROM summaries UNION ALL"
+                " SELECT status FROM runs UNION ALL SELECT status FROM deliveries)"
                 " WHERE status IN ('queued','running') GROUP BY status"
             ).fetchall()
         )
-        return {"queued": 0, "running": 0, **dict(rows), "commands": await self.commands.count()}
+        commands, scheduled = await self.commands.count(), await self.automations.count()
+        return {"queued": 0, "running": 0, **dict(rows), "commands": commands, "scheduled": scheduled}
 
     def tell(self, line: str) -> None:
         """Let whoever listens know what the person should; it is logged too."""

@@ -16,6 +16,7 @@ from zotui.workspace.background import Keeper
 
 if TYPE_CHECKING:
     from zotui.agent import Worker
+    from zotui.automating import Automating
     from zotui.computer import Computer
 
 Workers = Literal["auto", "background", "own", "none", "all"]
@@ -44,6 +45,7 @@ class Crew:
         self._stands: asyncio.Task[None] | None = None
         self._filler: asyncio.Task[None] | None = None
         self._mirror: asyncio.Task[None] | None = None
+        self.automating: Automating | None = None
 
     async def start(self, workers: Workers) -> None:
         """Have the work done, by those of :meth:`zotui.computer.Computer.open`."""
@@ -58,6 +60,7 @@ class Crew:
             if workers == "all":
                 self.tell_what_stands()
                 self._mirror = asyncio.create_task(self._computer.mirror.follow())
+                self.keep_time()
 
     async def want(self) -> None:
         """Have somebody there for what is put now."""
@@ -74,6 +77,13 @@ class Crew:
         """Tell in the file from now on which wall is around the commands of this process."""
         self._stands = asyncio.create_task(self._computer.standing.follow())
 
+    def keep_time(self) -> None:
+        """Have automations happen while this process lives."""
+        from zotui.automating import Automating
+
+        self.automating = Automating(self._computer)
+        self.automating.start()
+
     async def stop(self) -> None:
         """End what runs in this process; the background process goes on."""
         if self._keeper is not None:
@@ -85,6 +95,8 @@ class Crew:
             await asyncio.wait({self._stands})
         if self._sweeper is not None:
             await asyncio.wait({self._sweeper})
+        if self.automating is not None:
+            await self.automating.stop()
         if self._mirror is not None:
             self._mirror.cancel()
             await asyncio.wait({self._mirror})

@@ -89,6 +89,8 @@ def status(options: dict[str, Any], as_json: bool) -> None:
     print_text(f"turns: {found['queued']} queued, {found['running']} running")
     if found["commands"]:
         print_text(f"commands in the background: {found['commands']}")
+    if found["scheduled"]:
+        print_text(f"automations to come: {found['scheduled']}")
     print_text(f"sandbox: {found['sandbox']}")
 
 

@@ -19,6 +19,7 @@ VERBS = {
     "run": ("run", "Run a command in the sandbox, as the agent would."),
     "commands": ("commands", "What goes on in the background: list, show, feed, stop."),
     "skills": ("skills", "List, choose and trust skills."),
+    "schedule": ("schedule", "Automations: what happens by itself, when, and what became of it."),
     "rules": ("rules", "What shall hold for requests, always or on a condition."),
     "personas": ("personas", "Who the computer is in a conversation: prompt, model, tools."),
     "approvals": ("approvals", "Questions that wait for you."),

@@ -113,6 +113,16 @@ class MemoryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     propose: Literal["model", "patterns", "off"] = "model"
 
 
+class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[mail]``: the server through which automations send mail; its password is in the vault, as ``mail``."""
+
+    host: str = ""
+    port: Port = 587
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    sender: str = ""
+
+
 class PoolConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[pool]``: the engine that runs jobs."""
 
@@ -137,4 +147,5 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory: MemoryConfig = MemoryConfig()
     notices: NoticesConfig = NoticesConfig()
     desk: DeskConfig = DeskConfig()
+    mail: MailConfig = MailConfig()
     pool: PoolConfig = PoolConfig()

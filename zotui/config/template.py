@@ -63,6 +63,13 @@ model = "offline"
 # [undo]                            # what turns changed in the workspace can be taken back
 # copies_mb = 1000                  # as long as the copies fit in here; the oldest go first
 
+# [mail]                            # through which automations send mail; zotui keys set mail keeps the password
+# host   = "smtp.example.org"
+# port   = 587
+# tls    = "starttls"               # or "tls", "none"
+# user   = "me@example.org"
+# sender = "me@example.org"
+
 # [notices]                         # how the app tells what happened while you looked elsewhere
 # bell    = "questions"             # or "never", "all": the terminal's bell
 # desktop = "never"                 # or "osc9", "osc777": the terminal's desktop notices

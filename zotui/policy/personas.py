@@ -107,20 +107,22 @@ class Personas:
     async def use(self, conversation: str, name: str | None) -> Persona | None:
         """Give a conversation a persona, or none; with its model, where it has one. Raises NotFound."""
 
-        def give(db: Transaction) -> Persona | None:
-            new = None if name is None else _named(db, name)
-            old = persona_of(db, conversation)
-            if old is not None:
-                _answer_with(db, old, "", "id = ?", conversation)
-            db.execute(
-                "UPDATE conversations SET persona_id = ?1, model = coalesce(nullif(?2, ''), model) WHERE id = ?3",
-                (new.id if new else None, new.model if new else "", conversation),
-            )
-            if not db.changes():
-                raise NotFound(f"no conversation {one_line(conversation, 40)!r}", "zotui chats list shows them")
-            return new
+        return await self._store.write(lambda db: wear(db, conversation, name))
 
-        return await self._store.write(give)
+
+def wear(db: Transaction, conversation: str, name: str | None) -> Persona | None:
+    """Give a conversation a persona, or none; with its model, where it has one. Raises NotFound."""
+    new = None if name is None else _named(db, name)
+    old = persona_of(db, conversation)
+    if old is not None:
+        _answer_with(db, old, "", "id = ?", conversation)
+    db.execute(
+        "UPDATE conversations SET persona_id = ?1, model = coalesce(nullif(?2, ''), model) WHERE id = ?3",
+        (new.id if new else None, new.model if new else "", conversation),
+    )
+    if not db.changes():
+        raise NotFound(f"no conversation {one_line(conversation, 40)!r}", "zotui chats list shows them")
+    return new
 
 
 def persona_of(db: Reader, conversation: str) -> Persona | None:

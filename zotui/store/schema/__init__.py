@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from zotui.store.schema.automations import automations
 from zotui.store.schema.browsing import browsing
 from zotui.store.schema.commands import commands
 from zotui.store.schema.desk import desk
@@ -33,5 +34,6 @@ STEPS: list[Callable[[Database], None]] = [
     skill_runs,
     vectors,
     mirror,
+    automations,
 ]
 VERSION = len(STEPS)

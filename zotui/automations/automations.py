@@ -1,0 +1,269 @@
+"""Automations as doors and the model see them: put, changed, paused, looked at, by way of rows."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from zotui.automations import records
+from zotui.automations.automation import Action, Automation, Run, Schedule, milliseconds, moment
+from zotui.automations.firing import first_after, halt, move, put
+from zotui.automations.made import (
+    Check,
+    action_of,
+    instant,
+    policy_of,
+    refuse_unknown,
+    schedule_of,
+    title_of,
+    upcoming,
+)
+from zotui.automations.zones import rules_of
+from zotui.errors import NotFound, UsageError
+from zotui.store import Reader, Store, Transaction, audit, new_id, now_ms
+from zotui.text import one_line
+
+MOST_BACKFILLED = 100
+ORDER = "enabled = 0, next_run IS NULL, next_run, id"  # those that are next first, then those that are over, then paused ones
+
+
+class Automations:
+    """The automations of one file. ``check`` looks whether there is what an action names."""
+
+    def __init__(self, store: Store, check: Check) -> None:
+        self._store = store
+        self._check = check
+
+    async def add(self, *, tainted: bool = False, **asked: Any) -> Automation:
+        """Have something happen. ``ask``, ``run`` or ``skill`` says what; ``text`` in words, or ``rrule`` with ``start``,
+        ``tz``, ``exdate`` and ``rdate``, when; ``title`` how it is called; others are fields of Action and of Policy. Raises
+        UsageError, NotFound."""
+        refuse_unknown(asked)
+        now = now_ms()
+        action = await asyncio.to_thread(action_of, asked, self._check)
+        schedule, _ = schedule_of(asked, moment(now))
+        made = Automation(
+            new_id(), title_of(asked, action), schedule, action, policy_of(asked), True, None, "", tainted, now, now
+        )
+        made = msgspec.structs.replace(made, next_run=_next(schedule, now))
+        await self._store.write(partial(self._keep, one=made, kind="automation added"))
+        return made
+
+    async def edit(self, name: str, *, tainted: bool = False, **asked: Any) -> Automation:
+        """Change what is said, as :meth:`add` has it; when it is next is worked out from now on. Raises UsageError, NotFound."""
+        refuse_unknown(asked)
+        old = await self.find(name)
+        now = now_ms()
+        schedule, action = old.schedule, old.action
+        if any(asked.get(name) for name in ("text", "rrule", "rdate")):
+            schedule, _ = schedule_of({"tz": schedule.tz, **asked}, moment(now))
+        elif any(asked.get(name) is not None for name in ("start", "tz", "exdate")):
+            said = {"rrule": schedule.rrule, **msgspec.structs.asdict(schedule), **asked, "text": ""}
+            schedule, _ = schedule_of(said, moment(now))
+        if fields := [
+            name for name in (*Action.__struct_fields__, "ask", "run", "skill") if asked.get(name) is not None
+        ]:
+            known = msgspec.to_builtins(action)
+            kept = {name: value for name, value in known.items() if name not in ("kind", "text")}
+            what: dict[str, Any] = {} if {"ask", "run", "skill"} & set(fields) else {action.kind: action.text}
+            action = await asyncio.to_thread(action_of, {**kept, **what, **asked}, self._check)
+        new = msgspec.structs.replace(
+            old,
+            title=title_of({"title": old.title, **{k: v for k, v in asked.items() if v is not None}}, action),
+            schedule=schedule,
+            action=action,
+            policy=policy_of(asked, old.policy),
+            enabled=old.enabled or bool(old.problem),
+            problem="",
+            tainted=old.tainted or tainted,
+        )
+        if new.enabled:
+            new = msgspec.structs.replace(new, next_run=_next(schedule, now))
+        await self._store.write(partial(self._keep, one=new, kind="automation changed"))
+        return new
+
+    async def find(self, name: str) -> Automation:
+        """The automation of an id, of an end of it, or of a title. Raises NotFound."""
+        return await self._store.read(partial(records.named, name=name))
+
+    async def list(self, limit: int = 1_000, after: int = 0) -> "list[Automation]":
+        """All, the next first, then those that are over, then those that are paused; from the one of a number on."""
+        query = f"1 ORDER BY {ORDER} LIMIT ? OFFSET ?"
+        return await self._store.read(lambda db: records.found(db, query, (limit, after)))
+
+    async def count(self) -> int:
+        """How many are going to happen."""
+        query = "SELECT count(*) FROM automations WHERE enabled = 1 AND next_run IS NOT NULL"
+        return await self._store.read(lambda db: db.execute(query).get)
+
+    async def pause(self, name: str) -> Automation:
+        """Have it happen no more until it is resumed; what runs goes on. Raises NotFound."""
+        return await self._change(
+            name, "automation paused", lambda one: msgspec.structs.replace(one, enabled=False, next_run=None)
+        )
+
+    async def resume(self, name: str) -> Automation:
+        """Have it happen again from now on; what would have happened meanwhile does not. Raises NotFound, UsageError."""
+
+        def resumed(one: Automation) -> Automation:
+            return msgspec.structs.replace(one, enabled=True, problem="", next_run=_next(one.schedule, now_ms()))
+
+        return await self._change(name, "automation resumed", resumed)
+
+    async def remove(self, name: str) -> Automation:
+        """Delete it with its history, and stop what runs; conversations stay. Raises NotFound."""
+
+        def delete(db: Transaction) -> Automation:
+            one = records.named(db, name)
+            halt(db, one.id, "stopped")
+            audit.add(db, "automation removed", one.title, details={"id": one.id})
+            db.execute("DELETE FROM automations WHERE id = ?", (one.id,))
+            return one
+
+        return await self._store.write(delete)
+
+    async def run(self, name: str) -> str:
+        """Have it happen now, beside its schedule; the run's id. Raises NotFound."""
+
+        def now(db: Transaction) -> str:
+            return put(db, records.named(db, name), "manual", [now_ms()], now_ms())[0]
+
+        return await self._store.write(now)
+
+    async def skip(self, name: str) -> int:
+        """Leave the next time out; which one that was. Raises NotFound, UsageError."""
+
+        def skip(db: Transaction) -> int:
+            one = records.named(db, name)
+            if not one.enabled or one.next_run is None:
+                raise UsageError(f"nothing of {one.title} is to come", "zotui schedule resume starts it again")
+            db.execute(
+                "INSERT INTO runs(id, automation_id, cause, instant, until, lane, status, reason, created_at, finished_at)"
+                " VALUES (?, ?, 'schedule', ?, ?, ?, 'skipped', 'asked', ?, ?) ON CONFLICT DO NOTHING",
+                (new_id(), one.id, one.next_run, one.next_run, one.id, now_ms(), now_ms()),
+            )
+            move(db, one, first_after(one.schedule.recurrence(), one.next_run), now_ms())
+            return one.next_run
+
+        return await self._store.write(skip)
+
+    async def backfill(self, name: str, first: str, last: str) -> int:
+        """Have all happen that should have between two moments, both included, and did not; how many those are. Raises
+        UsageError, NotFound."""
+
+        def fill(db: Transaction) -> int:
+            one = records.named(db, name)
+            begin, end = (milliseconds(instant(value, one.schedule.tz, "from")) for value in (first, last))
+            if not begin <= end <= now_ms():
+                raise UsageError("what is made up for lies in the past, from a moment to a later one")
+            moments = one.schedule.recurrence().following(moment(begin - 1))
+            instants = list(islice((milliseconds(at) for at in _up_to(moments, end)), MOST_BACKFILLED + 1))
+            if len(instants) > MOST_BACKFILLED:
+                raise UsageError(f"that is more than {MOST_BACKFILLED} times", "name a shorter time")
+            query = "SELECT instant FROM runs WHERE automation_id = ? AND instant BETWEEN ? AND ? AND status = 'done'"
+            done = {at for (at,) in db.execute(query, (one.id, begin, end)).fetchall()}
+            wanted = [at for at in instants if at not in done]
+            db.execute(
+                "DELETE FROM runs WHERE automation_id = ?1 AND cause <> 'manual' AND reason IS NOT 'missed' AND"
+                " status IN ('skipped','cancelled','failed','interrupted')"
+                " AND instant IN (SELECT value FROM json_each(?2))",
+                (one.id, msgspec.json.encode(wanted).decode()),
+            )
+            return len(put(db, one, "backfill", wanted, now_ms()))
+
+        return await self._store.write(fill)
+
+    async def stop(self, run: str) -> bool:
+        """Stop a run; False where it was over. Raises NotFound."""
+
+        def stop(db: Transaction) -> bool:
+            db.execute(
+                "UPDATE runs SET status = 'cancelled', reason = 'stopped', finished_at = ? WHERE id = ? AND status = 'queued'",
+                (now_ms(), run),
+            )
+            if db.changes():
+                return True
+            db.execute("UPDATE runs SET stop = 1 WHERE id = ? AND status = 'running'", (run,))
+            return db.changes() > 0
+
+        return await self._store.write(stop)
+
+    async def preview(self, asked: str | Mapping[str, Any], n: int = 5, after: str = "") -> Sequence[datetime]:
+        """The next times of an automation, or of what :meth:`add` would be asked, in its zone. Raises UsageError, NotFound."""
+        schedule = (await self.find(asked)).schedule if isinstance(asked, str) else self.schedule(asked)
+        since = instant(after, schedule.tz, "after") if after else moment(now_ms())
+        return await asyncio.to_thread(upcoming, schedule, since, n)
+
+    def schedule(self, asked: Mapping[str, Any]) -> Schedule:
+        """When it would happen. Raises UsageError."""
+        return schedule_of(asked, moment(now_ms()))[0]
+
+    async def history(self, name: str = "", limit: int = 50, before: int | None = None) -> Sequence[Run]:
+        """What became of an automation's times, or of those of all, the newest first; those before an instant. Raises
+        NotFound."""
+
+        def look(db: Reader) -> Sequence[Run]:
+            of = records.named(db, name).id if name else ""
+            where = "automation_id = ?1" if of else "?1 = ''"
+            order = "(?2 IS NULL OR instant < ?2) ORDER BY instant DESC, id DESC LIMIT ?3"
+            return records.runs(db, f"{where} AND {order}", (of, before, limit))
+
+        return await self._store.read(look)
+
+    async def find_run(self, name: str) -> Run:
+        """The run of an id, or of an end of it. Raises NotFound."""
+
+        def look(db: Reader) -> Run:
+            match = records.runs(db, "substr(id, -length(?1)) = ?1 LIMIT 2", (name,)) if name else []
+            if len(match) != 1:
+                raise NotFound(f"no run {one_line(name, 40)!r}", "zotui schedule history shows them")
+            return match[0]
+
+        return await self._store.read(look)
+
+    async def ended(self, run: str) -> Run:
+        """A run once it is over. Raises NotFound."""
+        async with self._store.watch("runs") as watch:
+            while not (found := await self.find_run(run)).is_over:
+                await watch.wait()
+            return found
+
+    async def open(self) -> Sequence[Run]:
+        """What is queued and what runs."""
+        return await self._store.read(
+            lambda db: records.runs(db, f"{records.OPEN} ORDER BY status DESC, instant LIMIT 200")
+        )
+
+    async def _change(self, name: str, kind: str, change: Callable[[Automation], Automation]) -> Automation:
+        def write(db: Transaction) -> Automation:
+            new = change(records.named(db, name))
+            self._keep(db, one=new, kind=kind)
+            return new
+
+        return await self._store.write(write)
+
+    def _keep(self, db: Transaction, *, one: Automation, kind: str) -> None:
+        records.keep(db, one, now_ms(), rules_of(one.schedule.tz))
+        audit.add(db, kind, one.title, details={"id": one.id, "what": msgspec.to_builtins(one.action)})
+
+
+def _next(schedule: Schedule, now: int) -> int:
+    """The next time. Raises UsageError where there is none."""
+    try:
+        found = first_after(schedule.recurrence(), now)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if found is None:
+        raise UsageError("that never happens from now on", "look at it with zotui schedule preview")
+    return found
+
+
+def _up_to(moments: Any, end: int) -> Any:
+    for at in moments:
+        if milliseconds(at) > end:
+            return
+        yield at

@@ -1,0 +1,253 @@
+"""The runner: claims runs that are queued, has them done side by side, and finds what dead runners left."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from zotui.automations import records
+from zotui.automations.automation import Automation, Run
+from zotui.errors import Fenced, StoreError, ZotuiError
+from zotui.store import Reader, Store, Transaction, Watch, now_ms
+from zotui.store.work import LEASE_MS, check, claim, finish, lost, renew
+from zotui.text import clean, cut, one_line
+
+MOST_AT_ONCE = 8
+LOOK_S = 2.0  # between looks at what others left
+STOP_S = 10.0
+KEPT = 200_000  # characters of what comes out that are kept
+
+log = logging.getLogger(__name__)
+
+
+class Done(msgspec.Struct, frozen=True):
+    """How a run ended."""
+
+    status: str
+    reason: str | None = None
+    output: str = ""
+    error: str = ""
+    exit_code: int | None = None
+
+
+class Job:
+    """A run that is being done, under its fence."""
+
+    def __init__(self, store: Store, automation: Automation, run: Run, fence: int) -> None:
+        self._store = store
+        self.automation = automation
+        self.run = run
+        self.fence = fence
+        self.is_stopped = False
+        self.is_left = False
+        """Its process goes: what goes on without it is not to be stopped."""
+
+    async def begin(self, put: Callable[[Transaction], object] = lambda db: None) -> None:
+        """Write down that from now on anything may have been done, and what ``put`` does, before it is. Raises Fenced."""
+
+        def mark(db: Transaction) -> None:
+            check(db, "runs", self.run.id, self.fence)
+            db.execute("UPDATE runs SET begun = 1 WHERE id = ?", (self.run.id,))
+            put(db)
+
+        await self._store.write(mark)
+
+
+Do = Callable[[Job], Awaitable[Done]]
+Tell = Callable[[Automation, Run, Done], Awaitable[Callable[[Transaction], None]]]
+"""What is told of a run that ended, to be written with its end."""
+
+
+class Runner:
+    """Has the runs of one file done, from :meth:`start` to :meth:`stop`."""
+
+    def __init__(self, store: Store, do: Do, tell: Tell) -> None:
+        self._store = store
+        self._do = do
+        self._tell = tell
+        self._jobs: dict[str, tuple[Job, asyncio.Task[None]]] = {}
+        self._loops: list[asyncio.Task[None]] = []
+        self._watch: Watch | None = None
+        self.problem = ""
+
+    def start(self) -> None:
+        """Begin to claim."""
+        self._loops = [asyncio.create_task(self._guard(loop)) for loop in (self._claim_runs, self._look_after)]
+
+    async def stop(self) -> None:
+        """Claim no more; what runs is handed back, or marked as interrupted."""
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        tasks = [task for _, task in self._jobs.values()]
+        for job, task in self._jobs.values():
+            if not job.is_stopped:  # that one is ending already
+                job.is_left = True
+                task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_S)
+
+    async def _guard(self, loop: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await loop()
+            except StoreError as error:
+                self.problem = str(error)
+                log.warning("automations: %s", error)
+            except Exception as error:
+                self.problem = f"{type(error).__name__}: {error}"
+                log.exception("automations")
+            await asyncio.sleep(1)
+
+    async def _claim_runs(self) -> None:
+        async with self._store.watch("runs") as self._watch:
+            while True:
+                await self._heed_stops()
+                taking = True
+                while taking and len(self._jobs) < MOST_AT_ONCE and await self._store.read(_any_ready):
+                    taking = await asyncio.shield(asyncio.create_task(self._take()))
+                self.problem = ""
+                await self._watch.wait(await self._store.read(_wait))
+
+    async def _take(self) -> bool:
+        """Claim a run and begin it; never cancelled half-way."""
+        taken = await self._store.write(lambda db: claim(db, "runs", self._store.owner), durable=False)
+        if taken is None:
+            return False
+        id_, fence = taken
+        [run] = await self._store.read(lambda db: records.runs(db, "id = ?", (id_,)))
+        [automation] = await self._store.read(lambda db: records.found(db, "id = ?", (run.automation_id,)))
+        job = Job(self._store, automation, run, fence)
+        self._jobs[id_] = job, asyncio.create_task(self._run(job), name=f"run {id_}")
+        return True
+
+    async def _run(self, job: Job) -> None:
+        try:
+            done = await self._done(job)
+            await self._end(job, done)
+        except asyncio.CancelledError:
+            await self._settle(job, self._cut_off(job))
+        except Fenced:
+            log.info("run %s was given to another runner", job.run.id)
+        except StoreError as error:  # its lease runs out, and somebody finds it
+            log.warning("run %s: %s", job.run.id, error)
+        finally:
+            self._jobs.pop(job.run.id, None)
+            if self._watch is not None:
+                self._watch.tell(frozenset({"runs"}))  # there is room for another
+
+    async def _done(self, job: Job) -> Done:
+        seconds = job.automation.policy.timeout_s
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                return await self._do(job)
+        except TimeoutError as error:
+            if limit.expired():
+                return Done("failed", "timeout", error=f"it took more than {seconds:,} seconds and was ended")
+            return Done("failed", "error", error=str(error) or "what it waited for did not answer")
+        except Fenced:
+            raise
+        except ZotuiError as error:
+            return Done("failed", "error", error=str(error))
+        except Exception as error:
+            log.exception("run %s", job.run.id)
+            return Done("failed", "error", error=f"zotui itself failed: {type(error).__name__}: {error}")
+
+    async def _end(self, job: Job, done: Done) -> None:
+        """End a run, or have it tried again; what is told of it goes with its end."""
+        policy = job.automation.policy
+        if done.status == "failed" and job.run.attempt <= policy.retries:
+            wait = min(policy.backoff_s * 2 ** (job.run.attempt - 1), 86_400) * 1_000
+            await self._store.write(lambda db: _again(db, job, done, now_ms() + wait))
+            return
+        told = await self._tell(job.automation, job.run, done)
+
+        def put(db: Transaction) -> None:
+            finish(db, "runs", job.run.id, job.fence, done.status, done.reason, **_columns(done))
+            told(db)
+
+        await asyncio.shield(self._store.write(put))
+
+    async def _cut_off(self, job: Job) -> None:
+        """One that was stopped ends; one whose process goes is handed back where that does no harm."""
+        if job.is_stopped:
+            why = "SELECT coalesce(reason, 'stopped') FROM runs WHERE id = ?"
+            reason = await self._store.read(lambda db: db.execute(why, (job.run.id,)).get)
+            await self._store.write(lambda db: finish(db, "runs", job.run.id, job.fence, "cancelled", reason))
+        else:
+            await self._store.write(lambda db: hand_back(db, job.run.id, job.fence, "shutdown"))
+
+    async def _settle(self, job: Job, ending: Awaitable[None]) -> None:
+        try:
+            await asyncio.shield(ending)
+        except StoreError as error:
+            log.info("run %s: %s", job.run.id, error)
+
+    async def _heed_stops(self) -> None:
+        if not self._jobs:
+            return
+        stopped = await self._store.read(
+            lambda db: db.execute("SELECT id FROM runs WHERE status = 'running' AND stop = 1").fetchall()
+        )
+        for (id_,) in stopped:
+            if id_ in self._jobs and not self._jobs[id_][0].is_stopped:
+                job, task = self._jobs[id_]
+                job.is_stopped = True
+                task.cancel()
+
+    async def _look_after(self) -> None:
+        renewed = 0.0
+        while True:
+            now = asyncio.get_running_loop().time()
+            if self._jobs and now - renewed > LEASE_MS / 3000:
+                await self._store.write(
+                    lambda db: renew(db, "runs", self._store.owner, list(self._jobs)), durable=False
+                )
+                renewed = now
+            if await self._store.read(self._lost):
+                await self._store.write(self._hand_back_lost)
+            await asyncio.sleep(LOOK_S)
+
+    def _lost(self, db: Reader) -> list[tuple[str, int]]:
+        return list(lost(db, "runs", self._store.owner, self._jobs))
+
+    def _hand_back_lost(self, db: Transaction) -> None:
+        for id_, fence in self._lost(db):
+            with contextlib.suppress(Fenced):
+                hand_back(db, id_, fence, "lost")
+
+
+def hand_back(db: Transaction, id_: str, fence: int, reason: str) -> None:
+    """A run that nobody does any more: where nothing was done, or a turn goes on that is its own, it is queued again; else it is
+    marked, and tried once more where its policy says so. Raises Fenced."""
+    [run] = records.runs(db, "id = ?", (id_,))
+    [one] = records.found(db, "id = ?", (run.automation_id,))
+    if run.turn_id is not None or not run.begun:
+        finish(db, "runs", id_, fence, "queued", reason, attempt=run.attempt - 1)
+    elif run.attempt <= one.policy.retries:
+        finish(db, "runs", id_, fence, "queued", reason, begun=0)
+    else:
+        said = "its process was gone before its end: what it did is not known"
+        finish(db, "runs", id_, fence, "interrupted", reason, error=said)
+
+
+def _again(db: Transaction, job: Job, done: Done, at: int) -> None:
+    finish(db, "runs", job.run.id, job.fence, "queued", "retry", not_before=at, begun=0, turn_id=None, **_columns(done))
+
+
+def _columns(done: Done) -> dict[str, object]:
+    output, _ = cut(clean(done.output), KEPT)
+    return {"output": output, "error": one_line(done.error, 1_000), "exit_code": done.exit_code}
+
+
+def _any_ready(db: Reader) -> bool:
+    query = "SELECT 1 FROM runs WHERE status = 'queued' AND not_before <= ? LIMIT 1"
+    return db.execute(query, (now_ms(),)).get is not None
+
+
+def _wait(db: Reader) -> float | None:
+    """Seconds until the next one that is put off."""
+    at = db.execute("SELECT min(not_before) FROM runs WHERE status = 'queued' AND not_before > ?", (now_ms(),)).get
+    return None if at is None else max(0.0, min((at - now_ms()) / 1_000, 15.0))
