@@ -21,12 +21,15 @@ def unheard(db: Transaction, kind: str, text: str, place: str) -> None:
 
 
 def tell_end(db: Transaction, turn_id: str, notify: Notify) -> None:
-    """A notice of how a turn ended: of an answer to a person, and of whatever failed; trials are watched anyway."""
+    """A notice of how a turn ended: of an answer to a person, and of whatever failed; trials are watched anyway, and of what
+    happens by itself its automation tells."""
     view = viewed(db, turn_id)
     turn, options = view.turn, msgspec.json.decode(view.turn.options, type=TurnOptions)
     kind = db.execute("SELECT kind FROM conversations WHERE id = ?", (turn.conv_id,)).get
     failed = turn.status in ("failed", "interrupted")
-    if kind == "trial" or not (failed or (turn.status == "done" and options.attended)):
+    if kind == "trial" or options.origin.startswith("automation:"):
+        return
+    if not (failed or (turn.status == "done" and options.attended)):
         return
     place = f"chat:{turn.conv_id}" + (f"/{view.replies[-1].id}" if view.replies else "")
     if failed:

@@ -100,6 +100,14 @@ class Automation(msgspec.Struct, frozen=True):
         return "active" if self.next_run is not None else "over"
 
 
+class Plan(msgspec.Struct, frozen=True):
+    """An automation as it would be kept, its next times, and what the person should know of these."""
+
+    automation: Automation
+    upcoming: Sequence[datetime]
+    notes: Sequence[str] = ()
+
+
 class Run(msgspec.Struct, frozen=True):
     """One time that an automation happened or should have, as its row has it; ``times`` that were missed together stand from
     ``instant`` to ``until``. Times in milliseconds since 1970."""

@@ -10,24 +10,27 @@ from typing import Any
 import msgspec
 
 from zotui.automations import records
-from zotui.automations.automation import Action, Automation, Run, Schedule, milliseconds, moment
+from zotui.automations.automation import Automation, Plan, Run, Schedule, milliseconds, moment
 from zotui.automations.firing import first_after, halt, move, put
 from zotui.automations.made import (
     Check,
     action_of,
     instant,
     policy_of,
+    redone,
     refuse_unknown,
+    rescheduled,
     schedule_of,
     title_of,
     upcoming,
 )
-from zotui.automations.zones import rules_of
+from zotui.automations.zones import local_zone, rules_of
 from zotui.errors import NotFound, UsageError
 from zotui.store import Reader, Store, Transaction, audit, new_id, now_ms
 from zotui.text import one_line
 
 MOST_BACKFILLED = 100
+SHOWN = 5  # times that a plan tells
 ORDER = "enabled = 0, next_run IS NULL, next_run, id"  # those that are next first, then those that are over, then paused ones
 
 
@@ -42,49 +45,46 @@ class Automations:
         """Have something happen. ``ask``, ``run`` or ``skill`` says what; ``text`` in words, or ``rrule`` with ``start``,
         ``tz``, ``exdate`` and ``rdate``, when; ``title`` how it is called; others are fields of Action and of Policy. Raises
         UsageError, NotFound."""
-        refuse_unknown(asked)
-        now = now_ms()
-        action = await asyncio.to_thread(action_of, asked, self._check)
-        schedule, _ = schedule_of(asked, moment(now))
-        made = Automation(
-            new_id(), title_of(asked, action), schedule, action, policy_of(asked), True, None, "", tainted, now, now
-        )
-        made = msgspec.structs.replace(made, next_run=_next(schedule, now))
-        await self._store.write(partial(self._keep, one=made, kind="automation added"))
-        return made
+        return await self.keep((await self.plan(asked)).automation, tainted=tainted)
 
     async def edit(self, name: str, *, tainted: bool = False, **asked: Any) -> Automation:
         """Change what is said, as :meth:`add` has it; when it is next is worked out from now on. Raises UsageError, NotFound."""
+        return await self.keep((await self.plan(asked, name)).automation, tainted=tainted)
+
+    async def plan(self, asked: Mapping[str, Any], name: str = "") -> Plan:
+        """What :meth:`add` would keep, or :meth:`edit` of the one that is named. Raises UsageError, NotFound."""
         refuse_unknown(asked)
-        old = await self.find(name)
         now = now_ms()
-        schedule, action = old.schedule, old.action
-        if any(asked.get(name) for name in ("text", "rrule", "rdate")):
-            schedule, _ = schedule_of({"tz": schedule.tz, **asked}, moment(now))
-        elif any(asked.get(name) is not None for name in ("start", "tz", "exdate")):
-            said = {"rrule": schedule.rrule, **msgspec.structs.asdict(schedule), **asked, "text": ""}
-            schedule, _ = schedule_of(said, moment(now))
-        if fields := [
-            name for name in (*Action.__struct_fields__, "ask", "run", "skill") if asked.get(name) is not None
-        ]:
-            known = msgspec.to_builtins(action)
-            kept = {name: value for name, value in known.items() if name not in ("kind", "text")}
-            what: dict[str, Any] = {} if {"ask", "run", "skill"} & set(fields) else {action.kind: action.text}
-            action = await asyncio.to_thread(action_of, {**kept, **what, **asked}, self._check)
-        new = msgspec.structs.replace(
-            old,
-            title=title_of({"title": old.title, **{k: v for k, v in asked.items() if v is not None}}, action),
-            schedule=schedule,
-            action=action,
-            policy=policy_of(asked, old.policy),
-            enabled=old.enabled or bool(old.problem),
-            problem="",
-            tainted=old.tainted or tainted,
+        old = await self.find(name) if name else None
+        schedule, notes = rescheduled(asked, old.schedule, moment(now)) if old else schedule_of(asked, moment(now))
+        given = {**redone(asked, old.action), **asked} if old else asked
+        action = await asyncio.to_thread(action_of, given, self._check)
+        paused = old is not None and not old.enabled and not old.problem
+        made = Automation(
+            old.id if old else new_id(),
+            title_of(asked, action, old),
+            schedule,
+            action,
+            policy_of(asked, old.policy if old else None),
+            not paused,
+            None if paused else _next(schedule, now),
+            "",
+            old is not None and old.tainted,
+            old.created_at if old else now,
+            now,
         )
-        if new.enabled:
-            new = msgspec.structs.replace(new, next_run=_next(schedule, now))
-        await self._store.write(partial(self._keep, one=new, kind="automation changed"))
-        return new
+        return Plan(made, await asyncio.to_thread(upcoming, schedule, moment(now), SHOWN), notes)
+
+    async def keep(self, made: Automation, *, tainted: bool = False) -> Automation:
+        """Have what is planned happen."""
+        made = msgspec.structs.replace(made, tainted=made.tainted or tainted)
+
+        def write(db: Transaction) -> None:
+            known = db.execute("SELECT 1 FROM automations WHERE id = ?", (made.id,)).get
+            self._keep(db, one=made, kind="automation changed" if known else "automation added")
+
+        await self._store.write(write)
+        return made
 
     async def find(self, name: str) -> Automation:
         """The automation of an id, of an end of it, or of a title. Raises NotFound."""
@@ -194,13 +194,13 @@ class Automations:
 
     async def preview(self, asked: str | Mapping[str, Any], n: int = 5, after: str = "") -> Sequence[datetime]:
         """The next times of an automation, or of what :meth:`add` would be asked, in its zone. Raises UsageError, NotFound."""
-        schedule = (await self.find(asked)).schedule if isinstance(asked, str) else self.schedule(asked)
-        since = instant(after, schedule.tz, "after") if after else moment(now_ms())
+        if isinstance(asked, str):
+            schedule = (await self.find(asked)).schedule
+            since = instant(after, schedule.tz, "after") if after else moment(now_ms())
+        else:
+            since = instant(after, str(asked.get("tz") or local_zone()), "after") if after else moment(now_ms())
+            schedule, _ = schedule_of(asked, since)
         return await asyncio.to_thread(upcoming, schedule, since, n)
-
-    def schedule(self, asked: Mapping[str, Any]) -> Schedule:
-        """When it would happen. Raises UsageError."""
-        return schedule_of(asked, moment(now_ms()))[0]
 
     async def history(self, name: str = "", limit: int = 50, before: int | None = None) -> Sequence[Run]:
         """What became of an automation's times, or of those of all, the newest first; those before an instant. Raises

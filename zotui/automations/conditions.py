@@ -11,6 +11,7 @@ An expression is made of ``and``, ``or``, ``not``, comparisons and ``in``, of te
 import ast
 import operator
 import re
+import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -98,7 +99,9 @@ def _parsed(text: str) -> ast.expr:
     if not text or len(text) > LONGEST:
         raise UsageError(f"{said} is {'empty' if not text else 'too long'}", hint)
     try:
-        tree = ast.parse(text, mode="eval").body
+        with warnings.catch_warnings():  # of a backslash in a pattern
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise UsageError(f"{said} is no expression", hint) from None
     nodes = list(ast.walk(tree))

@@ -65,12 +65,21 @@ class Deliverer:
                 try:
                     if await self._store.read(self._lost):
                         await self._store.write(self._settle_lost)
-                    while await self._store.read(_is_due) and await asyncio.shield(asyncio.create_task(self._next())):
+                    while await self._store.read(_is_due) and await self._whole():
                         pass
                     wait = await self._store.read(_wait)
                 except StoreError as error:
                     log.warning("deliveries: %s", error)
                 await watch.wait(wait)
+
+    async def _whole(self) -> bool:
+        """Deliver the next one; where this is cancelled, to its end first."""
+        sending = asyncio.create_task(self._next())
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await asyncio.gather(sending, return_exceptions=True)
+            raise
 
     async def _next(self) -> bool:
         # On disk before anything leaves: what is sent and not marked would be sent twice.

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from zotui.automations import conditions, delivering
-from zotui.automations.automation import Action, Kind, Policy, Schedule
+from zotui.automations.automation import Action, Automation, Kind, Policy, Schedule
 from zotui.automations.content import read
 from zotui.automations.moments import wall_of, zone_of
 from zotui.automations.recurrence import NeverFires, Recurrence, occurrences
@@ -97,9 +97,27 @@ def refuse_unknown(asked: Mapping[str, Any]) -> None:
         )
 
 
-def title_of(asked: Mapping[str, Any], action: Action) -> str:
-    """What it is called: as said, else by what happens."""
-    return one_line(str(asked.get("title") or action.text), 80) or action.kind
+def title_of(asked: Mapping[str, Any], action: Action, old: Automation | None = None) -> str:
+    """What it is called: as said, else as before, else by what happens."""
+    return one_line(str(asked.get("title") or (old.title if old else action.text)), 80) or action.kind
+
+
+def rescheduled(asked: Mapping[str, Any], old: Schedule, now: datetime) -> tuple[Schedule, Sequence[str]]:
+    """When it happens, where it did otherwise: what is not said is as it was. Raises UsageError."""
+    said = {name: asked[name] for name in WHEN if asked.get(name) is not None}
+    if any(said.get(name) for name in ("text", "rrule", "rdate")):
+        return schedule_of({"tz": old.tz, **said}, now)
+    if not said:
+        return old, ()
+    known = {"rrule": old.rrule, "start": old.start, "tz": old.tz, "exdate": old.exdate, "rdate": old.rdate}
+    return schedule_of({**known, **said}, now)
+
+
+def redone(asked: Mapping[str, Any], old: Action) -> dict[str, Any]:
+    """What happened, in the words of who asks; without what it was where that is another now."""
+    known: dict[str, Any] = msgspec.to_builtins(old)
+    kind, text = known.pop("kind"), known.pop("text")
+    return known if any(asked.get(one) for one in KINDS) else {**known, kind: text}
 
 
 def _said(text: str, now: datetime, zone: str) -> tuple[Schedule, Sequence[str]]:

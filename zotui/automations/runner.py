@@ -69,6 +69,7 @@ class Runner:
         self._tell = tell
         self._jobs: dict[str, tuple[Job, asyncio.Task[None]]] = {}
         self._loops: list[asyncio.Task[None]] = []
+        self._taking: asyncio.Task[bool] | None = None
         self._watch: Watch | None = None
         self.problem = ""
 
@@ -81,6 +82,8 @@ class Runner:
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._taking is not None:  # what it claims now is handed back too
+            await asyncio.gather(self._taking, return_exceptions=True)
         tasks = [task for _, task in self._jobs.values()]
         for job, task in self._jobs.values():
             if not job.is_stopped:  # that one is ending already
@@ -107,7 +110,8 @@ class Runner:
                 await self._heed_stops()
                 taking = True
                 while taking and len(self._jobs) < MOST_AT_ONCE and await self._store.read(_any_ready):
-                    taking = await asyncio.shield(asyncio.create_task(self._take()))
+                    self._taking = asyncio.create_task(self._take())
+                    taking = await asyncio.shield(self._taking)
                 self.problem = ""
                 await self._watch.wait(await self._store.read(_wait))
 
@@ -222,6 +226,7 @@ class Runner:
 def hand_back(db: Transaction, id_: str, fence: int, reason: str) -> None:
     """A run that nobody does any more: where nothing was done, or a turn goes on that is its own, it is queued again; else it is
     marked, and tried once more where its policy says so. Raises Fenced."""
+    check(db, "runs", id_, fence)
     [run] = records.runs(db, "id = ?", (id_,))
     [one] = records.found(db, "id = ?", (run.automation_id,))
     if run.turn_id is not None or not run.begun:

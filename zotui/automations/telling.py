@@ -110,12 +110,16 @@ def hours_of(text: str) -> tuple[time, time]:
     """From when to when, of a text as 22:00-07:00. Raises ValueError."""
     begin, dash, end = text.partition("-")
     try:
-        hours = time.fromisoformat(begin.strip().zfill(5)), time.fromisoformat(end.strip().zfill(5))
+        hours = _hour(begin), _hour(end)
     except ValueError:
         dash = ""
     if not dash or hours[0] == hours[1]:
         raise ValueError(f"quiet={one_line(text, 40)}: must be hours of the day as 22:00-07:00")
     return hours
+
+
+def _hour(text: str) -> time:
+    return datetime.strptime(text.strip(), "%H:%M").time()
 
 
 def _whole(one: Automation, text: str, done: Done) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from zotui.automations.automation import Automation
+from zotui.automations.automation import Automation, Plan
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, short, with_computer
 from zotui.cli.family import Family
 from zotui.cli.schedule_runs import backfill, history, run, skip, stop
@@ -113,15 +113,12 @@ def add(options: dict[str, Any], /, yes: bool, as_json: bool, **asked: Any) -> N
     asked = _asked(asked)
 
     async def go(computer: Computer) -> Automation | None:
-        _echo(computer.automations.schedule(asked), await computer.automations.preview(asked, 5))
-        if (
-            asked.get("text")
-            and not yes
-            and sys.stdin.isatty()
-            and not click.confirm("Is that meant?", default=True, err=True)
-        ):
+        plan = await computer.automations.plan(asked)
+        _echo(plan)
+        doubtful = asked.get("text") and not yes and sys.stdin.isatty()
+        if doubtful and not click.confirm("Is that meant?", default=True, err=True):
             return None
-        made = await computer.automations.add(**asked)
+        made = await computer.automations.keep(plan.automation)
         await computer.crew.handed_over()
         return made
 
@@ -192,9 +189,9 @@ def edit(options: dict[str, Any], /, id_: str, as_json: bool, **asked: Any) -> N
         raise UsageError("there is nothing to change", "zotui schedule edit ID --text “every day at 10”")
 
     async def go(computer: Computer) -> Automation:
-        made = await computer.automations.edit(id_, **asked)
-        _echo(made.schedule, await computer.automations.preview(made.id, 5))
-        return made
+        plan = await computer.automations.plan(asked, id_)
+        _echo(plan)
+        return await computer.automations.keep(plan.automation)
 
     made = with_computer(options, go, "none" if options["no_daemon"] else "background")
     if as_json:
@@ -273,12 +270,15 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
     return said
 
 
-def _echo(schedule: Any, upcoming: Any) -> None:
+def _echo(plan: Plan) -> None:
     """Show how it was understood."""
+    schedule = plan.automation.schedule
     rules = " | ".join(schedule.rrule.splitlines()) or "no rule"
     print(f"{rules}  from {schedule.start or 'its DTSTART'}, {schedule.tz}", file=sys.stderr)
-    for at in upcoming:
+    for at in plan.upcoming:
         print(f"  {_written(at)}", file=sys.stderr)
+    for note in plan.notes:
+        print(f"  {note}", file=sys.stderr)
 
 
 def _written(at: datetime) -> str:

@@ -9,6 +9,7 @@ from zotui.automations.automation import Run
 from zotui.cli.door import COUNT, as_json, print_json, print_table, with_computer
 from zotui.cli.schedule_show import line_of, local, run_as_object
 from zotui.computer import Computer
+from zotui.crew import Workers
 from zotui.errors import NotFound
 
 
@@ -20,13 +21,17 @@ from zotui.errors import NotFound
 def run(options: dict[str, Any], id_: str, wait: bool, as_json: bool) -> int:
     """Have one happen now, beside its schedule."""
 
+    alone = options["no_daemon"]
+
     async def go(computer: Computer) -> Run:
+        if alone and wait:
+            computer.crew.keep_time()
         run = await computer.automations.run(id_)
         await computer.crew.want()
         await computer.crew.handed_over()
         return await computer.automations.ended(run) if wait else await computer.automations.find_run(run)
 
-    found = with_computer(options, go, "background")
+    found = with_computer(options, go, "background" if not alone else "own" if wait else "none")
     if as_json:
         print_json(run_as_object(found))
     elif wait:
@@ -72,7 +77,8 @@ def stop(options: dict[str, Any], run_id: str) -> int:
 @click.pass_obj
 def backfill(options: dict[str, Any], id_: str, first: str, last: str) -> None:
     """Make up for what should have happened between two moments and did not."""
-    count = with_computer(options, lambda computer: computer.automations.backfill(id_, first, last), "background")
+    workers: Workers = "none" if options["no_daemon"] else "background"
+    count = with_computer(options, lambda computer: computer.automations.backfill(id_, first, last), workers)
     print(f"{count} are made up for", file=sys.stderr)
 
 

@@ -192,6 +192,7 @@ class Zotui(GuardedApp[None]):
                 computer.listener = self.desk.tell
                 if self._own_workers:
                     computer.crew.tell_what_stands()
+                    computer.crew.keep_time()
                 self.set_keymap(computer.config.keys)
                 for clash in clashes(computer.config.keys):
                     self.notify(f"[keys] in config.toml: {clash}", severity="warning", markup=False)

@@ -1,0 +1,138 @@
+"""``zotui schedule``: what happens by itself."""
+
+import json
+from datetime import datetime
+
+import pytest
+
+from tests.cli.inside import Inside
+from zotui.home import Home
+
+DAILY = ("--rrule", "FREQ=DAILY;BYHOUR=9", "--tz", "Europe/Paris")
+
+
+def added(inside: Inside, *words: str) -> str:
+    """The name of one that is put."""
+    done = inside("schedule", "add", *DAILY, *words)
+    assert done.code == 0, done.complaint
+    return done.out.split()[0]
+
+
+def test_from_adding_to_removing(home: Home) -> None:
+    inside = Inside(home)
+    assert "nothing is scheduled" in inside("schedule", "list").out
+    done = inside("schedule", "add", *DAILY, "--run", "echo hi", "--title", "job", "--misfire", "all", "--retries", "2")
+    assert done.err.splitlines()[0].startswith("FREQ=DAILY;BYHOUR=9  from 20")
+    assert len(done.err.splitlines()) == 6
+    name = done.out.split()[0]
+    [one] = inside("schedule", "list", "--json").json
+    assert (one["title"], one["state"], one["tz"], one["rrule"]) == (
+        "job",
+        "active",
+        "Europe/Paris",
+        "FREQ=DAILY;BYHOUR=9",
+    )
+    assert (one["policy"]["misfire"], one["policy"]["retries"], one["action"]["kind"]) == ("all", 2, "run")
+    assert one["next_run"].endswith("Z")
+    assert inside("schedule", "list").out.split()[:3] == ["▸", name, "in"]
+    shown = inside("schedule", "show", name).out
+    assert "run       echo hi" in shown
+    assert "next      " in shown
+    assert len(inside("schedule", "show", "job", "--json").json["next"]) == 5
+    inside("schedule", "pause", name)
+    assert inside("schedule", "list", "--json").json[0]["state"] == "paused"
+    assert "resumed job" in inside("schedule", "resume", name).err
+    assert "left out: " in inside("schedule", "skip", name).err
+    [run] = inside("schedule", "history", name, "--json").json
+    assert (run["status"], run["reason"]) == ("skipped", "asked")
+    edited = inside("schedule", "edit", name, "--title", "other", "--overlap", "queue", "--json").json
+    assert (edited["title"], edited["policy"]["overlap"], edited["policy"]["misfire"]) == ("other", "queue", "all")
+    assert "deleted other" in inside("schedule", "rm", name).err
+    assert inside("schedule", "list", "--json").json == []
+
+
+def test_a_run_by_hand(home: Home) -> None:
+    inside = Inside(home)
+    name = added(inside, "--ask", "help", "--title", "brief")
+    done = inside("schedule", "run", name, "--wait")
+    assert done.code == 0
+    assert done.out.startswith("done: ")
+    [run] = inside("schedule", "history", "--json").json
+    assert (run["cause"], run["status"], run["attempt"]) == ("manual", "done", 1)
+    assert inside("chats", "list", "--json").json[0]["id"] == run["conv_id"]
+    assert inside("schedule", "history").out.split()[0] == "✓"
+    assert inside("schedule", "stop", run["id"]).code == 1
+    queued = inside("schedule", "run", name, "--json").json
+    assert queued["status"] == "queued"
+    assert inside("schedule", "stop", queued["id"][-8:]).code == 0
+
+
+def test_one_that_fails(home: Home) -> None:
+    inside = Inside(home)
+    name = added(inside, "--run", "echo out; exit 3")
+    done = inside("schedule", "run", name, "--wait")
+    assert (done.code, done.out) == (1, "failed (exit_code): exit code 3\n")
+    [notice] = inside("notices", "list", "--json").json
+    assert notice["text"] == "echo out; exit 3: exit_code: exit code 3"
+
+
+def test_preview_keeps_nothing(home: Home) -> None:
+    inside = Inside(home)
+    found = inside("schedule", "preview", *DAILY, "-n", "3", "--after", "2026-03-27", "--json").json
+    assert found == ["2026-03-27T09:00:00+01:00", "2026-03-28T09:00:00+01:00", "2026-03-29T09:00:00+02:00"]
+    assert len(inside("schedule", "preview", *DAILY).out.splitlines()) == 5
+    assert inside("schedule", "list", "--json").json == []
+    name = added(inside, "--run", "true")
+    assert len(inside("schedule", "preview", name, "-n", "7", "--json").json) == 7
+    once = inside("schedule", "preview", "--rdate", "2020-01-01", "--json")
+    assert once.json == []
+
+
+def test_exceptions_and_additions(home: Home) -> None:
+    found = Inside(home)(
+        "schedule", "preview", "--rrule", "FREQ=DAILY;BYHOUR=9", "--tz", "UTC", "--start", "2027-01-01",
+        "--exdate", "2027-01-02", "--rdate", "2027-01-03T12:00", "-n", "3", "--after", "2027-01-01", "--json",
+    ).json  # fmt: skip
+    assert [datetime.fromisoformat(at).strftime("%d %H") for at in found] == ["01 09", "03 09", "03 12"]
+
+
+def test_backfill(home: Home) -> None:
+    inside = Inside(home)
+    name = added(inside, "--run", "true", "--start", "2026-01-01")
+    assert "3 are made up for" in inside("schedule", "backfill", name, "--from", "2026-02-01", "--to", "2026-02-04").err
+    assert [one["cause"] for one in inside("schedule", "history", name, "--json").json] == ["backfill"] * 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("add", "--run", "a"), "when shall it happen"),
+        (("add", *DAILY), "what shall happen"),
+        (("add", *DAILY, "--run", "a", "--ask", "b"), "what shall happen"),
+        (("add", "--rrule", "FREQ=DAILY;INTERVAL=0", "--run", "a"), "INTERVAL=0"),
+        (("add", "--rrule", "FREQ=SECONDLY", "--run", "a"), "60 s at least"),
+        (("add", *DAILY, "--run", "a", "--deliver", "x"), "nothing to deliver to"),
+        (("add", *DAILY, "--skill", "x", "--json-args", "["), "no JSON object"),
+        (("add", "--rrule", "FREQ=DAILY;UNTIL=20200101", "--run", "a"), "must not be before the start"),
+        (("add", "--rdate", "2020-01-01", "--run", "a"), "never happens from now on"),
+        (("show", "x"), "no automation 'x'"),
+        (("edit", "x"), "nothing to change"),
+        (("edit", "x", "--title", "a"), "no automation 'x'"),
+        (("preview",), "say which one, or when"),
+        (("skip", "x"), "no automation 'x'"),
+        (("stop", "x"), "no run 'x'"),
+        (("history", "x"), "no automation 'x'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_is_refused_in_one_line(home: Home, words: tuple[str, ...], said: str) -> None:
+    done = Inside(home)("schedule", *words)
+    assert done.code in (1, 2)
+    assert said in done.complaint
+
+
+def test_the_ledger_names_it(home: Home) -> None:
+    inside = Inside(home)
+    inside("schedule", "run", added(inside, "--ask", "help"), "--wait")
+    details = json.dumps(inside("audit", "--json").json)
+    assert "automation added" in details
