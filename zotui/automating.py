@@ -15,7 +15,7 @@ from zotui.automations.clock import Clock
 from zotui.automations.delivering import Deliverer, Send
 from zotui.automations.runner import Done, Job, Runner
 from zotui.automations.telling import Telling
-from zotui.conversations import TurnOptions
+from zotui.conversations import TurnOptions, taint
 from zotui.conversations.chats import created
 from zotui.conversations.requests import request
 from zotui.errors import NotFound, ZotuiError
@@ -100,6 +100,8 @@ class Automating:
             chat = action.conversation or created(db, one.title, action.model)
             if action.persona and not action.conversation:
                 wear(db, chat, action.persona)
+            if one.tainted:
+                taint.mark(db, chat, "an automation")
             turn = asked.put(db, chat)
             db.execute("UPDATE runs SET conv_id = ?, turn_id = ? WHERE id = ?", (turn.conv_id, turn.id, job.run.id))
             put.append(turn.id)

@@ -15,6 +15,8 @@ from zotui.agent.learning import Learning
 from zotui.agent.planning import tools as plan_tools
 from zotui.agent.scope import scope_in
 from zotui.agent.tools import tools as agent_tools
+from zotui.automations.tools import AUTOMATED
+from zotui.automations.tools import tools as automation_tools
 from zotui.background import lock_is_held
 from zotui.conversations import TurnView, taint
 from zotui.documents import document_text
@@ -54,6 +56,7 @@ def toolbox(computer: "Computer") -> Toolbox:
             *online_tools(runner),
             *agent_tools(computer.store, computer.chats),
             *plan_tools(computer.plans),
+            *automation_tools(computer.automations),
             *skill_tools(computer.skills),
             *(run_tools(computer.skills.running) if computer.skills.running else ()),
         ]
@@ -105,6 +108,9 @@ def agent(computer: "Computer") -> Agent:
         decision = decide(policy, tool, arguments, case)
         if tool.name == BACKGROUND and arguments.get("input"):  # as the same words would be for run_command
             decision = stricter(decision, decide(policy, structs.replace(tool, name="run_command"), arguments, case))
+        if tool.name in AUTOMATED and arguments.get("run"):  # as the command would be now
+            command = structs.replace(tool, name="run_command", effect="run")
+            decision = stricter(decision, decide(policy, command, {"command": arguments["run"]}, case))
         unwalled = command_of(tool, arguments) is not None and computer.sandbox.is_open
         return "ask" if decision == "allow" and unwalled else decision
 

@@ -136,3 +136,10 @@ def test_the_ledger_names_it(home: Home) -> None:
     inside("schedule", "run", added(inside, "--ask", "help"), "--wait")
     details = json.dumps(inside("audit", "--json").json)
     assert "automation added" in details
+
+
+def test_a_unit_for_systemd(home: Home) -> None:
+    done = Inside(Home(home.path / 'a "b" $c %d'))("serve", "--print-unit")
+    [line] = [line for line in done.out.splitlines() if line.startswith("ExecStart=")]
+    assert line.endswith(r'a \"b\" $$c %%d" "serve"')
+    assert "WantedBy=default.target" in done.out

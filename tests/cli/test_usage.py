@@ -52,7 +52,6 @@ WRONG: list[tuple[list[str], str]] = [
 
 # Verbs that belong to rooms there are none of yet.
 LATER = [
-    "schedule",
     "pool",
     "agents",
     "browser",

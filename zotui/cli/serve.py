@@ -27,12 +27,35 @@ LINGER_S = 3.0  # how long an unneeded background process stays, for the next co
 LONGEST_HANDED = 1 << 20
 
 
+UNIT = """\
+# Keep it as ~/.config/systemd/user/zotui.service, then: systemctl --user enable --now zotui
+# To have it run while you are not logged in: loginctl enable-linger
+[Unit]
+Description=zotui, a personal AI computer
+
+[Service]
+ExecStart={command}
+Restart=on-failure
+RestartSec=5
+TimeoutStopSec=30
+
+[Install]
+WantedBy=default.target
+"""
+
+
 @click.command()
 @click.option("--detached", is_flag=True, hidden=True, help="Leave when nobody needs it.")
+@click.option(
+    "--print-unit", is_flag=True, help="Print a unit for systemd that runs it for you from the start of the machine."
+)
 @click.pass_obj
-def serve(options: dict[str, Any], detached: bool) -> int:
+def serve(options: dict[str, Any], detached: bool, print_unit: bool) -> int:
     """Run the background process in the foreground, taking over from a detached one. SIGTERM ends it."""
     home = Home(options["home"]).prepare()
+    if print_unit:
+        print_text(unit(home), end="")
+        return 0
     home.config()
     _log_to(home, detached)
     keep_no_core()
@@ -92,6 +115,14 @@ def status(options: dict[str, Any], as_json: bool) -> None:
     if found["scheduled"]:
         print_text(f"automations to come: {found['scheduled']}")
     print_text(f"sandbox: {found['sandbox']}")
+
+
+def unit(home: Home) -> str:
+    """A unit of systemd for a person. Source: systemd.service(5), and systemd.syntax(7) for the quotes."""
+    words = [sys.executable, "-P", "-m", "zotui", "--home", os.fspath(home.path), "serve"]
+    said = {"\\": "\\\\", '"': '\\"', "%": "%%", "$": "$$"}
+    command = " ".join(f'"{"".join(said.get(char, char) for char in word)}"' for word in words)
+    return UNIT.format(command=command)
 
 
 async def _serve(home: Home, keys: Keys, detached: bool) -> int:
