@@ -69,19 +69,23 @@ class Clock:
 
     async def _settle_zones(self) -> None:
         """Those whose zones have other rules since, and those that a clock which was ahead has looked at."""
-        found = await self._store.read(_of_other_zones)
-        for zone in found:
-            await self._store.write(partial(self._look_again, zone))
+        for zone in await self._store.read(_of_other_zones):
+            while await self._store.write(partial(self._look_again, zone)):
+                pass
         await self._store.write(self._set_back, durable=False)
 
-    def _look_again(self, zone: str, db: Transaction) -> None:
-        for one in records.found(db, "enabled = 1 AND tz = ? AND zones <> ?", (zone, rules_of(zone))):
+    def _look_again(self, zone: str, db: Transaction) -> int:
+        """Some of a zone's; how many."""
+        where = "enabled = 1 AND tz = ? AND zones <> ? LIMIT ?"
+        found = records.found(db, where, (zone, rules_of(zone), 4 * TOGETHER))
+        for one in found:
             look_again(db, one, now_ms(), self._notify)
+        return len(found)
 
 
-def _of_other_zones(db: Reader) -> list[str]:
+def _of_other_zones(db: Reader) -> set[str]:
     rows = db.execute("SELECT DISTINCT tz, zones FROM automations WHERE enabled = 1").fetchall()
-    return [zone for zone, rules in rows if rules != rules_of(zone)]
+    return {zone for zone, rules in rows if rules != rules_of(zone)}
 
 
 def _ahead() -> int:
