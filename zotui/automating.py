@@ -15,6 +15,7 @@ from zotui.automations.clock import Clock
 from zotui.automations.delivering import Deliverer, Send
 from zotui.automations.runner import Done, Job, Runner
 from zotui.automations.telling import Telling
+from zotui.automations.watching import Watching
 from zotui.conversations import TurnOptions, taint
 from zotui.conversations.chats import created
 from zotui.conversations.requests import request
@@ -50,12 +51,13 @@ class Automating:
         self.clock = Clock(store, notices.add)
         self.runner = Runner(store, self.do, Telling(store, notices.add, Regexes().found_in, self._judged))
         self._deliverer = Deliverer(store, senders, notices.add)
+        self._watching = Watching(store, computer.home.workspace)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin."""
         self.runner.start()
-        self._tasks = [asyncio.create_task(self.clock.run()), asyncio.create_task(self._deliverer.run())]
+        self._tasks = [asyncio.create_task(one.run()) for one in (self.clock, self._deliverer, self._watching)]
 
     async def stop(self) -> None:
         """Fire nothing more; what runs is handed back, or marked."""

@@ -56,7 +56,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Schedule(msgspec.Struct, frozen=True):
-    """When it happens: lines of rules, counted from ``start`` on the wall of a zone; ``words``: how the person said it."""
+    """When it happens: lines of rules, counted from ``start`` on the wall of a zone, or when a file or folder of the workspace
+    has ``changed``, or both; ``words``: how the person said it."""
 
     rrule: str
     start: str
@@ -64,6 +65,12 @@ class Schedule(msgspec.Struct, frozen=True):
     exdate: tuple[str, ...] = ()
     rdate: tuple[str, ...] = ()
     words: str = ""
+    changed: str = ""
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it has times."""
+        return bool(self.rrule or self.rdate)
 
     def recurrence(self) -> Recurrence:
         """Its moments. Raises ValueError."""
@@ -97,7 +104,7 @@ class Automation(msgspec.Struct, frozen=True):
             return "broken"
         if not self.enabled:
             return "paused"
-        return "active" if self.next_run is not None else "over"
+        return "active" if self.next_run is not None or self.schedule.changed else "over"
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -114,7 +121,7 @@ class Run(msgspec.Struct, frozen=True):
 
     id: str
     automation_id: str
-    cause: Literal["schedule", "backfill", "manual"]
+    cause: Literal["schedule", "backfill", "manual", "change"]
     instant: int
     until: int
     times: int

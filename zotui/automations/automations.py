@@ -31,7 +31,7 @@ from zotui.text import one_line
 
 MOST_BACKFILLED = 100
 SHOWN = 5  # times that a plan tells
-ORDER = "enabled = 0, next_run IS NULL, next_run, id"  # those that are next first, then those that are over, then paused ones
+ORDER = "enabled = 0, next_run IS NULL, changed = '', next_run, id"  # those that are next first, then those that are over, then paused ones
 
 
 class Automations:
@@ -97,7 +97,7 @@ class Automations:
 
     async def count(self) -> int:
         """How many are going to happen."""
-        query = "SELECT count(*) FROM automations WHERE enabled = 1 AND next_run IS NOT NULL"
+        query = "SELECT count(*) FROM automations WHERE enabled = 1 AND (next_run IS NOT NULL OR changed <> '')"
         return await self._store.read(lambda db: db.execute(query).get)
 
     async def pause(self, name: str) -> Automation:
@@ -157,6 +157,8 @@ class Automations:
 
         def fill(db: Transaction) -> int:
             one = records.named(db, name)
+            if not one.schedule.recurs:
+                raise UsageError(f"{one.title} has no times")
             begin, end = (milliseconds(instant(value, one.schedule.tz, "from")) for value in (first, last))
             if not begin <= end <= now_ms():
                 raise UsageError("what is made up for lies in the past, from a moment to a later one")
@@ -168,7 +170,7 @@ class Automations:
             done = {at for (at,) in db.execute(query, (one.id, begin, end)).fetchall()}
             wanted = [at for at in instants if at not in done]
             db.execute(
-                "DELETE FROM runs WHERE automation_id = ?1 AND cause <> 'manual' AND reason IS NOT 'missed' AND"
+                "DELETE FROM runs WHERE automation_id = ?1 AND cause IN ('schedule','backfill') AND reason IS NOT 'missed' AND"
                 " status IN ('skipped','cancelled','failed','interrupted')"
                 " AND instant IN (SELECT value FROM json_each(?2))",
                 (one.id, msgspec.json.encode(wanted).decode()),
@@ -251,8 +253,10 @@ class Automations:
         audit.add(db, kind, one.title, details={"id": one.id, "what": msgspec.to_builtins(one.action)})
 
 
-def _next(schedule: Schedule, now: int) -> int:
-    """The next time. Raises UsageError where there is none."""
+def _next(schedule: Schedule, now: int) -> int | None:
+    """The next time; None of one that has none, but changes. Raises UsageError where there is none any more."""
+    if not schedule.recurs:
+        return None
     try:
         found = first_after(schedule.recurrence(), now)
     except ValueError as error:

@@ -74,7 +74,9 @@ def put(db: Transaction, one: Automation, cause: str, instants: Sequence[int], n
     if not instants:
         return []
     busy = records.runs(db, f"automation_id = ? AND {records.OPEN}", (one.id,))
-    overlap = one.policy.overlap if busy and cause == "schedule" else ""
+    overlap = one.policy.overlap if busy and cause in ("schedule", "change") else ""
+    if cause == "change" and overlap == "skip":
+        overlap = "queue"  # what changed since has not been seen by the one that runs
     skipped = overlap == "skip" or (overlap == "queue" and any(run.status == "queued" for run in busy))
     if overlap == "replace":
         halt(db, one.id, "replaced")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,7 +21,7 @@ from zotui.text import clean, one_line
 FLOOR_S = 60  # between two times, at least
 LOOKED = 8  # times that are looked at for that
 KINDS: tuple[Kind, ...] = ("ask", "run", "skill")
-WHEN = ("text", "rrule", "start", "tz", "exdate", "rdate")
+WHEN = ("text", "rrule", "start", "tz", "exdate", "rdate", "changed")
 LONGEST = 100_000  # characters of what happens
 LIMITS = {"jitter_s": 86_400, "timeout_s": 86_400, "retries": 10, "backoff_s": 86_400, "dedupe_s": 2_592_000}
 
@@ -33,11 +34,14 @@ def schedule_of(asked: Mapping[str, Any], now: datetime) -> tuple[Schedule, Sequ
     """When it happens, and what the person should know of that. Raises UsageError."""
     text, rrule = str(asked.get("text") or "").strip(), str(asked.get("rrule") or "").strip()
     rdate = tuple(map(str, asked.get("rdate") or ()))
-    if bool(text) == bool(rrule or rdate):
-        raise UsageError("when shall it happen?", "--text “every weekday at 9am”, or --rrule FREQ=…: one of them")
+    changed = place_of(str(asked.get("changed") or ""))
+    if (text and (rrule or rdate)) or not (text or rrule or rdate or changed):
+        raise UsageError("when shall it happen?", "--text “every weekday at 9am”, or --rrule FREQ=…, or --changed PATH")
     zone = str(asked.get("tz") or "")
     try:
         zone = zone_of(zone).key if zone else local_zone()
+        if not (text or rrule or rdate):
+            return Schedule("", "", zone, changed=changed), ()
         if text:
             schedule, notes = _said(text, now, zone)
         else:
@@ -52,7 +56,16 @@ def schedule_of(asked: Mapping[str, Any], now: datetime) -> tuple[Schedule, Sequ
         _check_gaps(schedule.recurrence())
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return schedule, notes
+    return msgspec.structs.replace(schedule, changed=changed), notes
+
+
+def place_of(text: str) -> str:
+    """A path of the workspace, from there. Raises UsageError."""
+    text = clean(text).strip()
+    path = PurePosixPath(text)
+    if text and (path.is_absolute() or ".." in path.parts or "\n" in text):
+        raise UsageError(f"{one_line(text, 60)!r} is no path of the workspace", "name it from there, as reports/in")
+    return str(path) if text else ""
 
 
 def action_of(asked: Mapping[str, Any], check: Check) -> Action:
@@ -106,10 +119,10 @@ def rescheduled(asked: Mapping[str, Any], old: Schedule, now: datetime) -> tuple
     """When it happens, where it did otherwise: what is not said is as it was. Raises UsageError."""
     said = {name: asked[name] for name in WHEN if asked.get(name) is not None}
     if any(said.get(name) for name in ("text", "rrule", "rdate")):
-        return schedule_of({"tz": old.tz, **said}, now)
+        return schedule_of({"tz": old.tz, "changed": old.changed, **said}, now)
     if not said:
         return old, ()
-    known = {"rrule": old.rrule, "start": old.start, "tz": old.tz, "exdate": old.exdate, "rdate": old.rdate}
+    known = {name: getattr(old, name) for name in ("rrule", "start", "tz", "exdate", "rdate", "changed")}
     return schedule_of({**known, **said}, now)
 
 
@@ -155,6 +168,8 @@ def _check_gaps(recurrence: Recurrence) -> None:
 
 def upcoming(schedule: Schedule, after: datetime, n: int) -> list[datetime]:
     """The next times. Raises UsageError."""
+    if not schedule.recurs:
+        return []
     try:
         return list(islice(schedule.recurrence().following(after), n))
     except NeverFires:

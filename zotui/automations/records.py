@@ -11,7 +11,7 @@ from zotui.store import Reader, Transaction
 from zotui.text import one_line
 
 COLUMNS = (
-    "id, title, rrule, start, tz, exdate, rdate, words, action, policy, enabled, next_run, problem, tainted, created_at,"
+    "id, title, rrule, start, tz, exdate, rdate, words, changed, action, policy, enabled, next_run, problem, tainted, created_at,"
     " updated_at"
 )
 RUN_COLUMNS = ", ".join(Run.__struct_fields__)
@@ -52,6 +52,7 @@ def keep(db: Transaction, one: Automation, now: int, zones: str) -> None:
         "exdate": _packed(when.exdate),
         "rdate": _packed(when.rdate),
         "words": when.words,
+        "changed": when.changed,
         "action": _packed(one.action),
         "policy": _packed(one.policy),
         "enabled": one.enabled,
@@ -64,6 +65,7 @@ def keep(db: Transaction, one: Automation, now: int, zones: str) -> None:
         "updated_at": now,
     }
     changed = ", ".join(f"{name} = excluded.{name}" for name in values if name not in ("id", "created_at"))
+    changed += ", seen = CASE WHEN changed = excluded.changed AND excluded.enabled THEN seen ELSE '' END"
     db.execute(
         f"INSERT INTO automations({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"
         f" ON CONFLICT (id) DO UPDATE SET {changed}",
@@ -72,11 +74,11 @@ def keep(db: Transaction, one: Automation, now: int, zones: str) -> None:
 
 
 def _automation(row: Sequence[Any]) -> Automation:
-    id_, title, rrule, start, tz, exdate, rdate, words, action, policy, enabled, next_run, problem, *rest = row
+    id_, title, rrule, start, tz, exdate, rdate, words, changed, action, policy, enabled, next_run, problem, *rest = row
     return Automation(
         id_,
         title,
-        Schedule(rrule, start, tz, _texts(exdate), _texts(rdate), words),
+        Schedule(rrule, start, tz, _texts(exdate), _texts(rdate), words, changed),
         msgspec.json.decode(action, type=Action),
         msgspec.json.decode(policy, type=Policy),
         bool(enabled),

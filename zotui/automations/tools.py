@@ -26,6 +26,9 @@ class When(Struct, forbid_unknown_fields=True, kw_only=True):
     when: Words | UnsetType = UNSET
     rrule: Annotated[str, Meta(description="Or a rule of RFC 5545.")] | UnsetType = UNSET
     tz: Annotated[str, Meta(description="Its time zone, as Europe/Paris.")] | UnsetType = UNSET
+    changed: (
+        Annotated[str, Meta(description="Or whenever this file or folder of the workspace changes.")] | UnsetType
+    ) = UNSET
     title: str | UnsetType = UNSET
     ask: Annotated[str, Meta(description="What to ask then, in a new conversation.")] | UnsetType = UNSET
     run: Annotated[str, Meta(description="Or a command to run then.")] | UnsetType = UNSET
@@ -124,8 +127,8 @@ def _at(one: Automation) -> str:
 def _told(plan: Plan) -> str:
     """What would be kept, for the person who is asked."""
     one = plan.automation
-    rules = " | ".join(one.schedule.rrule.splitlines())
-    times = ", ".join(map(_written, plan.upcoming))
+    rules = " | ".join(one.schedule.rrule.splitlines()) or f"whenever {one.schedule.changed} has changed"
+    times = ", ".join(map(_written, plan.upcoming)) or "no times"
     notes = "".join(f" {note}." for note in plan.notes)
     return (
         f"{one.title}: {one.action.kind} {one_line(one.action.text, 300)}. {rules}, {one.schedule.tz}: {times}.{notes}"

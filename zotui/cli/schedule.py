@@ -37,6 +37,9 @@ def when(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--tz", metavar="Z", help="The time zone, as Europe/Paris; else this machine's."),
             click.option("--exdate", multiple=True, metavar="T", help="A time, or a day, that is left out."),
             click.option("--rdate", multiple=True, metavar="T", help="A time that is added."),
+            click.option(
+                "--changed", metavar="PATH", help="Whenever this file or folder of the workspace has changed."
+            ),
         )
     ):
         command = option(command)
@@ -147,7 +150,7 @@ def list_(options: dict[str, Any], limit: int, as_json: bool) -> None:
             MARKS[one.state],
             short(one.id),
             in_time(one.next_run, now) if one.next_run else one.state,
-            local(one.next_run, one.schedule.tz) if one.next_run else "",
+            local(one.next_run, one.schedule.tz) if one.next_run else one.schedule.changed,
             one.action.kind,
             one.title,
         ]
@@ -217,7 +220,7 @@ def resume(options: dict[str, Any], id_: str) -> None:
     one = with_computer(
         options, lambda computer: computer.automations.resume(id_), "none" if options["no_daemon"] else "background"
     )
-    print(f"resumed {one.title}: {local(one.next_run or 0, one.schedule.tz)}", file=sys.stderr)
+    print(f"resumed {one.title}{f': {local(one.next_run, one.schedule.tz)}' if one.next_run else ''}", file=sys.stderr)
 
 
 @schedule.command()
@@ -273,8 +276,11 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
 def _echo(plan: Plan) -> None:
     """Show how it was understood."""
     schedule = plan.automation.schedule
-    rules = " | ".join(schedule.rrule.splitlines()) or "no rule"
-    print(f"{rules}  from {schedule.start or 'its DTSTART'}, {schedule.tz}", file=sys.stderr)
+    if schedule.recurs:
+        rules = " | ".join(schedule.rrule.splitlines()) or "no rule"
+        print(f"{rules}  from {schedule.start or 'its DTSTART'}, {schedule.tz}", file=sys.stderr)
+    if schedule.changed:
+        print(f"whenever {schedule.changed} has changed", file=sys.stderr)
     for at in plan.upcoming:
         print(f"  {_written(at)}", file=sys.stderr)
     for note in plan.notes:

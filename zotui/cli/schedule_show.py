@@ -62,7 +62,10 @@ def lines_of(one: Automation, upcoming: Sequence[datetime], runs: Sequence[Run],
     yield f"  {one.action.kind:<9} {one_line(one.action.text, 300)}"
     for rule in when.rrule.splitlines():
         yield f"  rule      {rule}"
-    yield f"  from      {when.start or 'its DTSTART'}, {when.tz}"
+    if when.recurs:
+        yield f"  from      {when.start or 'its DTSTART'}, {when.tz}"
+    if when.changed:
+        yield f"  whenever  {when.changed} has changed"
     if when.words:
         yield f"  said as   {when.words}"
     for name, values in (

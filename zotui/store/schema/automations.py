@@ -13,6 +13,9 @@ CREATE TABLE automations(
   exdate TEXT NOT NULL DEFAULT '[]',
   rdate TEXT NOT NULL DEFAULT '[]',
   words TEXT NOT NULL DEFAULT '',  -- how the person said it
+  changed TEXT NOT NULL DEFAULT '',  -- a file or folder of the workspace whose changes start it
+  seen TEXT NOT NULL DEFAULT '',  -- how that was when it was looked at last
+  seen_at INTEGER NOT NULL DEFAULT 0,
   action TEXT NOT NULL,  -- JSON
   policy TEXT NOT NULL,  -- JSON
   enabled INTEGER NOT NULL DEFAULT 1,
@@ -25,11 +28,12 @@ CREATE TABLE automations(
   updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX automations_due ON automations(next_run) WHERE enabled = 1;
+CREATE INDEX automations_changed ON automations(id) WHERE changed <> '';
 
 CREATE TABLE runs(
   id TEXT PRIMARY KEY,
   automation_id TEXT NOT NULL REFERENCES automations(id) ON DELETE CASCADE,
-  cause TEXT NOT NULL CHECK (cause IN ('schedule','backfill','manual')),
+  cause TEXT NOT NULL CHECK (cause IN ('schedule','backfill','manual','change')),
   instant INTEGER NOT NULL,  -- when it should have begun
   until INTEGER NOT NULL,  -- of several that were missed together, the last
   times INTEGER NOT NULL DEFAULT 1,  -- how many those are
@@ -41,7 +45,7 @@ CREATE TABLE runs(
   error TEXT NOT NULL DEFAULT '',
   told TEXT NOT NULL DEFAULT '',  -- hash of what the person was told of it
   {RUNS}) STRICT;
-CREATE UNIQUE INDEX runs_once ON runs(automation_id, instant) WHERE cause <> 'manual' AND reason IS NOT 'missed';
+CREATE UNIQUE INDEX runs_once ON runs(automation_id, instant) WHERE cause IN ('schedule','backfill') AND reason IS NOT 'missed';
 CREATE UNIQUE INDEX runs_lane ON runs(lane) WHERE status IN ('running','waiting');
 CREATE INDEX runs_ready ON runs(priority DESC, id) WHERE status = 'queued';
 CREATE INDEX runs_running ON runs(owner) WHERE status = 'running';
