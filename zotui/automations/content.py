@@ -21,6 +21,11 @@ class Content(msgspec.Struct, frozen=True):
     rdate: Sequence[str] = ()
 
 
+def is_meant(text: str) -> bool:
+    """Whether a text is meant as recurrence, not as words."""
+    return bool(re.match(r"(?:(?:RRULE|EXDATE|RDATE|DTSTART|EXRULE)[;:]|(?:FREQ|INTERVAL) ?=)", text, re.IGNORECASE))
+
+
 def read(text: str) -> Content:
     """What a text says. Raises ValueError."""
     if len(text) > LONGEST:

@@ -92,16 +92,17 @@ def zone_of(name: str) -> ZoneInfo:
 
 def _near(name: str) -> list[str]:
     """Zones that are written nearly so, or whose city is."""
-    zones, wanted = _zones(), name.strip().lower().replace(" ", "_")
-    found = [zones[one] for one in get_close_matches(wanted, zones, 3, 0.75)]
-    cities = {one.rpartition("/")[2]: zone for one, zone in sorted(zones.items(), reverse=True)}
+    named, wanted = zones(), name.strip().lower().replace(" ", "_")
+    found = [named[one] for one in get_close_matches(wanted, named, 3, 0.75)]
+    cities = {one.rpartition("/")[2]: zone for one, zone in sorted(named.items(), reverse=True)}
     city = wanted.rpartition("/")[2]
     found += [cities[one] for one in get_close_matches(city, cities, 2, 0.8)]
     return list(dict.fromkeys(found))[:3]
 
 
 @cache
-def _zones() -> dict[str, str]:
+def zones() -> dict[str, str]:
+    """The names of zones that a person would write, by the same in lower case."""
     return {name.lower(): name for name in available_timezones() if not name.startswith(("Etc/", "posix", "right"))}
 
 

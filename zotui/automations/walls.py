@@ -24,7 +24,7 @@ Walls = Iterator[datetime | None]
 def walls(rule: Rule, start: datetime, after: datetime, last: datetime) -> Walls:
     """The times of a rule that begins at ``start``, from ``after`` or a little before it on, up to ``last``; None where it never
     fires again. COUNT and UNTIL are not looked at. What it costs does not depend on how long ago it began."""
-    rule = _filled(rule, start)
+    rule = filled(rule, start)
     clock = [time(*at) for at in product(rule.byhour, rule.byminute, rule.bysecond)]
     period = _period_of(rule, start.date(), max(start, after).date())
     idle = 0
@@ -40,7 +40,7 @@ def walls(rule: Rule, start: datetime, after: datetime, last: datetime) -> Walls
     yield None
 
 
-def _filled(rule: Rule, start: datetime) -> Rule:
+def filled(rule: Rule, start: datetime) -> Rule:
     """The rule with all that it takes from its start spelled out."""
     if not (rule.byday or rule.bymonthday or rule.byyearday):
         if rule.freq == "WEEKLY" or rule.byweekno:
