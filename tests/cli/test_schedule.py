@@ -22,7 +22,7 @@ def test_from_adding_to_removing(home: Home) -> None:
     inside = Inside(home)
     assert "nothing is scheduled" in inside("schedule", "list").out
     done = inside("schedule", "add", *DAILY, "--run", "echo hi", "--title", "job", "--misfire", "all", "--retries", "2")
-    assert done.err.splitlines()[0].startswith("FREQ=DAILY;BYHOUR=9  from 20")
+    assert done.err.splitlines()[0].startswith("every day at 09:00, Europe/Paris  (FREQ=DAILY;BYHOUR=9, from 20")
     assert len(done.err.splitlines()) == 6
     name = done.out.split()[0]
     [one] = inside("schedule", "list", "--json").json

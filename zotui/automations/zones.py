@@ -18,7 +18,7 @@ def local_zone() -> str:
     for name in (os.environ.get("TZ", "").removeprefix(":"), target.rpartition("zoneinfo/")[2]):
         try:
             if name and not name.startswith("/"):
-                return zone_of(name).key
+                return zone_of(name.replace("Etc/UTC", "UTC")).key
         except ValueError:
             continue
     return "UTC"

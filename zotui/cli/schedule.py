@@ -12,7 +12,7 @@ from zotui.automations.automation import Automation, Plan
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, short, with_computer
 from zotui.cli.family import Family
 from zotui.cli.schedule_runs import backfill, history, run, skip, stop
-from zotui.cli.schedule_show import as_object, in_time, lines_of, local
+from zotui.cli.schedule_show import as_object, in_time, lines_of, local, said
 from zotui.computer import Computer
 from zotui.errors import UsageError
 from zotui.store import now_ms
@@ -278,7 +278,7 @@ def _echo(plan: Plan) -> None:
     schedule = plan.automation.schedule
     if schedule.recurs:
         rules = " | ".join(schedule.rrule.splitlines()) or "no rule"
-        print(f"{rules}  from {schedule.start or 'its DTSTART'}, {schedule.tz}", file=sys.stderr)
+        print(f"{said(schedule)}  ({rules}, from {schedule.start or 'its DTSTART'})", file=sys.stderr)
     if schedule.changed:
         print(f"whenever {schedule.changed} has changed", file=sys.stderr)
     for at in plan.upcoming:

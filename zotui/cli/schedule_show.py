@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 
-from zotui.automations.automation import Automation, Run, moment
+from zotui.automations.automation import Automation, Run, Schedule, moment
 from zotui.automations.moments import zone_of
+from zotui.automations.words import spoken
 from zotui.cli.door import rfc3339
+from zotui.store import now_ms
 from zotui.text import one_line
 
 MARKS = {
@@ -29,6 +31,11 @@ def run_as_object(run: Run) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(run)
     times = ("instant", "until", "created_at", "started_at", "finished_at")
     return fields | {name: rfc3339(getattr(run, name)) for name in times}
+
+
+def said(when: Schedule) -> str:
+    """When, in words."""
+    return spoken(when.rrule, when.start, when.tz, moment(now_ms()))
 
 
 def local(ms: int, tz: str) -> str:
@@ -60,6 +67,8 @@ def lines_of(one: Automation, upcoming: Sequence[datetime], runs: Sequence[Run],
     if one.problem:
         yield f"  problem   {one.problem}"
     yield f"  {one.action.kind:<9} {one_line(one.action.text, 300)}"
+    if when.recurs:
+        yield f"  when      {said(when)}"
     for rule in when.rrule.splitlines():
         yield f"  rule      {rule}"
     if when.recurs:
