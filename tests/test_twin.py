@@ -184,3 +184,17 @@ def test_two_twins_of_two_homes(tmp_path: Path) -> None:
     finally:
         one.close()
         other.close()
+
+
+def test_its_scheduler(home: Home) -> None:
+    twin = Twin(str(home.path))
+    try:
+        when = {"rrule": "FREQ=DAILY;BYHOUR=9", "tz": "UTC"}
+        made = twin.scheduler.add(ask="What is on today?", title="brief", **when)
+        [one] = twin.scheduler.list()
+        assert (one["id"], one["title"], one["state"]) == (made, "brief", "active")
+        assert [at.hour for at in twin.scheduler.preview(3, **when)] == [9, 9, 9]
+        twin.scheduler.remove("brief")
+        assert twin.scheduler.list() == []
+    finally:
+        twin.close()

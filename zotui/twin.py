@@ -10,7 +10,8 @@ import contextlib
 import getpass
 import os
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +35,7 @@ class Twin:
         self._computer: Computer | None = None
         self._exit = contextlib.AsyncExitStack()
         self.memory = TwinMemory(self)
+        self.scheduler = TwinScheduler(self)
 
     def ask(
         self, conv_id: str | None, message: str, provider: str = "", model: str = "", tools: Any = None
@@ -120,6 +122,31 @@ class TwinMemory:
         """A key's value, or None."""
         value = self._twin.call(lambda computer: computer.memory.get(key))
         return None if value is None else str(value)
+
+
+class TwinScheduler:
+    """What happens by itself, while a background process is there: plain dicts."""
+
+    def __init__(self, twin: Twin) -> None:
+        self._twin = twin
+
+    def add(self, **asked: Any) -> str:
+        """Have something happen, as :meth:`zotui.automations.automations.Automations.add` has it; its id."""
+        return str(self._twin.call(lambda computer: computer.automations.add(**asked)).id)
+
+    def list(self) -> "list[dict[str, Any]]":
+        """All, the next first."""
+        found = self._twin.call(lambda computer: computer.automations.list())
+        return [{**msgspec.to_builtins(one), "state": one.state} for one in found]
+
+    def preview(self, n: int = 5, **asked: Any) -> Sequence[datetime]:
+        """The next times of what :meth:`add` would be asked."""
+        found: Sequence[datetime] = self._twin.call(lambda computer: computer.automations.preview(asked, n))
+        return found
+
+    def remove(self, name: str) -> None:
+        """Delete the one of an id or title."""
+        self._twin.call(lambda computer: computer.automations.remove(name))
 
 
 def _at_end(close: Callable[[], None]) -> None:
