@@ -110,6 +110,16 @@ async def test_a_skill(computer: Computer, home: Home) -> None:
     assert history.asked_by == f"automation:{run.automation_id}"
 
 
+async def test_a_reminder_is_told_each_time(computer: Computer) -> None:
+    one = await computer.automations.add(**DAILY, tell="Stand up, and\nstretch.", deliver=["file:told.txt"])
+    for _ in range(2):
+        run = await computer.automations.ended(await computer.automations.run(one.id))
+        assert run.status == "done"
+    assert await notices(computer) == [("Stand up, and stretch.", f"automation:{one.id}")] * 2
+    await wait_for(lambda: _delivered(computer) == {("done", None)})
+    assert (computer.home.workspace / "told.txt").read_text() == "Stand up, and\nstretch.\n\n" * 2
+
+
 async def test_it_is_looked_whether_there_is_what_it_names(computer: Computer) -> None:
     with pytest.raises(NotFound, match="no skill 'x'"):
         await computer.automations.add(**DAILY, skill="x")
@@ -128,9 +138,10 @@ async def test_a_budget_that_is_spent(computer: Computer, home: Home, server: Op
     server.script(says("One."), says("Two."))
     one = await computer.automations.add(**DAILY, ask="What?", budget=0.5)
     first = await computer.automations.ended(await computer.automations.run(one.id))
+    await wait_for(lambda: rows(home, "SELECT 1 FROM usage WHERE status = 'done'"))
     await computer.store.write(lambda db: db.execute("UPDATE usage SET cost = 0.6"))
     second = await computer.automations.ended(await computer.automations.run(one.id))
-    assert (first.status, second.status, second.reason) == ("done", "skipped", "budget")
+    assert (first.status, first.error, second.status, second.reason) == ("done", "", "skipped", "budget")
     assert second.error == "$0.60 of $0.50 a day are spent"
     assert len(server.exchanges) == 1
 

@@ -72,7 +72,8 @@ class Automating:
             spent = await self._computer.store.read(partial(_spent_today, one=job.automation))
             if spent >= budget:
                 return Done("skipped", "budget", error=f"${spent:.2f} of ${budget:.2f} a day are spent")
-        return await {"ask": self._ask, "run": self._run, "skill": self._skill}[job.automation.action.kind](job)
+        doing = {"ask": self._ask, "run": self._run, "skill": self._skill, "tell": self._tell}
+        return await doing[job.automation.action.kind](job)
 
     async def _ask(self, job: Job) -> Done:
         """A turn, put once however often its process dies; it goes on without this one where that goes."""
@@ -137,6 +138,9 @@ class Automating:
         if ran.error:
             return Done("failed", ran.outcome.reason or "error", text, ran.error, ran.outcome.exit_code)
         return Done("done", None, text, exit_code=ran.outcome.exit_code)
+
+    async def _tell(self, job: Job) -> Done:
+        return Done("done", None, job.automation.action.text)
 
     async def _judged(self, one: Automation, run: Run, done: Done, question: str) -> bool:
         """Whether a model thinks that it is worth telling; where none can say, it is."""

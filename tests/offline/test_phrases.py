@@ -12,7 +12,7 @@ from zotui.models.phrases import COMMANDS, HELP, LONGEST, near, near_slash, tidy
 from zotui.workers import agent
 
 OFFERED = {command.tool for command in COMMANDS}
-READS = OFFERED - {"remember", "ask_person", "run_skill"}
+READS = OFFERED - {"remember", "ask_person", "run_skill", "add_automation"}
 
 
 def route(said: str) -> Any:
@@ -47,6 +47,10 @@ KNOWN: list[tuple[str, Any]] = [
     ("what do you know about the box?", ("recall", {"query": "the box"})),
     ("do you remember my birthday?", ("recall", {"query": "my birthday"})),
     ("/recall a b", ("recall", {"query": "a b"})),
+    ("remind me in 20 minutes to call mom", ("add_automation", {"when": "in 20 minutes", "tell": "call mom"})),
+    ("Please remind me to look at the roof at 9.", ("add_automation", {"tell": "look at the roof", "when": "at 9"})),
+    ("/remind tomorrow at 6pm to eat", ("add_automation", {"when": "tomorrow at 6pm", "tell": "eat"})),
+    ("show my reminders", ("list_automations", {})),
     ("find a skill for minutes of a meeting", ("find_skill", {"query": "minutes of a meeting"})),
     ("use the skill meeting-notes", ("find_skill", {"query": "meeting-notes"})),
     ("/skill git-review", ("find_skill", {"query": "git-review"})),

@@ -10,11 +10,11 @@ from zotui.automations.recurrence import Recurrence
 
 Misfire = Literal["latest", "skip", "all"]
 Overlap = Literal["skip", "queue", "replace"]
-Kind = Literal["ask", "run", "skill"]
+Kind = Literal["ask", "run", "skill", "tell"]
 
 
 class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What happens: a prompt, a command or a skill, which ``text`` holds or names.
+    """What happens: a prompt, a command, a skill or a reminder, which ``text`` holds or names.
 
     ``arguments`` and ``script`` are a skill's; ``hosts`` those that a command may reach, ``folder`` where it runs; the others
     are of a prompt, whose ``conversation`` is a new one each time unless it is named. ``grants``: see TurnOptions.

@@ -20,7 +20,7 @@ from zotui.text import clean, one_line
 
 FLOOR_S = 60  # between two times, at least
 LOOKED = 8  # times that are looked at for that
-KINDS: tuple[Kind, ...] = ("ask", "run", "skill")
+KINDS: tuple[Kind, ...] = ("ask", "run", "skill", "tell")
 WHEN = ("text", "rrule", "start", "tz", "exdate", "rdate", "changed")
 LONGEST = 100_000  # characters of what happens
 LIMITS = {"jitter_s": 86_400, "timeout_s": 86_400, "retries": 10, "backoff_s": 86_400, "dedupe_s": 2_592_000}
@@ -72,7 +72,7 @@ def action_of(asked: Mapping[str, Any], check: Check) -> Action:
     """What happens. Raises UsageError."""
     kinds = [kind for kind in KINDS if asked.get(kind)]
     if len(kinds) != 1:
-        raise UsageError("what shall happen?", "--ask TEXT, --run CMD or --skill NAME: one of them")
+        raise UsageError("what shall happen?", "--ask TEXT, --run CMD, --skill NAME or --tell TEXT: one of them")
     text = clean(str(asked[kinds[0]])).strip()
     if not text or len(text) > LONGEST:
         raise UsageError(

@@ -52,7 +52,7 @@ class Telling:
     def _put(self, db: Transaction, one: Automation, run: Run, failed: bool, text: str, whole: str) -> None:
         now, told = now_ms(), hashlib.sha256(whole.encode()).hexdigest()[:32]
         same = "SELECT 1 FROM runs WHERE automation_id = ? AND told = ? AND finished_at > ? LIMIT 1"
-        if db.execute(same, (one.id, told, now - one.policy.dedupe_s * 1_000)).get:
+        if one.action.kind != "tell" and db.execute(same, (one.id, told, now - one.policy.dedupe_s * 1_000)).get:
             return
         db.execute("UPDATE runs SET told = ? WHERE id = ?", (told, run.id))
         quiet = quiet_until(one, now)
@@ -87,6 +87,8 @@ def order(db: Transaction, run: str, target: str, text: str, at: int) -> None:
 def said_of(one: Automation, done: Done) -> str:
     """A run that ended, in a line."""
     title = one_line(one.title, 80)
+    if one.action.kind == "tell":
+        return one_line(one.action.text, SHOWN)
     if done.status in FAILED:
         return f"{title}: {done.reason or 'failed'}: {one_line(done.error, SHOWN)}".rstrip(": ")
     return f"{title}: {one_line(done.output.strip(), SHOWN) or 'done'}"
@@ -125,6 +127,8 @@ def _hour(text: str) -> time:
 def _whole(one: Automation, text: str, done: Done) -> str:
     if done.status in FAILED or not done.output.strip():
         return text
+    if one.action.kind == "tell":
+        return clean(done.output)
     return f"{one_line(one.title, 80)}\n\n{clean(done.output).strip()[:LONGEST]}"
 
 

@@ -33,6 +33,7 @@ class When(Struct, forbid_unknown_fields=True, kw_only=True):
     ask: Annotated[str, Meta(description="What to ask then, in a new conversation.")] | UnsetType = UNSET
     run: Annotated[str, Meta(description="Or a command to run then.")] | UnsetType = UNSET
     skill: Annotated[str, Meta(description="Or a skill to run.")] | UnsetType = UNSET
+    tell: Annotated[str, Meta(description="Or a reminder for the person.")] | UnsetType = UNSET
     arguments: Annotated[dict[str, Any], Meta(description="The skill's.")] | UnsetType = UNSET
     hosts: Annotated[list[str], Meta(description="What a command may reach.")] | UnsetType = UNSET
     notify_if: Annotated[str, Meta(description="always, never, changed, or as number > 90")] | UnsetType = UNSET
@@ -93,7 +94,7 @@ def tools(automations: Automations) -> list[Tool]:
     return [
         Tool(
             "add_automation",
-            "Have something happen by itself, at times: ask, run a command or a skill.",
+            "Have something happen by itself, at times: ask, run a command or a skill, remind the person.",
             When,
             "settings",
             add,
@@ -121,6 +122,8 @@ def _asked(arguments: When) -> Mapping[str, Any]:
 
 
 def _at(one: Automation) -> str:
+    if one.next_run is None and one.schedule.changed and one.enabled:
+        return f"when {one_line(one.schedule.changed, 60)} has changed"
     return "never" if one.next_run is None else _written(moment(one.next_run).astimezone(zone_of(one.schedule.tz)))
 
 

@@ -53,6 +53,7 @@ def what(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--ask", metavar="TEXT", help="Ask this, in a new conversation each time."),
             click.option("--run", metavar="CMD", help="Run this command in the sandbox."),
             click.option("--skill", metavar="NAME", help="Run this skill."),
+            click.option("--tell", metavar="TEXT", help="Tell me this."),
             click.option("--json-args", metavar="J", help="The skill's arguments, as a JSON object."),
             click.option("--title", metavar="T", help="What it is called."),
             click.option(

@@ -36,6 +36,11 @@ _ASKED = (  # what is a question or a memory of the speaker's own, unless a valu
 )
 _FILE = r"(?!(?:me|us|it|this|that|on|out|up|between|more)\b)(?P<path>\S+|.*/.*|.*\.\w{1,8})"
 
+_WHEN = (  # what begins to say when
+    r"(?:(?:today|tomorrow|tonight|every|each|daily|weekly|next|this|on weekdays|at noon|at midnight)\b"
+    r"|at \d|on (?:the )?\d|in \d|in (?:an?|half)\b|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+)
+
 # The first that fits wins.
 COMMANDS = (
     Command(
@@ -115,6 +120,25 @@ COMMANDS = (
         r"(?:what(?: is|'s) )?(?:the |today's )?(?:current )?(?:time|date)(?: now| today)?"
         r"|what (?:time|day|date) is (?:it|today)(?: now| today)?",
         ("what time is it", "what is the time", "what day is it", "what is the date"),
+    ),
+    Command(
+        "add_automation",
+        ("remind me WHEN to TEXT",),
+        r"/remind\s+(?P<when>\S.*?)\s+to\s+(?P<tell>\S.*)",
+        r"remind me (?P<when>(?!to\b|of\b|that\b)\S.*?) (?:to|that|of) (?P<tell>\S.*)",
+    ),
+    Command(
+        "add_automation",
+        ("remind me to TEXT WHEN",),
+        r"(?!)",
+        rf"remind me (?:to|that|of) (?P<tell>\S.*?) (?P<when>{_WHEN}.*)",
+    ),
+    Command(
+        "list_automations",
+        ("list automations",),
+        r"/automations",
+        r"automations|reminders|(?:list|show)(?: me)?(?: my| all| the)* (?:automations|reminders|schedule)",
+        ("list automations", "show automations", "show my reminders"),
     ),
     Command("ask_person", ("/ask QUESTION",), r"/ask\s+(?P<question>\S.*)"),
 )
