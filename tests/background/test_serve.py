@@ -123,6 +123,7 @@ def test_status_and_stop(home: Home) -> None:
         "queued": 0,
         "running": 0,
         "commands": 0,
+        "scheduled": 0,
         "sandbox": ANY,
         "version": None,
     }

@@ -1,9 +1,11 @@
 """Ways to wait for what the app shows."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import pytest
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 
 from zotui.tui.app import Zotui
@@ -44,9 +46,12 @@ def said(app: Zotui) -> str:
 
 
 async def within(ready: Callable[[], object], patience_s: float = 30) -> None:
-    """Wait until it is ready. Raises TimeoutError."""
+    """Wait until it is ready; what is not on the screen yet is not. Raises TimeoutError."""
     async with asyncio.timeout(patience_s):
-        while not ready():
+        while True:
+            with contextlib.suppress(NoMatches):
+                if ready():
+                    return
             await asyncio.sleep(0.01)
 
 

@@ -819,7 +819,7 @@ class TestCost:
         async with app.run_test(size=WIDE):
             await opened(app)
             await press(app, "f12")
-            await within(lambda: isinstance(app.screen, Reading))
+            await within(lambda: isinstance(app.screen, Reading) and app.screen.query_one(Static))
             text = str(app.screen.query_one(Static).content)
             here, day, model = text.split("\n\n")[1:4]
             assert text.startswith("Caps: $5.00 per day\n")
