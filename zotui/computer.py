@@ -39,6 +39,7 @@ from zotui.search import Search
 from zotui.secret import Secret
 from zotui.skills import Shelf
 from zotui.skills.adding import Adding
+from zotui.skills.environments import Environments
 from zotui.skills.places import projects
 from zotui.skills.running import Running
 from zotui.skills.runs import Runs
@@ -85,8 +86,9 @@ class Computer(Asking):
         self.standing = Standing(store, self.sandbox)
         self.skill_runs = Runs(store)
         self.skill_source = Adding(self.skills, home.skills)
-        self.skills.running = Running(self.skills, self.sandbox, self.skill_runs)
         self.automations = Automations(store, self._check_action)
+        environments = Environments(home.cache / "packages", lambda: self.models.config.skills.index)
+        self.skills.running = Running(self.skills, self.sandbox, self.skill_runs, environments)
         self.mentions = Mentions(self)
         self.search = Search(self)
         self.forgetting = Forgetting(self)

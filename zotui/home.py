@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zotui.config import Config
 
 LONGEST_LOG = 2_000_000  # bytes of a log that are read
-FOLDERS = ("skills", "workspace", "logs", "backups", "outputs", "run")
+FOLDERS = ("skills", "workspace", "logs", "backups", "outputs", "cache", "run")
 
 
 class Home:
@@ -54,6 +54,11 @@ class Home:
     def outputs(self) -> Path:
         """What commands put out, where that is long. Of the last days."""
         return self.path / "outputs"
+
+    @property
+    def cache(self) -> Path:
+        """What can be fetched again. Commands may read of it what they are given."""
+        return self.path / "cache"
 
     @property
     def backups(self) -> Path:

@@ -14,7 +14,7 @@ from zotui.errors import NotFound, UsageError
 from zotui.home import Home
 from zotui.memory import writing
 from zotui.skills.runs import Asked
-from zotui.skills.skill import Script, Skill
+from zotui.skills.skill import Skill
 from zotui.store import audit, new_id
 
 WORD = "Zanzibarquok"
@@ -155,7 +155,6 @@ async def test_what_skills_were_given_and_said_is_redacted_too(home: Home) -> No
         await computer.memory.set("pet", f'a "{WORD}"')
         turn = await computer.submit(f'a "{WORD}"')
         skill = Skill("echo", "Says it again.", [], "", "home", True, True, [], "")
-        script = Script("echo", "scripts/echo.py", "run", ())
         for asked, given, printed in (
             (Asked(), f'a "{WORD}"', ""),
             (Asked(), "", f'a "{WORD}"\n'),
@@ -163,7 +162,7 @@ async def test_what_skills_were_given_and_said_is_redacted_too(home: Home) -> No
             (Asked(), "a dog", "a dog"),
         ):
             run = new_id()
-            await computer.skill_runs.begin(run, skill, script, {"text": given}, asked)
+            await computer.skill_runs.begin(run, skill, "echo", {"text": given}, asked)
             await computer.skill_runs.end(run, "done", error=printed, output=printed)
         await computer.store.write(lambda db: db.execute("UPDATE turns SET status = 'done' WHERE id = ?", (turn,)))
         assert await computer.forgetting.forget(await computer.forgetting.traces("pet"), redact=True) == ""

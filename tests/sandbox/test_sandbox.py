@@ -386,7 +386,7 @@ def test_the_configuration_is_what_it_says(home: Home, tmp_path: Path) -> None:
     policy: dict[str, Answer] = {"Net(b.example)": "deny", "!Net(*.c)": "deny", "Net(d)": "ask", "Bash(x)": "deny"}
     profile = profile_of(home, Config(sandbox=sandbox, policy=policy))
     assert profile == Profile(
-        home.workspace, (tmp_path,), True, Limits(processes=9), ("a.example",), ("b.example", "*.c")
+        home.workspace, (tmp_path,), True, Limits(processes=9), ("a.example",), ("b.example", "*.c"), (home.cache,)
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from zotui.errors import SandboxError
-from zotui.sandbox import Profile, shell
+from zotui.sandbox import Command, Profile, shell
 from zotui.sandbox.seatbelt import Seatbelt, rules
 
 
@@ -58,3 +58,14 @@ def test_it_stands_on_macos_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("os.geteuid", lambda: 501)
     monkeypatch.setattr("zotui.sandbox.seatbelt.PROGRAM", "/bin/sh")
     assert asyncio.run(Seatbelt(tmp_path).raise_(Profile(tmp_path))).kind == "seatbelt"
+
+
+def test_a_folder_that_is_given_is_read_alone(tmp_path: Path) -> None:
+    given = tmp_path / "cache" / "one"
+    given.mkdir(parents=True)
+    command = Command(("ls",), folders={"GIVEN": given})
+    start = Seatbelt(tmp_path).start(command, Profile(tmp_path / "workspace"), True)
+    (text,) = [word for word in start.words if word.startswith("(version 1)")]
+    assert f'(allow file-read* (subpath "{given.resolve()}"))' in text.splitlines()
+    assert start.environment["GIVEN"] == str(given.resolve())
+    start.finish()

@@ -78,7 +78,10 @@ class World:
         else:
             self.home.chmod(0o700)
         self.limits, self.network = Limits(), False
-        self.sandbox = Sandbox(lambda: Profile(self.workspace, (), self.network, self.limits), folder)
+        self.readable: tuple[Path, ...] = ()
+        self.sandbox = Sandbox(
+            lambda: Profile(self.workspace, (), self.network, self.limits, readable=self.readable), folder
+        )
 
     def protected(self) -> dict[str, bytes]:
         """All that must stay as it is."""

@@ -69,6 +69,8 @@ def show(options: dict[str, Any], name: str, as_json: bool) -> None:
     print_text(f"about {line:,} tokens in each request, {body:,} once it is read")
     for script in skill.scripts:
         print_text(f"{script.path}: {script.signature}")
+    if skill.dependencies:
+        print_text(f"packages: {', '.join(skill.dependencies)}")
     if len(skill.files) > 1:
         print_text(f"files: {', '.join(skill.files)}")
     print_text(f"\n{skill.body}")

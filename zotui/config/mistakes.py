@@ -54,6 +54,7 @@ ALLOWED = {
     "hosts": 'a list of hosts, as ["pypi.org", "*.example.org", "example.org:8443"]; "*" is any public one',
     "copies_mb": "megabytes, 1 to 1000000",
     "engine": "local, dask",
+    "index": "an index of Python packages, as https://pypi.org/simple, or a folder of wheels",
     "policy": "allow, ask, deny",
     "keys": 'names of keys, as "ctrl+p" or "f2,ctrl+b"; a key for a provider stays in the environment',
 }

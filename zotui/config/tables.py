@@ -123,6 +123,12 @@ class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sender: str = ""
 
 
+class SkillsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[skills]``: where the packages come from that skills depend on; from where pip or uv find them otherwise."""
+
+    index: Annotated[str, Meta(pattern=r"^((https?|file)://\S+|[~/].*)?$")] = ""
+
+
 class PoolConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[pool]``: the engine that runs jobs."""
 
@@ -149,3 +155,4 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     desk: DeskConfig = DeskConfig()
     mail: MailConfig = MailConfig()
     pool: PoolConfig = PoolConfig()
+    skills: SkillsConfig = SkillsConfig()

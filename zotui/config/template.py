@@ -60,6 +60,9 @@ model = "offline"
 # propose  = "model"                # facts that conversations say wait for your word (/facts): found by the model, which reads
 #                                   # a conversation once it rests (see zotui cost), or by "patterns" alone, or "off"
 
+# [skills]                          # where the Python packages come from that skills depend on (wheels only), if not
+# index = "https://pypi.org/simple" # from where pip or uv find them anyway; or a folder of wheels
+
 # [undo]                            # what turns changed in the workspace can be taken back
 # copies_mb = 1000                  # as long as the copies fit in here; the oldest go first
 

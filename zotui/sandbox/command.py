@@ -1,6 +1,7 @@
 """What shall be run, and how it ended."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
@@ -13,7 +14,8 @@ class Command(Struct, frozen=True):
     """Words to run in a folder of the workspace, for at most ``timeout_s`` seconds.
 
     ``environment``: more variables. Nothing of zotui's own environment is passed on. ``hosts``: those that it may reach,
-    as ``zotui.sandbox.hosts`` writes them, none where that is empty; None for those of the configuration.
+    as ``zotui.sandbox.hosts`` writes them, none where that is empty; None for those of the configuration. ``folders``:
+    those of the profile's ``readable`` that it may read, by the variables that tell it where they are.
     """
 
     words: Sequence[str]
@@ -21,6 +23,7 @@ class Command(Struct, frozen=True):
     timeout_s: float = 120.0
     environment: Mapping[str, str] = {}
     hosts: Sequence[str] | None = None
+    folders: Mapping[str, Path] = {}
 
 
 class Outcome(Struct, frozen=True):

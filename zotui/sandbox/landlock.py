@@ -63,7 +63,7 @@ class Landlock:
             raise SandboxError(f"{self._scratch} cannot be written: {error.strerror}") from None
         gaps = [PLANTED, CHANGED]
         if os.geteuid() == 0:
-            if said := await self._reach.extend((profile.workspace, *profile.writable, self._own)):
+            if said := await self._reach.extend((profile.workspace, *profile.writable, *profile.readable, self._own)):
                 raise SandboxError(f"root is not held by Landlock, and cannot become nobody here: {said}")
             gaps = [PLANTED, SEEN]
         if self._abi < SIGNALS:
@@ -91,6 +91,7 @@ class Landlock:
         workspace = self._reach.place(root)
         folder = os.path.normpath(os.path.join(workspace, command.folder))
         limits = profile.limits
+        shown = {name: self._reach.place(path) for name, path in command.folders.items()}
         orders = {
             "abi": self._abi,
             "parent": os.getpid(),
@@ -98,10 +99,10 @@ class Landlock:
             "folder": folder,
             "environment": bubblewrap.environment(
                 {"HOME": f"{place}/home", "TMPDIR": f"{place}/tmp", "PWD": folder,
-                 "GIT_CONFIG_NOSYSTEM": "1", **command.environment}.items()
+                 "GIT_CONFIG_NOSYSTEM": "1", **command.environment, **shown}.items()
             ),
             "network": network,
-            "readable": _readable(),
+            "readable": [*_readable(), *shown.values()],
             "devices": DEVICES,
             "writable": [workspace, *map(self._reach.place, profile.writable), place],
             "limits": {

@@ -53,7 +53,9 @@ class Namespaces:
                 package = "bubblewrap" if program == "bwrap" else "util-linux"
                 raise SandboxError(f"{program} is not installed", f"apt install {package}")
         gaps = ""
-        if os.geteuid() == 0 and (said := await self._reach.extend((profile.workspace, *profile.writable))):
+        if os.geteuid() == 0 and (
+            said := await self._reach.extend((profile.workspace, *profile.writable, *profile.readable))
+        ):
             gaps = f"commands run as root within the wall, so that processes are counted by looking only ({said})"
         return Wall("bubblewrap", f"bubblewrap · {told_network(profile)}", gaps)
 
@@ -71,6 +73,9 @@ class Namespaces:
             [f"{self._reach.place(path)}={path}" for path in profile.writable],
             *self._protected,
         )
+        shown = {name: f"/mnt/{name.lower()}" for name in command.folders}
+        for name, path in command.folders.items():
+            seen += ["--ro-bind", self._reach.place(path), shown[name]]
         data = {path: memory_file(content) for path, content in bubblewrap.files().items()}
         rules = memory_file(seccomp.program())
         wall = bubblewrap.wall(limits, seen, data, rules)
@@ -94,11 +99,11 @@ class Namespaces:
 
         descriptors = [*data.values(), rules]
         if not command.hosts:
-            return Start([*words, *command.words], _environment(command.environment), descriptors, finish)
+            return Start([*words, *command.words], _environment({**command.environment, **shown}), descriptors, finish)
         door, theirs = socket.socketpair()
         inner = theirs.detach()
         way_out = [*egress.words(inner), *command.words]
-        environment = _environment({**egress.environment(), **command.environment})
+        environment = _environment({**egress.environment(), **command.environment, **shown})
         return Start([*words, *way_out], environment, [*descriptors, inner], finish, door)
 
     def _through_keeper(self) -> list[str]:

@@ -21,6 +21,7 @@ class Plain:
         """The words with limits before them. Blocks."""
         folder = os.path.join(profile.workspace, command.folder)
         where = {"HOME": os.path.expanduser("~"), "PWD": folder}
+        where |= {name: str(path) for name, path in command.folders.items()}
         limits = [word for word in prlimit(profile.limits) if not word.startswith("--nproc")]  # of all that you run
         words = ["env", "-C", folder, *limits, *command.words]
         return Start(words, bubblewrap.environment([*where.items(), *command.environment.items()]))

@@ -1,6 +1,7 @@
 """What root needs so that a user who is nobody gets at the workspace: a keeper of a mount namespace."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -37,10 +38,11 @@ class Reach:
         return said or "it ended"
 
     def place(self, path: Path) -> str:
-        """Where nobody finds a folder."""
-        if self._keeper is None or path not in self._paths:
-            return str(path)
-        return f"/mnt/{self._paths.index(path)}"
+        """Where nobody finds a folder, or what lies in it."""
+        for number, folder in enumerate(self._paths if self._keeper is not None else ()):
+            if path.is_relative_to(folder):
+                return os.path.normpath(f"/mnt/{number}/{path.relative_to(folder)}")
+        return str(path)
 
     def words(self) -> list[str]:
         """What a command begins with that runs as nobody; nothing without a keeper."""

@@ -56,10 +56,12 @@ class Seatbelt:
             [root.resolve(), *(path.resolve() for path in profile.writable), own],
             [path.resolve() for path in (*protected.read_only(root), *protected.held(root))],
             port,
+            [path.resolve() for path in command.folders.values()],
         )
         folder = os.path.normpath(os.path.join(root, command.folder))
         proxy = egress.environment(port) if port else {}
         more = {"HOME": str(own), "TMPDIR": str(own), "PWD": folder, **proxy, **command.environment}
+        more |= {name: str(path.resolve()) for name, path in command.folders.items()}
         words = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', folder, PROGRAM, "-p", text, *command.words]
 
         def finish() -> str:
@@ -72,10 +74,10 @@ class Seatbelt:
         """Nothing was built."""
 
 
-def rules(writable: Sequence[Path], kept: Sequence[Path], port: int | None) -> str:
+def rules(writable: Sequence[Path], kept: Sequence[Path], port: int | None, shown: Sequence[Path] = ()) -> str:
     """A profile: what is not allowed is refused, and the last rule that fits wins. ``kept`` lies in what is writable
     and stays as it is: read-only, unless it is a folder of a repository, which must only stay where it is. ``port`` is
-    that of the proxy, where hosts may be reached by it."""
+    that of the proxy, where hosts may be reached by it; ``shown`` may be read."""
     lines = [
         "(version 1)",
         "(deny default)",
@@ -86,6 +88,7 @@ def rules(writable: Sequence[Path], kept: Sequence[Path], port: int | None) -> s
         f'(allow file-read* (literal "/") {" ".join(_subpath(Path(path)) for path in READABLE)})',
         f"(allow file-read* file-write-data file-ioctl {' '.join(_literal(Path(path)) for path in DEVICES)})",
         *(f"(allow file-read* file-write* {_subpath(path)})" for path in writable),
+        *(f"(allow file-read* {_subpath(path)})" for path in shown),
     ]
     for path in kept:
         held = path.name == ".git" or path.name not in (*protected.FILES, *protected.FOLDERS, *protected.OF_GIT)

@@ -27,4 +27,7 @@ def profile_of(home: Home, config: Config) -> Profile:
     writable = tuple(
         path for name in sandbox.writable if (path := Path(name).expanduser()).is_absolute() and path.is_dir()
     )
-    return Profile(home.workspace, writable, sandbox.network == "allow", sandbox.limits, sandbox.hosts, denied)
+    readable = (home.cache,) if home.cache.is_dir() else ()
+    return Profile(
+        home.workspace, writable, sandbox.network == "allow", sandbox.limits, sandbox.hosts, denied, readable
+    )

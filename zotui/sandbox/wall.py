@@ -15,7 +15,8 @@ Kind = Literal["bubblewrap", "landlock", "seatbelt", "none"]
 
 class Profile(Struct, frozen=True):
     """What commands may do: the workspace, more folders that they may write, limits; whether each may reach hosts
-    without more ado, and which; and the patterns of hosts that none may."""
+    without more ado, and which; and the patterns of hosts that none may. Of what lies in ``readable`` a command may read
+    what it is given, and nothing else."""
 
     workspace: Path
     writable: Sequence[Path] = ()
@@ -23,6 +24,7 @@ class Profile(Struct, frozen=True):
     limits: Limits = Limits()
     hosts: Sequence[str] = ("*",)
     denied: Sequence[str] = ()
+    readable: Sequence[Path] = ()
 
 
 class Wall(Struct, frozen=True):

@@ -29,6 +29,9 @@ def main() -> int:
         files.extractall(folder)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
+    packages = os.environ.pop("SKILL_PACKAGES", "")  # before those of the system, after what comes with Python
+    at = next((place for place, path in enumerate(sys.path) if path.endswith("-packages")), len(sys.path))
+    sys.path[at:at] = [packages] if packages else []
     sys.path[:0] = [os.path.dirname(os.path.join(folder, order["path"])), folder]
     os.environ["SKILL_DIR"] = folder
     try:

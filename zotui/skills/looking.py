@@ -24,7 +24,7 @@ def look(skill: Skill, read: Read, trusted: Trusted) -> str:
         "hosts": skill.hosts,
         "hosts named in its code": tuple(_hosts(read)),
         "keys": skill.keys,
-        "depends on": skill.dependencies,
+        "packages that its scripts get, as wheels when they first run": skill.dependencies,
         "compatibility": (skill.compatibility,) if skill.compatibility else (),
         "license": (skill.license,) if skill.license else (),
     }

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from zotui.regular import NotRegular, TooLarge
+from zotui.skills.environments import mistake
 from zotui.skills.front import read_front
 from zotui.skills.hidden import MOST as MOST_HIDDEN
 from zotui.skills.hidden import hidden_in
@@ -29,6 +30,7 @@ LONGEST_DESCRIPTION = 1024
 LONGEST_COMPATIBILITY = 500
 LARGEST = 1_000_000  # bytes of a SKILL.md
 CODE = (".bat", ".cjs", ".js", ".mjs", ".pl", ".ps1", ".py", ".rb", ".sh", ".so", ".ts")
+_BETWEEN = r"[,\n](?![^\[]*\])(?!\s*[<>=!~])"  # dependencies: what is between them, not between their versions
 _TOOL = re.compile(r"[^\s,(]+(?:\([^)]*\))?")
 
 
@@ -83,6 +85,8 @@ def _read(folder: Path, source: str, opened: Opened) -> Read:
         hidden=tuple(islice(hidden, MOST_HIDDEN)),
         dependencies=tuple(dict.fromkeys([*skill.dependencies, *dependencies])),
     )
+    if scripts:
+        skill.problems.extend(filter(None, map(mistake, skill.dependencies)))
     return Read(skill, files, seen, contents if whole else [])
 
 
@@ -130,7 +134,7 @@ def _skill(folder: Path, source: str, opened: Opened, problems: list[str]) -> Sk
         allowed_tools=_tools(fields.get("allowed-tools")),
         hosts=tuple(_list(_field(fields, "hosts"))),
         keys=tuple(dict.fromkeys([*_list(_field(fields, "keys")), *_wanted(metadata)])),
-        dependencies=tuple(_list(_field(fields, "dependencies"), ",")),
+        dependencies=tuple(_list(_field(fields, "dependencies"), _BETWEEN)),
         license=_text(fields.get("license")),
         compatibility=compatibility,
         version=one_line(_text(_field(fields, "version")), 60),
@@ -154,9 +158,9 @@ def _text(found: Any) -> str:
 
 
 def _list(found: Any, apart: str | None = None) -> list[str]:
-    """A list, or a text whose items stand apart by commas, or by blanks where none is named."""
+    """A list, or a text whose items stand apart by such a pattern, or by blanks and commas where none is named."""
     if isinstance(found, str):
-        items: Iterable[Any] = found.split(apart) if apart else found.replace(",", " ").split()
+        items: Iterable[Any] = re.split(apart, found) if apart else found.replace(",", " ").split()
     else:
         items = found if isinstance(found, list) else []
     return [one_line(str(item), 200 if apart is None else 100) for item in items if str(item).strip()]

@@ -13,7 +13,7 @@ from zotui.store import Reader, Transaction
 
 LONGEST, LONGEST_ALL = 64_000, 400_000
 """Characters of a trusted file, and of all those of a skill, that are kept for a diff."""
-FORM = 1  # of what is kept in a row, raised where a skill is read otherwise than before
+FORM = 2  # of what is kept in a row, raised where a skill is read otherwise than before
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from zotui.errors import UsageError, ZotuiError
 from zotui.sandbox import Command, Outcome, Output, Sandbox
 from zotui.sandbox.output import SHOWN
 from zotui.skills.arguments import from_values
+from zotui.skills.environments import Environments
 from zotui.skills.opened import Opened, hash_of, hashes
 from zotui.skills.runs import Asked, Runs
 from zotui.skills.skill import Script, Skill
@@ -30,6 +31,7 @@ NO_WALL = "No sandbox stands: it would run as you, with your files and your netw
 LARGEST = 50_000_000  # bytes of a skill's files that go along
 RESULT = 200_000  # characters of what is returned
 BOOT = Path(__file__).with_name("boot.py")
+Listener = Callable[[bytes], None] | None
 PYTHONS = ("/usr/bin/python3", "/usr/local/bin/python3")  # that are seen behind the wall
 
 
@@ -63,10 +65,11 @@ class SkillFailed(ZotuiError):
 class Running:
     """Runs the scripts of the skills on a shelf."""
 
-    def __init__(self, shelf: "Shelf", sandbox: Sandbox, runs: Runs) -> None:
+    def __init__(self, shelf: "Shelf", sandbox: Sandbox, runs: Runs, environments: Environments) -> None:
         self._shelf = shelf
         self._sandbox = sandbox
         self._runs = runs
+        self._environments = environments
 
     @property
     def has_network(self) -> bool:
@@ -77,8 +80,9 @@ class Running:
         """What a person who is asked should know: what would run, where it may go, and that no wall stands where none does."""
         skill, script = await self.script(getattr(arguments, "name", ""), getattr(arguments, "script", ""))
         hosts = f" It may reach {', '.join(skill.hosts)}." if skill.hosts else ""
+        packages = f" It uses {', '.join(skill.dependencies)}." if skill.dependencies else ""
         wall = f" {NO_WALL}" if self._sandbox.is_open else ""
-        return f"{skill.name}: {script.path}, as you have looked at it.{hosts}{wall}"
+        return f"{skill.name}: {script.path}, as you have looked at it.{hosts}{packages}{wall}"
 
     async def script(self, name: str, script: str = "") -> tuple[Skill, Script]:
         """A skill that may be run, and its script, which need not be named where there is one. Raises NotFound, UsageError."""
@@ -94,26 +98,42 @@ class Running:
         *,
         timeout_s: float = TIMEOUT_S,
         online: bool = True,
-        listener: Callable[[bytes], None] | None = None,
+        listener: Listener = None,
     ) -> Ran:
         """Call a script with these values and wait for its end. ``online``: with a way to the hosts that the skill declares;
         ``listener`` is given what it prints, as it comes.
 
-        Raises UsageError for values that do not fit and for a skill that has changed, SandboxError where no wall stands.
+        Raises UsageError for values that do not fit and for a skill that has changed, SandboxError where no wall stands,
+        NotFetched where what it depends on cannot be had.
         """
         arguments = from_values(script, values)
-        packed = await asyncio.to_thread(_packed, skill)
         order = {"path": script.path, "function": script.function, "arguments": arguments}
-        command = Command(
-            (_python(), "-I", "-c", await asyncio.to_thread(BOOT.read_text)),
-            "",
-            timeout_s,
-            {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-            skill.hosts if online else (),
-        )
+        hosts = skill.hosts if online else ()
+        return await self._behind(skill, script.name, order, asked, timeout_s, hosts, listener)
+
+    async def _behind(
+        self,
+        skill: Skill,
+        script: str,
+        order: Mapping[str, Any],
+        asked: Asked,
+        timeout_s: float,
+        hosts: Sequence[str],
+        listener: Listener,
+    ) -> Ran:
+        """Have the child do what is ordered, behind the wall, and keep what became of it."""
+        packed = await asyncio.to_thread(_packed, skill)
         run, out, err = new_id(), self._sandbox.output(), self._sandbox.output(listener)
         try:  # from here: one that is stopped while its beginning is written has begun
-            await self._runs.begin(run, skill, script, arguments, asked)
+            await self._runs.begin(run, skill, script, order.get("arguments", {}), asked)
+            command = Command(
+                (_python(), "-I", "-c", await asyncio.to_thread(BOOT.read_text)),
+                "",
+                timeout_s,
+                {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+                hosts,
+                await self._packages(skill, listener),
+            )
             outcome = await self._sandbox.run(command, out, err, json.dumps(order).encode() + b"\n" + packed)
         except BaseException as error:
             said = str(error) if isinstance(error, ZotuiError) else ""
@@ -123,12 +143,22 @@ class Running:
             )
             raise
         value, wrong, trace = _result(out, outcome)
-        if wrong.startswith("ModuleNotFoundError") and skill.dependencies:
-            wrong += f"; the skill depends on {', '.join(skill.dependencies)}, which {command.words[0]} must have"
         await self._runs.end(
             run, "failed" if wrong else "done", outcome.reason, wrong, outcome.exit_code, f"{err.text}{trace}"
         )
         return Ran(run, value, clean(err.text), wrong, trace, outcome)
+
+    async def _packages(self, skill: Skill, listener: Listener) -> dict[str, Path]:
+        """The folder of what a skill depends on, by the variable that tells its scripts of it; none where it depends on nothing.
+        The person has seen the names, as nothing of a skill runs before that. Raises UsageError, NotFetched."""
+        if not skill.dependencies:
+            return {}
+
+        def tell(line: str) -> None:
+            if listener is not None:
+                listener(f"zotui: {line}\n".encode())
+
+        return {"SKILL_PACKAGES": await self._environments.ready(_python(), skill.dependencies, tell)}
 
 
 def script_of(skill: Skill, name: str = "") -> Script:

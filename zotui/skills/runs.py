@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from zotui.skills.skill import Script, Skill
+from zotui.skills.skill import Skill
 from zotui.store import Store, Transaction, now_ms
 from zotui.store.owner import is_alive
 from zotui.text import clean, one_line
@@ -57,13 +57,13 @@ class Runs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def begin(self, run: str, skill: Skill, script: Script, arguments: Mapping[str, Any], asked: Asked) -> None:
+    async def begin(self, run: str, skill: Skill, script: str, arguments: Mapping[str, Any], asked: Asked) -> None:
         """Write that a run of this id begins."""
         shown = {name: "…" if _SECRET.search(name) else value for name, value in arguments.items()}
         values = {
             "id": run,
             "skill": skill.name,
-            "script": script.name,
+            "script": script,
             "hash": skill.hash,
             "arguments": msgspec.json.encode(shown).decode()[:LONGEST],
             "asked_by": asked.by,
