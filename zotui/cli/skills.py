@@ -12,7 +12,7 @@ import msgspec
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, with_computer
 from zotui.cli.family import Family
 from zotui.cli.skills_add import add, new, rm, update, validate
-from zotui.cli.skills_run import history, run
+from zotui.cli.skills_run import history, run, test
 from zotui.cli.skills_trust import diff, disable, enable, lock, trust
 from zotui.computer import Computer
 from zotui.errors import UsageError
@@ -30,7 +30,7 @@ def skills() -> None:
     """Skills: folders with a SKILL.md."""
 
 
-for verb in (add, update, rm, new, validate, trust, diff, enable, disable, lock, run, history):
+for verb in (add, update, rm, new, validate, trust, diff, enable, disable, lock, run, test, history):
     skills.add_command(verb)
 
 

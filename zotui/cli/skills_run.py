@@ -75,6 +75,41 @@ def run(
 
 
 @click.command()
+@click.argument("name")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(0, min_open=True), default=TIMEOUT_S, help="Seconds.")
+@as_json
+@click.pass_obj
+def test(options: dict[str, Any], name: str, timeout_s: float, as_json: bool) -> int:
+    """Run the tests that a skill brings (tests/*.py: functions test_*, or files that raise) in the sandbox, as its scripts
+    run; exit code 1 where one fails."""
+
+    async def go(computer: Computer) -> Ran:
+        running = computer.skills.running
+        assert running is not None
+        skill, tests = await running.tests(name)
+        listener = None if as_json else _onto_stderr()
+        return await running.test(skill, tests, Asked(), timeout_s=timeout_s, listener=listener)
+
+    ran = with_computer(options, go)
+    value = ran.value if isinstance(ran.value, dict) else {"passed": [], "failed": {}}
+    if as_json:
+        print_json(
+            {
+                "run_id": ran.id,
+                "status": "failed" if ran.error else "done",
+                "error": ran.error or None,
+                **value,
+                "printed": ran.printed,
+            }
+        )
+    elif ran.error:
+        print(f"zotui: {one_line(name, 60)}: {ran.error}", file=sys.stderr)
+    else:
+        print_text(f"{len(value['passed'])} tests passed" if len(value["passed"]) != 1 else "1 test passed")
+    return 1 if ran.error else 0
+
+
+@click.command()
 @click.argument("name", required=False, default="")
 @click.option("--limit", default=50, type=COUNT)
 @as_json

@@ -25,6 +25,12 @@ def run(what: str, often: int = 1) -> str:
     \"\"\"Return what was asked for. Paths are in the workspace.\"\"\"
     return " ".join([what] * often)
 """
+TEST = """from {script} import run
+
+
+def test_it_says_it_as_often_as_asked() -> None:
+    assert run("so", 2) == "so so"
+"""
 
 
 def made(folder: Path, name: str, *, script: bool) -> Path:
@@ -43,5 +49,7 @@ def made(folder: Path, name: str, *, script: bool) -> Path:
     if script:
         (place / "scripts").mkdir()
         (place / "scripts" / f"{program}.py").write_text(SCRIPT)
+        (place / "tests").mkdir()
+        (place / "tests" / f"test_{program}.py").write_text(TEST.format(script=program))
     (place / "SKILL.md").write_text(TEXT.format(name=name, title=name.replace("-", " ").capitalize(), step=step))
     return place

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,7 @@ NO_WALL = "No sandbox stands: it would run as you, with your files and your netw
 LARGEST = 50_000_000  # bytes of a skill's files that go along
 RESULT = 200_000  # characters of what is returned
 BOOT = Path(__file__).with_name("boot.py")
+_TEST = re.compile(r"tests/(?!conftest\.py)[^/_.][^/]*\.py")
 Listener = Callable[[bytes], None] | None
 PYTHONS = ("/usr/bin/python3", "/usr/local/bin/python3")  # that are seen behind the wall
 
@@ -110,6 +112,30 @@ class Running:
         order = {"path": script.path, "function": script.function, "arguments": arguments}
         hosts = skill.hosts if online else ()
         return await self._behind(skill, script.name, order, asked, timeout_s, hosts, listener)
+
+    async def tests(self, name: str) -> tuple[Skill, list[str]]:
+        """A skill that may be run, and the files of its tests: ``tests/*.py``. Raises NotFound, UsageError where it has none."""
+        skill = await asyncio.to_thread(self._shelf.ready, name)
+        found = [path for path in skill.files if _TEST.fullmatch(path)]
+        if not found:
+            raise UsageError(
+                f"the skill {one_line(name, 60)} brings no tests", "put functions test_… into tests/test_….py of it"
+            )
+        return skill, found
+
+    async def test(
+        self,
+        skill: Skill,
+        tests: Sequence[str],
+        asked: Asked,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        listener: Listener = None,
+    ) -> Ran:
+        """Run these tests of a skill as its scripts are run; what is returned names those that ``passed``, and those that
+        ``failed`` with the reason. Raises as :meth:`run` does."""
+        order = {"path": tests[0], "tests": list(tests)}
+        return await self._behind(skill, "tests", order, asked, timeout_s, skill.hosts, listener)
 
     async def _behind(
         self,
@@ -210,7 +236,11 @@ def _result(out: Output, outcome: Outcome) -> tuple[Any, str, str]:
     if not isinstance(found, dict):
         return None, f"it ended without a result (exit code {outcome.exit_code})", ""
     if "error" in found:
-        return None, one_line(clean(str(found["error"])), 400) or "it failed", clean(str(found.get("trace", "")))
+        return (
+            found.get("value"),
+            one_line(clean(str(found["error"])), 400) or "it failed",
+            clean(str(found.get("trace", ""))),
+        )
     return found.get("value"), "", ""
 
 
