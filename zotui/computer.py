@@ -39,6 +39,7 @@ from zotui.search import Search
 from zotui.secret import Secret
 from zotui.skills import Shelf
 from zotui.skills.adding import Adding
+from zotui.skills.drafting import Drafting, Talk
 from zotui.skills.environments import Environments
 from zotui.skills.places import projects
 from zotui.skills.running import Running
@@ -88,6 +89,7 @@ class Computer(Asking):
         self.skill_source = Adding(self.skills, home.skills)
         self.automations = Automations(store, self._check_action)
         environments = Environments(home.cache / "packages", lambda: self.models.config.skills.index)
+        self.drafting = Drafting(self.skill_source, self._talk)
         self.skills.running = Running(self.skills, self.sandbox, self.skill_runs, environments)
         self.mentions = Mentions(self)
         self.search = Search(self)
@@ -206,6 +208,16 @@ class Computer(Asking):
         )
         chat = await self.chats.find(conversation)
         return foretold(context, self.models.config.agent.context_tokens, chat.tainted_by)
+
+    async def _talk(self, conversation: str, turn: str) -> Talk:
+        """What was said and done in a conversation before a turn. Raises NotFound."""
+        chat = await self.chats.find(conversation)
+        messages = [one for one in await self.chats.messages(chat.id, limit=400) if one.turn_id != turn]
+        return Talk(
+            [one.content for one in messages if one.role == "user" and one.content.strip()],
+            [(call.name, call.arguments) for one in messages for call in one.tool_calls if call.status == "done"],
+            chat.tainted_by,
+        )
 
     async def judged_rules(self, conversation: str) -> "Sequence[Judged]":
         """What became of each rule in a conversation's last request; nothing where none went out."""

@@ -30,6 +30,7 @@ from zotui.policy.conditions import Scope
 from zotui.policy.patterns import command_of
 from zotui.policy.patterns import parse as parse_rule
 from zotui.skills.allowing import permits
+from zotui.skills.drafting import draft_tools
 from zotui.skills.run_tool import run_tools
 from zotui.skills.tools import tools as skill_tools
 from zotui.toolbox import Tool, Toolbox
@@ -58,6 +59,7 @@ def toolbox(computer: "Computer") -> Toolbox:
             *plan_tools(computer.plans),
             *automation_tools(computer.automations),
             *skill_tools(computer.skills),
+            *draft_tools(computer.drafting),
             *(run_tools(computer.skills.running) if computer.skills.running else ()),
         ]
     )

@@ -12,7 +12,7 @@ from zotui.models.phrases import COMMANDS, HELP, LONGEST, near, near_slash, tidy
 from zotui.workers import agent
 
 OFFERED = {command.tool for command in COMMANDS}
-READS = OFFERED - {"remember", "ask_person", "run_skill", "add_automation"}
+READS = OFFERED - {"remember", "ask_person", "run_skill", "draft_skill", "add_automation"}
 
 
 def route(said: str) -> Any:

@@ -103,6 +103,16 @@ async def test_those_that_open_a_dialog(home: Home) -> None:
                 await pilot.pause()
 
 
+async def test_a_skill_is_made_of_the_conversation(home: Home) -> None:
+    async with Zotui(home, own_workers=True).run_test(size=(140, 40), notifications=True) as pilot:
+        app = await begun(pilot, home)
+        await give(pilot, "/skill new Bad one")
+        await wait_for(pilot, lambda: any("is no name of a skill" in note.message for note in app._notifications))
+        await give(pilot, "/skill new list-all")
+        await wait_for(pilot, lambda: "is a draft. The person looks at it first" in said(app))
+        assert "1. list files\n" in (home.skills / "list-all" / "SKILL.md").read_text()
+
+
 async def test_those_that_change_the_conversation(home: Home) -> None:
     async with Zotui(home, own_workers=True).run_test(size=(140, 40)) as pilot:
         app = await begun(pilot, home)

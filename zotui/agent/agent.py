@@ -1,6 +1,7 @@
 """The agent: what all turns have in common, and what a model is sent for one."""
 
 import base64
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -57,6 +58,9 @@ def unlearnt(db: Transaction, turn: str) -> None:
 async def nothing(*of: str) -> Sequence[str]:
     """Nothing goes on, and nothing is needed."""
     return ()
+
+
+_WORD = re.compile(r"[a-z]+_[a-z_]+")  # as tools are called
 
 
 class Agent(msgspec.Struct, frozen=True):
@@ -122,8 +126,8 @@ class Agent(msgspec.Struct, frozen=True):
         )
 
     async def tools(self, view: TurnView, history: Sequence[Message], model: str) -> list[dict[str, Any]]:
-        """The tools a turn is offered: the core ones, those that its conversation needs now, and those that were found or
-        used in what it can see.
+        """The tools a turn is offered: the core ones, those that its conversation needs now or its request names, and those
+        that were found or used in what it can see.
 
         The offline provider reads all of them: its grammar is made for them, and nothing is sent anywhere.
         """
@@ -134,6 +138,7 @@ class Agent(msgspec.Struct, frozen=True):
         found = {call.name for call in calls}
         found.update(name for call in calls if call.name == FIND for name in found_in(call.result or ""))
         found.update(await self.at_hand(view.turn.conv_id))
+        found.update(_WORD.findall(view.turn.input))
         return toolbox.schemas(found)
 
     async def budget(self, model: str) -> int:

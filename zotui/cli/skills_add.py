@@ -7,14 +7,16 @@ from typing import Any
 
 import click
 
-from zotui.cli.door import as_json, print_json, print_table, print_text, with_computer
+from zotui.cli.door import as_json, find_chat, print_json, print_table, print_text, with_computer
 from zotui.computer import Computer
 from zotui.errors import UsageError, ZotuiError
 from zotui.home import Home
 from zotui.skills import Skill, load_skill
+from zotui.skills.adding import is_source
+from zotui.skills.drafting import REQUEST, TOOL
 from zotui.skills.looking import look
 from zotui.skills.making import made
-from zotui.text import one_line
+from zotui.text import clean, one_line
 
 
 @click.command()
@@ -45,7 +47,7 @@ def update(options: dict[str, Any], names: tuple[str, ...]) -> int:
     async def run(computer: Computer) -> list[tuple[str, str]]:
         shelf = computer.skills
         every = await asyncio.to_thread(shelf.list)
-        wanted = names or [one.name for one in every if (await asyncio.to_thread(shelf.origin, one))[0]]
+        wanted = names or [one.name for one in every if is_source((await asyncio.to_thread(shelf.origin, one))[0])]
         return [(name, await _updated(computer, name)) for name in wanted]
 
     found = with_computer(options, run)
@@ -82,10 +84,36 @@ def rm(options: dict[str, Any], names: tuple[str, ...], yes: bool) -> None:
 @click.command()
 @click.argument("name")
 @click.option("--script", is_flag=True, help="With a script that can be run.")
+@click.option(
+    "--from", "conversation", metavar="ID", help="Have its model write it of a conversation (or of the last)."
+)
 @click.pass_obj
-def new(options: dict[str, Any], name: str, script: bool) -> None:
-    """Begin a skill of your own: a folder with a SKILL.md to fill in; prints where it lies."""
-    print_text(str(made(Home(options["home"]).prepare().skills, name, script=script)))
+def new(options: dict[str, Any], name: str, script: bool, conversation: str | None) -> None:
+    """Begin a skill of your own: a folder with a SKILL.md to fill in, with an example of a script and its test; prints where it
+    lies. One of a conversation is a draft that waits for zotui skills trust."""
+    if conversation is None:
+        print_text(str(made(Home(options["home"]).prepare().skills, name, script=script)))
+        return
+    if script:
+        raise UsageError("--script goes with no --from", "of a conversation instructions are made")
+
+    async def run(computer: Computer) -> Skill:
+        chat = await find_chat(computer, conversation)
+        await computer.drafting.check(name, chat.id)
+        turn = await computer.submit(
+            REQUEST.format(name=name), chat.id, memory=False, attended=False, private=options["offline"]
+        )
+        async for view in computer.turns.follow(turn):
+            last = view
+        if any(call.name == TOOL and call.status == "done" for call in last.tool_calls):
+            return await asyncio.to_thread(computer.skills.find, name)
+        said = last.turn.error or "it wrote none"
+        print(f"zotui: {one_line(said, 200)}: it is made of your requests and what was done", file=sys.stderr)
+        return await computer.drafting.write(name, chat.id, turn)
+
+    skill = with_computer(options, run, "own" if options["no_daemon"] else "background")
+    print_text(clean(skill.path))
+    print(f"zotui: a draft: zotui skills trust {name} shows it, and lets it be used", file=sys.stderr)
 
 
 @click.command()

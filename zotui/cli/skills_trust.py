@@ -27,7 +27,8 @@ def trust(options: dict[str, Any], name: str, yes: bool) -> None:
         if skill.source == "bundled":
             return f"{skill.name} comes with zotui"
         read = await asyncio.to_thread(shelf.read, skill)
-        print_text(look(skill, read, await asyncio.to_thread(shelf.trusted_files, skill)))
+        origin, _ = await asyncio.to_thread(shelf.origin, skill)
+        print_text(look(skill, read, await asyncio.to_thread(shelf.trusted_files, skill), origin))
         if not yes and not (sys.stdin.isatty() and click.confirm("Let it be used?", err=True)):
             raise UsageError("nothing has been changed", "say --yes once you have looked")
         await asyncio.to_thread(shelf.trust, skill, read.skill.hash)

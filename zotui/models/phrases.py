@@ -86,6 +86,12 @@ COMMANDS = (
         r"run (?:the |my )?skill (?P<name>[\w-]+)(?:(?: with)? (?P<words>\S.*))?",
     ),
     Command(
+        "draft_skill",
+        ("make a skill NAME of this conversation",),
+        r"/draft-skill\s+(?P<name>[\w-]+)",
+        r"make (?:a |the )?skill (?P<name>[\w-]+) (?:of|from) this (?:conversation|chat)\b(?s:.*)",
+    ),
+    Command(
         "list_files",
         ("list files in FOLDER",),
         r"/files\s+(?P<path>\S.*)",

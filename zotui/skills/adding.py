@@ -12,6 +12,7 @@ import msgspec
 
 from zotui.errors import NotFound, UsageError
 from zotui.skills.fetching import fetch
+from zotui.skills.opened import MAIN
 from zotui.skills.places import skills_below
 from zotui.skills.reading import NAME, read_skill
 from zotui.skills.shelf import Shelf
@@ -21,6 +22,8 @@ from zotui.text import one_line
 
 NEW, OLD = ".new-", ".old-"  # folders that are not there yet, or no more, begin so: they are not looked into
 OLD_S = 3_600
+MADE_OF = "conversation "
+"""How the origin of a skill begins that was made of a conversation."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -57,7 +60,7 @@ class Adding:
         await asyncio.to_thread(self._bring_back)
         skill = await asyncio.to_thread(self._own, name)
         origin, was = await asyncio.to_thread(self._shelf.origin, skill)
-        if not origin:
+        if not is_source(origin):
             raise UsageError(f"the skill {name} came from nowhere that is known", "zotui skills rm it, then add it")
         room = await asyncio.to_thread(self._room)
         try:
@@ -76,6 +79,34 @@ class Adding:
             return await asyncio.to_thread(self._put, found[name], origin, fetched.version), True
         finally:
             await asyncio.to_thread(shutil.rmtree, room, True)
+
+    async def draft(self, name: str, text: str, origin: str) -> Skill:
+        """Put a SKILL.md of our making among the home's skills, where it waits for a look. One of the same origin that nobody has
+        looked at yet gives way. Raises UsageError where it is no skill as it should be, or the name is taken."""
+        room = await asyncio.to_thread(self._room)
+
+        def put() -> Skill:
+            folder = room / name
+            folder.mkdir()
+            (folder / MAIN).write_text(text, "utf-8")
+            skill = read_skill(folder, "home").skill
+            if not skill.valid or skill.problems:
+                raise UsageError(f"this is no skill yet: {'; '.join(skill.problems)}")
+            self.check_free(name, origin)
+            return self._put(Found(name, folder, skill), origin, "")
+
+        try:
+            return await asyncio.to_thread(put)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, room, True)
+
+    def check_free(self, name: str, origin: str) -> None:
+        """Raises UsageError where another skill has a name than a draft of the same conversation that nobody has looked at. Blocks."""
+        skill = next((one for one in self._shelf.list() if one.name == name), None)
+        was = self._shelf.origin(skill)[0] if skill is not None and skill.state == "untrusted" else ""
+        taken = skill is not None or os.path.lexists(self._folder / name)
+        if taken and was.partition(",")[0] != origin.partition(",")[0]:
+            raise UsageError(f"there is a skill {name} already", "choose another name")
 
     async def remove(self, name: str) -> str:
         """Take a skill away; where it lay. Raises NotFound, UsageError for one that is not the home's."""
@@ -145,6 +176,11 @@ class Adding:
                 shutil.rmtree(left, ignore_errors=True)
             else:
                 os.rename(left, target)
+
+
+def is_source(origin: str) -> bool:
+    """Whether a skill can be fetched again from where it came: not from nowhere, nor from a conversation."""
+    return bool(origin) and not origin.startswith(MADE_OF)
 
 
 def _found(folder: Path, names: Sequence[str]) -> list[Found]:

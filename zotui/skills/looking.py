@@ -17,8 +17,8 @@ MOST_FILES, MOST_LINES = 200, 600
 _HOST = re.compile(rb"https?://([A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z]{2,})")
 
 
-def look(skill: Skill, read: Read, trusted: Trusted) -> str:
-    """All of that, in lines."""
+def look(skill: Skill, read: Read, trusted: Trusted, origin: str = "") -> str:
+    """All of that, in lines. ``origin``: where it came from, where that is known."""
     wants = {
         "allowed tools": skill.allowed_tools,
         "hosts": skill.hosts,
@@ -29,6 +29,7 @@ def look(skill: Skill, read: Read, trusted: Trusted) -> str:
         "license": (skill.license,) if skill.license else (),
     }
     lines = [f"{skill.name}: {skill.description}", clean(skill.path), ""]
+    lines += [f"from {one_line(origin, 200)}", ""] if origin else []
     lines += _files(skill, read)
     lines += [f"{name}: {', '.join(found)}" for name, found in wants.items() if found]
     lines += [f"! {problem}" for problem in [*skill.problems, *read.skill.hidden]]

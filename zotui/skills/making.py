@@ -33,12 +33,17 @@ def test_it_says_it_as_often_as_asked() -> None:
 """
 
 
-def made(folder: Path, name: str, *, script: bool) -> Path:
-    """Make the folder of a new skill; where it lies. Raises UsageError for what is no name, or is there."""
+def check_name(name: str) -> None:
+    """Raises UsageError for what is no name of a skill."""
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise UsageError(
             f"{one_line(name, 60)!r} is no name of a skill", "1 to 64 of a-z, 0-9 and single hyphens, as page-watch"
         )
+
+
+def made(folder: Path, name: str, *, script: bool) -> Path:
+    """Make the folder of a new skill; where it lies. Raises UsageError for what is no name, or is there."""
+    check_name(name)
     place = folder / name
     try:
         place.mkdir(parents=True)

@@ -52,7 +52,7 @@ COMMANDS = (
     Slash("continue", "go on in a new chat from a summary", "continue_chat"),
     Slash("export", "write this conversation into a file", "export_chat", "[md|jsonl] [FILE]"),
     Slash("import", "read a conversation from a file", "import_chat", "[FILE]"),
-    Slash("skill", "use a skill, or list them", "skill", "[NAME] [WORDS]"),
+    Slash("skill", "use a skill, list them, or make one of this conversation", "skill", "[NAME [WORDS] | new NAME]"),
     Slash("mem", "remember something, or list what is remembered", "memory", "[WORDS]"),
     Slash("profile", "what every conversation knows of you", "profile", "[TEXT]"),
     Slash("facts", "facts that wait for your word", "facts"),

@@ -95,12 +95,19 @@ def conversations(desk: Desk, words: str = "") -> None:
 
 
 async def skill(desk: Desk, words: str = "") -> None:
-    """Go to the skills; with a name, have the next words follow that skill."""
+    """Go to the skills; with a name, have the next words follow that skill. ``new NAME`` has one made of the conversation."""
     name, _, rest = words.partition(" ")
     if not name:
         desk.go_to(desk.query_one(SkillsPane))
         return
     composer = desk.conversation.composer
-    composer.rewrite(f"@skill:{name} {rest}")
+    if name == "new" and rest:
+        from zotui.skills.drafting import REQUEST
+        from zotui.skills.making import check_name
+
+        check_name(rest)
+        composer.rewrite(REQUEST.format(name=rest))
+    else:
+        composer.rewrite(f"@skill:{name} {rest}")
     if rest:
         composer.action_send()

@@ -109,7 +109,8 @@ class SkillsPane(ListingPane):
             return
         shelf = self.computer.skills
         read = await asyncio.to_thread(shelf.read, skill)
-        text = look(skill, read, await asyncio.to_thread(shelf.trusted_files, skill))
+        origin, _ = await asyncio.to_thread(shelf.origin, skill)
+        text = look(skill, read, await asyncio.to_thread(shelf.trusted_files, skill), origin)
         if await self.app.push_screen_wait(SkillLook(f"Skill {skill.name}", text)) and skill.source != "bundled":
             await self._do(asyncio.to_thread(shelf.trust, skill, read.skill.hash))
 
