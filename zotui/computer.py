@@ -41,6 +41,7 @@ from zotui.skills import Shelf
 from zotui.skills.adding import Adding
 from zotui.skills.drafting import Drafting, Talk
 from zotui.skills.environments import Environments
+from zotui.skills.granting import Grants as SkillKeys
 from zotui.skills.places import projects
 from zotui.skills.running import Running
 from zotui.skills.runs import Runs
@@ -88,14 +89,15 @@ class Computer(Asking):
         self.skill_runs = Runs(store)
         self.skill_source = Adding(self.skills, home.skills)
         self.automations = Automations(store, self._check_action)
+        self.keys = keys or keys_of(home)
+        self.skill_keys = SkillKeys(store, self.keys.vault, self.keys.unlock)
         environments = Environments(home.cache / "packages", lambda: self.models.config.skills.index)
         self.drafting = Drafting(self.skill_source, self._talk)
-        self.skills.running = Running(self.skills, self.sandbox, self.skill_runs, environments)
+        self.skills.running = Running(self.skills, self.sandbox, self.skill_runs, environments, self.skill_keys)
         self.mentions = Mentions(self)
         self.search = Search(self)
         self.forgetting = Forgetting(self)
         self.desk = Notes(store)
-        self.keys = keys or keys_of(home)
         self.models = Models(config, Offline(discover), self.keys, load=home.changed_config, workspace=home.workspace)
         self.offers = Offers(store, self.models)
         self.embedder = embedder_of(self)

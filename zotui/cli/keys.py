@@ -48,9 +48,9 @@ def set_(options: dict[str, Any], provider: str, from_stdin: bool, protect: Prot
     async def run(computer: Computer) -> None:
         _row(computer, provider)
         vault = computer.keys.vault
-        with _left_at_once():
-            secret = _read_key(provider, from_stdin)
-            _open_vault(computer, protect)
+        with left_at_once():
+            secret = read_key(provider, from_stdin)
+            open_vault(computer, protect)
         await computer.keep_key(provider, secret)
         said = WORTH[vault.protection or "file"]
         print(f"the key of {provider} ({secret.hint}) is in the vault, under {said}", file=sys.stderr)
@@ -108,7 +108,7 @@ def test(options: dict[str, Any], provider: str, as_json: bool) -> int:
 
     async def run(computer: Computer) -> Any:
         if sys.stdin.isatty() and await asyncio.to_thread(_is_locked_up, computer, provider):
-            with _left_at_once():
+            with left_at_once():
                 _unlock(computer)
         return await tried(computer.models, provider, private=options["offline"])
 
@@ -130,7 +130,7 @@ def unlock(options: dict[str, Any]) -> None:
     async def run(computer: Computer) -> bool:
         if computer.keys.vault.protection != "passphrase":
             raise UsageError("the vault is under no passphrase", "there is nothing to unlock")
-        with _left_at_once():
+        with left_at_once():
             _unlock(computer)
         await computer.crew.handed_over()
         return await computer.background.hand()
@@ -155,7 +155,7 @@ def protect(options: dict[str, Any], how: Protection, weaker: bool) -> None:
             raise NotFound("there is no vault yet", "zotui keys set PROVIDER makes one")
         if is_weaker(how, now) and not weaker:
             raise UsageError(f"{how!r} protects the keys less than {now!r} does", "--weaker does it all the same")
-        with _left_at_once():
+        with left_at_once():
             _unlock(computer)
             passphrase = _next_passphrase(computer, now) if how == "passphrase" else None
             if how == "passphrase" and not passphrase:
@@ -199,7 +199,7 @@ def _is_locked_up(computer: Computer, provider: str) -> bool:
 
 
 @contextlib.contextmanager
-def _left_at_once() -> Iterator[None]:
+def left_at_once() -> Iterator[None]:
     """Ctrl+C ends what blocks here: asyncio would only take note of it, and wait."""
     usual = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -209,7 +209,7 @@ def _left_at_once() -> Iterator[None]:
         signal.signal(signal.SIGINT, usual)
 
 
-def _read_key(provider: str, from_stdin: bool) -> Secret:
+def read_key(whose: str, from_stdin: bool, verb: str = "keys set PROVIDER") -> Secret:
     """A key, from the terminal without showing it, or from stdin. Raises UsageError for one that cannot be."""
     if from_stdin:
         given = sys.stdin.buffer.read(LONGEST + 1)
@@ -217,11 +217,11 @@ def _read_key(provider: str, from_stdin: bool) -> Secret:
             raise UsageError(f"more than {LONGEST:,} bytes is no key", "nothing was changed")
         return checked(given.decode("utf-8", "replace"))
     if not sys.stdin.isatty():
-        raise UsageError("nobody is at the terminal to type the key", "pipe it in: … | zotui keys set PROVIDER --stdin")
-    return checked(getpass.getpass(f"Key of {provider} (it is not shown): "))
+        raise UsageError("nobody is at the terminal to type the key", f"pipe it in: … | zotui {verb} --stdin")
+    return checked(getpass.getpass(f"Key of {whose} (it is not shown): "))
 
 
-def _open_vault(computer: Computer, protect: Protection | None) -> None:
+def open_vault(computer: Computer, protect: Protection | None) -> None:
     """Have a vault that is open: made, the best way there is, where there is none."""
     vault = computer.keys.vault
     if vault.protection is not None:

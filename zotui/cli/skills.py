@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -12,6 +12,7 @@ import msgspec
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, with_computer
 from zotui.cli.family import Family
 from zotui.cli.skills_add import add, new, rm, update, validate
+from zotui.cli.skills_keys import grant, ungrant
 from zotui.cli.skills_run import history, run, test
 from zotui.cli.skills_trust import diff, disable, enable, lock, trust
 from zotui.computer import Computer
@@ -30,7 +31,7 @@ def skills() -> None:
     """Skills: folders with a SKILL.md."""
 
 
-for verb in (add, update, rm, new, validate, trust, diff, enable, disable, lock, run, test, history):
+for verb in (add, update, rm, new, validate, trust, diff, enable, disable, lock, grant, ungrant, run, test, history):
     skills.add_command(verb)
 
 
@@ -58,10 +59,10 @@ def list_(options: dict[str, Any], folder: str | None, as_json: bool) -> None:
 @click.pass_obj
 def show(options: dict[str, Any], name: str, as_json: bool) -> None:
     """Show a skill's instructions, and what it costs a model to read them."""
-    skill = on_shelf(options, lambda shelf: shelf.find(name))
+    skill, granted = on_shelf(options, lambda shelf: _with_keys(shelf, name))
     line, body = skill.tokens
     if as_json:
-        print_json(_as_object(skill) | {"body": skill.body, "tokens": {"line": line, "body": body}})
+        print_json(_as_object(skill) | {"body": skill.body, "tokens": {"line": line, "body": body}, "granted": granted})
         return
     for problem in skill.problems:
         print(f"! {problem}", file=sys.stderr)
@@ -71,6 +72,8 @@ def show(options: dict[str, Any], name: str, as_json: bool) -> None:
         print_text(f"{script.path}: {script.signature}")
     if skill.dependencies:
         print_text(f"packages: {', '.join(skill.dependencies)}")
+    if skill.keys:
+        print_text(f"keys: {', '.join(f'{key} (granted)' if key in granted else key for key in skill.keys)}")
     if len(skill.files) > 1:
         print_text(f"files: {', '.join(skill.files)}")
     print_text(f"\n{skill.body}")
@@ -100,6 +103,11 @@ def on_shelf(options: dict[str, Any], do: Callable[[Shelf], T]) -> T:
         return await asyncio.to_thread(do, computer.skills)
 
     return with_computer(options, run)
+
+
+def _with_keys(shelf: Shelf, name: str) -> tuple[Skill, Sequence[str]]:
+    skill = shelf.find(name)
+    return skill, shelf.granted(skill)
 
 
 def _words(skill: Skill) -> str:

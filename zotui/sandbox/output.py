@@ -5,12 +5,14 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 from zotui.private import make_file
 from zotui.sandbox.restoring import discard
+from zotui.sandbox.veil import Veil
+from zotui.secret import Secret
 
 SHOWN = 1_000_000  # bytes at hand, half of them from the beginning
 CHUNK = 1 << 16
@@ -22,10 +24,17 @@ class Output:
     """Takes bytes as they come. At hand are at most ``SHOWN`` of them, in memory and never more; the whole is in
     ``path`` once it is longer than that or is to be kept, up to ``most`` bytes, what comes after that is counted only.
 
-    ``listener`` is called after each piece, with the piece.
+    ``listener`` is called after each piece, with the piece. What is ``hidden`` is nowhere in all that.
     """
 
-    def __init__(self, path: Path, most: int, listener: Callable[[bytes], None] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        most: int,
+        listener: Callable[[bytes], None] | None = None,
+        hidden: Iterable[Secret] = (),
+    ) -> None:
+        self._veil = Veil(hidden)
         self._path = path
         self._most = most
         self._listener = listener
@@ -48,7 +57,10 @@ class Output:
     async def drain(self, stream: asyncio.StreamReader) -> None:
         """Take everything from a stream until it ends."""
         while piece := await stream.read(CHUNK):
-            await self.take(piece)
+            if shown := self._veil.feed(piece):
+                await self.take(shown)
+        if rest := self._veil.rest():
+            await self.take(rest)
 
     async def take(self, piece: bytes) -> None:
         """Take a piece. Raises OSError where it cannot be kept."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from msgspec import structs
@@ -20,6 +20,7 @@ from zotui.sandbox.plain import Plain
 from zotui.sandbox.seatbelt import Seatbelt
 from zotui.sandbox.terminal import Line, Terminal, on_terminal
 from zotui.sandbox.wall import Builder, Profile, Start, Wall
+from zotui.secret import Secret
 
 Spawning = Callable[[Start], Awaitable[asyncio.subprocess.Process]]
 
@@ -190,9 +191,9 @@ class Sandbox:
             out.close()
             err.close()
 
-    def output(self, listener: Callable[[bytes], None] | None = None) -> Output:
-        """A place for what a command puts out."""
-        return Output(free_name(self._outputs), self._profile().limits.output_mb * 1_000_000, listener)
+    def output(self, listener: Callable[[bytes], None] | None = None, hidden: Iterable[Secret] = ()) -> Output:
+        """A place for what a command puts out, in which these secrets are hidden."""
+        return Output(free_name(self._outputs), self._profile().limits.output_mb * 1_000_000, listener, hidden)
 
     async def stop_all(self) -> int:
         """End everything that runs; how much that was."""

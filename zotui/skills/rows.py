@@ -101,6 +101,19 @@ def trust(db: Transaction, path: str, read: Read, looked_at: int | None) -> None
         db.execute("INSERT INTO skill_files VALUES (?, ?, ?, ?)", (path, name, read.files[one.path], text))
 
 
+def granted(db: Reader, skill: Skill, path: str) -> dict[str, str]:
+    """The keys that a skill has as it is now, each with its name in the vault."""
+    found = db.execute(
+        "SELECT key, record FROM skill_keys WHERE skill = ? AND hash = ? ORDER BY key", (path, skill.hash)
+    )
+    return {key: record for key, record in found.fetchall() if key in skill.keys and skill.hash}
+
+
+def take_keys(db: Transaction, path: str, digest: str) -> None:
+    """Take back the keys that a skill was granted with other files than it has now."""
+    db.execute("DELETE FROM skill_keys WHERE skill = ? AND hash <> ?", (path, digest))
+
+
 def turn(db: Transaction, path: str, on: bool) -> None:
     """Enable or disable a skill."""
     db.execute("UPDATE skills SET enabled = ? WHERE path = ?", (on, path))

@@ -9,15 +9,17 @@ import stat
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from zotui.errors import UsageError, ZotuiError
 from zotui.sandbox import Command, Outcome, Output, Sandbox
 from zotui.sandbox.output import SHOWN
+from zotui.secret import Secret
 from zotui.skills.arguments import from_values
 from zotui.skills.environments import Environments
+from zotui.skills.granting import Grants
 from zotui.skills.opened import Opened, hash_of, hashes
 from zotui.skills.runs import Asked, Runs
 from zotui.skills.skill import Script, Skill
@@ -56,6 +58,16 @@ class Ran(msgspec.Struct, frozen=True):
         return clean(text)[:RESULT]
 
 
+class Order(NamedTuple):
+    """What the child is to do: ``told`` says it, ``script`` is its name in the history. ``hosts``: those that it may reach;
+    ``secrets``: keys, by the variables in which it has them."""
+
+    script: str
+    told: Mapping[str, Any]
+    hosts: Sequence[str]
+    secrets: Mapping[str, Secret] = {}
+
+
 class SkillFailed(ZotuiError):
     """A script that failed; ``printed`` is what it said."""
 
@@ -67,11 +79,14 @@ class SkillFailed(ZotuiError):
 class Running:
     """Runs the scripts of the skills on a shelf."""
 
-    def __init__(self, shelf: "Shelf", sandbox: Sandbox, runs: Runs, environments: Environments) -> None:
+    def __init__(
+        self, shelf: "Shelf", sandbox: Sandbox, runs: Runs, environments: Environments, grants: Grants
+    ) -> None:
         self._shelf = shelf
         self._sandbox = sandbox
         self._runs = runs
         self._environments = environments
+        self._grants = grants
 
     @property
     def has_network(self) -> bool:
@@ -83,8 +98,10 @@ class Running:
         skill, script = await self.script(getattr(arguments, "name", ""), getattr(arguments, "script", ""))
         hosts = f" It may reach {', '.join(skill.hosts)}." if skill.hosts else ""
         packages = f" It uses {', '.join(skill.dependencies)}." if skill.dependencies else ""
+        has = [key for key in await self._grants.of(skill) if skill.hosts]
+        keys = f" It has {', '.join(has)}." if has else ""
         wall = f" {NO_WALL}" if self._sandbox.is_open else ""
-        return f"{skill.name}: {script.path}, as you have looked at it.{hosts}{packages}{wall}"
+        return f"{skill.name}: {script.path}, as you have looked at it.{hosts}{packages}{keys}{wall}"
 
     async def script(self, name: str, script: str = "") -> tuple[Skill, Script]:
         """A skill that may be run, and its script, which need not be named where there is one. Raises NotFound, UsageError."""
@@ -109,9 +126,10 @@ class Running:
         NotFetched where what it depends on cannot be had.
         """
         arguments = from_values(script, values)
-        order = {"path": script.path, "function": script.function, "arguments": arguments}
-        hosts = skill.hosts if online else ()
-        return await self._behind(skill, script.name, order, asked, timeout_s, hosts, listener)
+        told = {"path": script.path, "function": script.function, "arguments": arguments}
+        secrets = await self._keys(skill) if online else {}
+        order = Order(script.name, told, skill.hosts if online else (), secrets)
+        return await self._behind(skill, order, asked, timeout_s, listener)
 
     async def tests(self, name: str) -> tuple[Skill, list[str]]:
         """A skill that may be run, and the files of its tests: ``tests/*.py``. Raises NotFound, UsageError where it has none."""
@@ -134,33 +152,29 @@ class Running:
     ) -> Ran:
         """Run these tests of a skill as its scripts are run; what is returned names those that ``passed``, and those that
         ``failed`` with the reason. Raises as :meth:`run` does."""
-        order = {"path": tests[0], "tests": list(tests)}
-        return await self._behind(skill, "tests", order, asked, timeout_s, skill.hosts, listener)
+        told = {"path": tests[0], "tests": list(tests)}
+        return await self._behind(skill, Order("tests", told, skill.hosts), asked, timeout_s, listener)
 
-    async def _behind(
-        self,
-        skill: Skill,
-        script: str,
-        order: Mapping[str, Any],
-        asked: Asked,
-        timeout_s: float,
-        hosts: Sequence[str],
-        listener: Listener,
-    ) -> Ran:
+    async def _behind(self, skill: Skill, order: Order, asked: Asked, timeout_s: float, listener: Listener) -> Ran:
         """Have the child do what is ordered, behind the wall, and keep what became of it."""
         packed = await asyncio.to_thread(_packed, skill)
-        run, out, err = new_id(), self._sandbox.output(), self._sandbox.output(listener)
+        hidden = [*order.secrets.values()]
+        run, out, err = new_id(), self._sandbox.output(None, hidden), self._sandbox.output(listener, hidden)
         try:  # from here: one that is stopped while its beginning is written has begun
-            await self._runs.begin(run, skill, script, order.get("arguments", {}), asked)
+            await self._runs.begin(run, skill, order.script, order.told.get("arguments", {}), asked)
             command = Command(
                 (_python(), "-I", "-c", await asyncio.to_thread(BOOT.read_text)),
                 "",
                 timeout_s,
-                {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-                hosts,
+                {
+                    "PYTHONUNBUFFERED": "1",
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    **{key: secret.reveal() for key, secret in order.secrets.items()},
+                },
+                order.hosts,
                 await self._packages(skill, listener),
             )
-            outcome = await self._sandbox.run(command, out, err, json.dumps(order).encode() + b"\n" + packed)
+            outcome = await self._sandbox.run(command, out, err, json.dumps(order.told).encode() + b"\n" + packed)
         except BaseException as error:
             said = str(error) if isinstance(error, ZotuiError) else ""
             stopped = isinstance(error, asyncio.CancelledError)
@@ -173,6 +187,18 @@ class Running:
             run, "failed" if wrong else "done", outcome.reason, wrong, outcome.exit_code, f"{err.text}{trace}"
         )
         return Ran(run, value, clean(err.text), wrong, trace, outcome)
+
+    async def _keys(self, skill: Skill) -> Mapping[str, Secret]:
+        """The keys that a skill was granted, where it has a way to its hosts and to no others. Raises UsageError, NotFound, VaultError."""
+        values = await self._grants.values(skill) if skill.keys and skill.hosts else {}
+        if values:
+            await self._sandbox.wall()
+            if self._sandbox.has_network:
+                raise UsageError(
+                    f"the skill {one_line(skill.name, 60)} gets no key where no wall keeps it to its hosts",
+                    "zotui doctor says what stands; zotui skills ungrant has it run without",
+                )
+        return values
 
     async def _packages(self, skill: Skill, listener: Listener) -> dict[str, Path]:
         """The folder of what a skill depends on, by the variable that tells its scripts of it; none where it depends on nothing.

@@ -173,6 +173,7 @@ class Shelf:
 
         def write(db: Transaction) -> None:
             rows.trust(db, path, read, now_ms())
+            rows.take_keys(db, path, looked)
             rows.turn(db, path, True)
             audit.add(db, "skill trusted", skill.name, details={"path": path, "sha256": looked})
 
@@ -206,6 +207,11 @@ class Shelf:
         """Where a skill was got from, and the hash that it had then; both empty where it was not."""
         path = os.path.realpath(skill.path)
         return self._needed().read_now(lambda db: rows.origin(db, path))
+
+    def granted(self, skill: Skill) -> Sequence[str]:
+        """The keys that a skill has, as it is now."""
+        path = os.path.realpath(skill.path)
+        return list(self._store.read_now(lambda db: rows.granted(db, skill, path))) if self._store else []
 
     def lock(self) -> dict[str, Any]:
         """The lockfile: of each skill its hash, that of each of its files as they are trusted, and where it came from."""
