@@ -58,7 +58,7 @@ def toolbox(computer: "Computer") -> Toolbox:
             *agent_tools(computer.store, computer.chats),
             *plan_tools(computer.plans),
             *automation_tools(computer.automations),
-            *skill_tools(computer.skills),
+            *skill_tools(computer.skills, computer.skill_runs),
             *draft_tools(computer.drafting),
             *(run_tools(computer.skills.running) if computer.skills.running else ()),
         ]

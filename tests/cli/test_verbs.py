@@ -364,7 +364,7 @@ class TestSkills:
             "state": "ready",
         }
         assert (found["broken"]["valid"], found["other"]["valid"]) == (False, True)
-        assert found["broken"]["problems"] == ["line 1: SKILL.md does not begin with '---'"]
+        assert found["broken"]["problems"] == ["SKILL.md: line 1: it does not begin with '---'"]
         assert found["meeting-notes"]["source"] == "bundled"
         lines = {line.split()[0]: line for line in run("skills", "list").out.splitlines()}
         assert lines["broken"].split()[1] == "invalid"
@@ -387,7 +387,7 @@ class TestSkills:
             "about 5 tokens in each request, 2 once it is read\n\nDo it.\n"
         )
         done = run("skills", "show", "broken")
-        assert done.err == "! line 1: SKILL.md does not begin with '---'\n"
+        assert done.err == "! SKILL.md: line 1: it does not begin with '---'\n"
         done = run("skills", "show", "nowhere")
         assert done.code == 1
         assert "no skill 'nowhere'" in done.complaint

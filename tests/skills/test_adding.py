@@ -16,13 +16,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.skills.shelves import put, states
+from tests.skills.shelves import put, states, trust
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError, ZotuiError
 from zotui.home import Home
 from zotui.skills import unpacking
+from zotui.skills.adding import AWAY
+from zotui.skills.away import KEPT_MS, Away
 from zotui.skills.fetching import fetch
+from zotui.skills.locking import read_lock
 from zotui.skills.unpacking import Member, copy, unpack
+from zotui.store import now_ms
 
 BODY = "---\nname: {name}\ndescription: Does {name}. Use in tests.\n---\nDo it.\n"
 
@@ -60,7 +64,7 @@ def skill(name: str, folder: str = "") -> dict[str, bytes]:
 
 
 def left(home: Home) -> list[str]:
-    return sorted(os.listdir(home.skills))
+    return sorted(name for name in os.listdir(home.skills) if name != AWAY)
 
 
 async def test_every_kind_of_source(computer: Computer, home: Home, tmp_path: Path) -> None:
@@ -309,3 +313,62 @@ async def test_a_link_to_a_skill_goes_and_what_it_leads_to_stays(
     await computer.skill_source.remove("linked")
     assert left(home) == []
     assert (place / "SKILL.md").exists()
+
+
+async def test_what_was_put_away_comes_back_as_it_was(computer: Computer, home: Home, tmp_path: Path) -> None:
+    source = computer.skill_source
+    put(home.skills, "mine", mine="def run():\n    return 1\n")
+    trust(computer.skills, "mine")
+    (home.skills / "linked").symlink_to(put(tmp_path / "there", "linked"))
+    await source.remove("mine")
+    await source.remove("linked")
+    put(home.skills, "mine", "Another of the name.")
+    with pytest.raises(UsageError, match="there is a skill mine already"):
+        await source.restore("mine")
+    await source.remove("mine")
+    assert [name for name, _ in await source.removed()] == ["mine", "linked", "mine"]
+    assert (await source.restore("mine")).description == "Another of the name."
+    os.rename(home.skills / "mine", tmp_path / "other")
+    back = await source.restore("mine")
+    assert (back.state, back.trusted) == ("ready", True)
+    await source.restore("linked")
+    assert (home.skills / "linked").is_symlink()
+    with pytest.raises(NotFound, match="no skill 'linked' was put away"):
+        await source.restore("linked")
+
+
+def test_what_was_put_away_long_ago_goes(tmp_path: Path) -> None:
+    away, old = Away(tmp_path / "away"), now_ms() - KEPT_MS - 1
+    (tmp_path / "away" / f"{old}-old").mkdir(parents=True)
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "away" / f"{old}-link").symlink_to(tmp_path / "kept")
+    away.put(put(tmp_path, "new"))
+    assert [name for name, _ in away.list()] == ["new"]
+    assert (tmp_path / "kept").exists()
+
+
+async def test_exactly_what_a_lockfile_has(computer: Computer, home: Home, tmp_path: Path) -> None:
+    source, path = computer.skill_source, zipped(tmp_path / "s.zip", {**skill("one"), **skill("two"), **skill("three")})
+    assert [one.name for one in await source.offered(str(path))] == ["one", "three", "two"]
+    assert left(home) == []
+    for one in await source.add(str(path), ["one", "two"]):
+        trust(computer.skills, one.name)
+    lockfile = tmp_path / "lock.json"
+    lockfile.write_text(json.dumps(computer.skills.lock()))
+    locked = read_lock(lockfile)
+    assert {name: one.origin for name, one in locked.items()} == {"one": str(path), "two": str(path)}
+    for name in ("one", "two"):
+        await source.remove(name)
+    with pytest.raises(UsageError, match="the skill three is not in the lockfile"):
+        await source.add(str(path), every=True, locked=locked)
+    await source.add(str(path), ["one"], locked=locked)
+    zipped(path, {**skill("one"), **skill("two"), "two/more.md": b"more"})
+    with pytest.raises(UsageError, match="the skill two is another than in the lockfile"):
+        await source.add(str(path), ["two"], locked=locked)
+    assert left(home) == ["one"]
+    for content, said in (("{}", "is no lockfile"), ("[" * 100_000, "is no lockfile"), ("\udcff", "is no lockfile")):
+        lockfile.write_bytes(content.encode("utf-8", "surrogatepass"))
+        with pytest.raises(UsageError, match=said):
+            read_lock(lockfile)
+    with pytest.raises(UsageError, match="No such file"):
+        read_lock(tmp_path / "gone.json")

@@ -160,4 +160,4 @@ def test_which_words_name_a_package(tmp_path: Path) -> None:
     )
     skill = load_skill(place)
     assert skill.dependencies == ("a>=1,<2", "b[c,d]", "./e")
-    assert skill.problems == ["the dependency './e' is no name of a package with versions"]
+    assert skill.problems == ["SKILL.md: line 4: the dependency './e' is no name of a package with versions"]

@@ -1,6 +1,7 @@
 """One skill folder: whatever is in its SKILL.md, it is listed, with what is wrong; and nothing of it runs."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -169,12 +170,13 @@ def test_what_is_flawed_is_usable_and_says_so(kind: str, tmp_path: Path) -> None
     skill = load(tmp_path, content)
     assert skill.valid
     assert any(said in problem for problem in skill.problems), skill.problems
+    assert all(re.match(r"SKILL\.md: line \d+: ", problem) for problem in skill.problems), skill.problems
     assert {name: getattr(skill, name) for name in expected} == expected
 
 
 INVALID: dict[str, tuple[str | bytes, str]] = {
-    "nothing": ("", "line 1: SKILL.md does not begin with '---'"),
-    "no front matter": ("# PDF tools\n", "line 1: SKILL.md does not begin with '---'"),
+    "nothing": ("", "SKILL.md: line 1: it does not begin with '---'"),
+    "no front matter": ("# PDF tools\n", "SKILL.md: line 1: it does not begin with '---'"),
     "text in front": ("hello\n---\nname: x\n---\n", "line 1"),
     "never closed": ("---\nname: pdf-tools\ndescription: x\n", "no closing '---'"),
     "no description": ("---\nname: pdf-tools\n---\n", "there is no description"),
@@ -196,7 +198,7 @@ INVALID: dict[str, tuple[str | bytes, str]] = {
     "a merge": ("---\na: &x {description: x}\n<<: *x\n---\n", "line 3: aliases"),
     "nested too deeply": ("---\ndescription: x\nmetadata: " + "{a: " * 200 + "}" * 200 + "\n---\n", "line 3: "),
     "nested without end": ("---\ndescription: " + "[" * 20_000 + "\n---\n", ""),
-    "not UTF-8": (b"---\nname: pdf-tools\ndescription: caf\xe9\n---\n", "line 3: SKILL.md is not UTF-8"),
+    "not UTF-8": (b"---\nname: pdf-tools\ndescription: caf\xe9\n---\n", "SKILL.md: line 3: it is not UTF-8"),
     "UTF-16": (GOOD.encode("utf-16"), "not UTF-8"),
     "a program": (b"\x7fELF\x02\x01\x01" + bytes(100), ""),
 }
@@ -208,6 +210,9 @@ def test_what_is_invalid_is_listed_with_the_reason(kind: str, tmp_path: Path) ->
     skill = load(tmp_path, content)
     assert (skill.valid, skill.name) == (False, "pdf-tools")
     assert said in " ".join(skill.problems)
+    assert all(re.match(r"SKILL\.md: (line \d+: |the front matter )", problem) for problem in skill.problems), (
+        skill.problems
+    )
     assert skill.problems
     assert all("\n" not in problem and len(problem) <= 250 for problem in skill.problems)
 

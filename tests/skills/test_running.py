@@ -223,6 +223,9 @@ async def test_the_agents_tool(computer: Computer) -> None:
     assert '"n": 5' in told.text
     assert not told.tainted
     assert '"n": 6' in (await call(name="deed", script="deed", words="n=6")).text
+    (one, _) = await computer.skill_runs.list("deed")
+    printed_and_returned = len(told.text) - len("[it printed]\n\n")
+    assert (one.asked_by, one.turn_id, one.tokens) == ("agent", "t", printed_and_returned // 4 + 1)
     for given, said in (
         ({"name": "nobody"}, "no skill 'nobody'"),
         ({"name": "deed", "script": "deed", "arguments": {"n": "x"}}, "n: 'x' is no int"),

@@ -7,7 +7,9 @@ from zotui.errors import ZotuiError
 from zotui.home import Home
 from zotui.skills import Shelf
 from zotui.skills.catalogue import INDEX_BYTES
+from zotui.skills.runs import Runs
 from zotui.skills.tools import tools
+from zotui.store import Store
 from zotui.toolbox import Result, ToolContext
 
 
@@ -42,6 +44,17 @@ async def test_instructions_and_files(home: Home, shelf: Shelf) -> None:
             await find(shelf, f"pdf-tools/{path}")
     trust(shelf, "pdf-tools")
     assert not (await find(shelf, "pdf-tools")).tainted
+
+
+async def test_it_is_kept_that_they_were_read(home: Home, shelf: Shelf, store: Store) -> None:
+    put(home.skills, "pdf-tools", "Merge and split PDF documents.", "x" * 397)
+    runs = Runs(store)
+    (tool,) = tools(shelf, runs)
+    for query in ("pdf-tools", "nothing of the kind whatever", "pdf-tools/SKILL.md"):
+        await tool.run(tool.parse({"query": query}), ToolContext("c", "t", "k", True))
+    (one,) = await runs.list()
+    assert (one.skill, one.script, one.status, one.tokens) == ("pdf-tools", "SKILL.md", "done", 100)
+    assert (one.asked_by, one.conv_id, one.turn_id) == ("agent", "c", "t")
 
 
 async def test_what_comes_with_zotui_taints_nothing(shelf: Shelf) -> None:

@@ -120,7 +120,7 @@ def test_one_that_never_was_good_is_invalid(home: Home, shelf: Shelf) -> None:
     folder = put(home.skills, "jottings")
     (folder / "SKILL.md").write_text("broken")
     assert shelf.find("jottings").state == "invalid"
-    with pytest.raises(UsageError, match="cannot be used: line 1"):
+    with pytest.raises(UsageError, match=r"cannot be used: SKILL\.md: line 1"):
         shelf.ready("jottings")
     with pytest.raises(UsageError, match="cannot be trusted"):
         trust(shelf, "jottings")

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +11,7 @@ import msgspec
 
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, with_computer
 from zotui.cli.family import Family
-from zotui.cli.skills_add import add, new, rm, update, validate
+from zotui.cli.skills_add import add, new, restore, rm, update, validate
 from zotui.cli.skills_keys import grant, ungrant
 from zotui.cli.skills_run import history, run, test
 from zotui.cli.skills_trust import diff, disable, enable, lock, trust
@@ -19,6 +19,7 @@ from zotui.computer import Computer
 from zotui.errors import UsageError
 from zotui.home import Home
 from zotui.skills import Shelf, Skill, load_skills
+from zotui.skills.looking import texts
 from zotui.skills.places import projects
 from zotui.text import clean
 
@@ -31,7 +32,24 @@ def skills() -> None:
     """Skills: folders with a SKILL.md."""
 
 
-for verb in (add, update, rm, new, validate, trust, diff, enable, disable, lock, grant, ungrant, run, test, history):
+for verb in (
+    add,
+    update,
+    rm,
+    restore,
+    new,
+    validate,
+    trust,
+    diff,
+    enable,
+    disable,
+    lock,
+    grant,
+    ungrant,
+    run,
+    test,
+    history,
+):
     skills.add_command(verb)
 
 
@@ -58,16 +76,21 @@ def list_(options: dict[str, Any], folder: str | None, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def show(options: dict[str, Any], name: str, as_json: bool) -> None:
-    """Show a skill's instructions, and what it costs a model to read them."""
-    skill, granted = on_shelf(options, lambda shelf: _with_keys(shelf, name))
+    """Show a skill's instructions, and what it costs a model to read them: its line among the others, its instructions, and its
+    other files, which are read one by one."""
+    skill, granted, more = on_shelf(options, lambda shelf: _looked_up(shelf, name))
     line, body = skill.tokens
     if as_json:
-        print_json(_as_object(skill) | {"body": skill.body, "tokens": {"line": line, "body": body}, "granted": granted})
+        print_json(
+            _as_object(skill)
+            | {"body": skill.body, "tokens": {"line": line, "body": body, "files": more}, "granted": granted}
+        )
         return
     for problem in skill.problems:
         print(f"! {problem}", file=sys.stderr)
     print_text(f"{skill.name}: {skill.description}\n{clean(skill.path)} ({skill.source}, {skill.state})")
-    print_text(f"about {line:,} tokens in each request, {body:,} once it is read")
+    files = f", {sum(more.values()):,} for all its other texts" if more else ""
+    print_text(f"about {line:,} tokens in each request, {body:,} once it is read{files}")
     for script in skill.scripts:
         print_text(f"{script.path}: {script.signature}")
     if skill.dependencies:
@@ -75,7 +98,7 @@ def show(options: dict[str, Any], name: str, as_json: bool) -> None:
     if skill.keys:
         print_text(f"keys: {', '.join(f'{key} (granted)' if key in granted else key for key in skill.keys)}")
     if len(skill.files) > 1:
-        print_text(f"files: {', '.join(skill.files)}")
+        print_text(f"files: {', '.join(_with_tokens(path, more) for path in skill.files)}")
     print_text(f"\n{skill.body}")
 
 
@@ -105,9 +128,14 @@ def on_shelf(options: dict[str, Any], do: Callable[[Shelf], T]) -> T:
     return with_computer(options, run)
 
 
-def _with_keys(shelf: Shelf, name: str) -> tuple[Skill, Sequence[str]]:
+def _looked_up(shelf: Shelf, name: str) -> tuple[Skill, Sequence[str], dict[str, int]]:
+    """A skill, the keys that it has, and about how many tokens each of its other texts takes."""
     skill = shelf.find(name)
-    return skill, shelf.granted(skill)
+    return skill, shelf.granted(skill), texts(shelf.read(skill))
+
+
+def _with_tokens(path: str, tokens: Mapping[str, int]) -> str:
+    return f"{path} ({tokens[path]:,} tokens)" if path in tokens else path
 
 
 def _words(skill: Skill) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +15,74 @@ from zotui.home import Home
 from zotui.skills import Skill, load_skill
 from zotui.skills.adding import is_source
 from zotui.skills.drafting import REQUEST, TOOL
+from zotui.skills.locking import Locked, read_lock
 from zotui.skills.looking import look
 from zotui.skills.making import made
-from zotui.text import clean, one_line
+from zotui.store import now_ms
+from zotui.text import ago, clean, one_line
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", required=False)
 @click.argument("names", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every skill that is in it.")
+@click.option("--list", "only_list", is_flag=True, help="Say which there are; add none.")
+@click.option(
+    "--locked",
+    "lockfile",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Exactly as zotui skills lock wrote them; without SOURCE all that are in it.",
+)
 @click.pass_obj
-def add(options: dict[str, Any], source: str, names: tuple[str, ...], every: bool) -> None:
+def add(
+    options: dict[str, Any],
+    source: str | None,
+    names: tuple[str, ...],
+    every: bool,
+    only_list: bool,
+    lockfile: Path | None,
+) -> None:
     """Add skills from a folder, a zip or tarball (also https), a git URL, or a registry's manifest (JSON). They are shown, and wait for
     zotui skills trust. SOURCE that holds several: NAMES choose."""
+    if source is None and (lockfile is None or only_list):
+        raise UsageError("say from where", "zotui skills add SOURCE, or --locked FILE")
+    if only_list:
+        assert source is not None
+        offered = with_computer(options, lambda computer: computer.skill_source.offered(source))
+        print_table([[one.name, _brief(one), one.description] for one in offered], "no skills")
+        return
 
     async def run(computer: Computer) -> list[str]:
-        added = await computer.skill_source.add(source, names, every=every)
+        locked = await asyncio.to_thread(read_lock, lockfile) if lockfile is not None else None
+        if source is not None:
+            added = await computer.skill_source.add(source, names, every=every, locked=locked)
+        else:
+            added = await _of_lockfile(computer, locked or {})
         shelf = computer.skills
         return [look(one, await asyncio.to_thread(shelf.read, one), {}) for one in added]
 
     for text in with_computer(options, run):
         print_text(text)
         print_text(f"zotui skills trust {text.partition(':')[0]} lets it be used\n")
+
+
+def _brief(skill: Skill) -> str:
+    return f"{len(skill.scripts)} scripts" if skill.scripts else "code" if skill.code else "instructions"
+
+
+async def _of_lockfile(computer: Computer, locked: Mapping[str, Locked]) -> list[Skill]:
+    """Add what a lockfile has that is not here, from where it came then. Raises UsageError, ZotuiError."""
+    here = {one.name: one.hash for one in await asyncio.to_thread(computer.skills.list)}
+    wanted = [one for one in locked.values() if here.get(one.name) != one.sha256]
+    added: list[Skill] = []
+    for origin in dict.fromkeys(one.origin for one in wanted):
+        names = [one.name for one in wanted if one.origin == origin]
+        if is_source(origin):
+            added += await computer.skill_source.add(origin, names, locked=locked)
+        else:
+            print(f"zotui: {one_line(', '.join(names), 200)} came from nowhere that is known", file=sys.stderr)
+    return added
 
 
 @click.command()
@@ -69,16 +116,29 @@ async def _updated(computer: Computer, name: str) -> str:
 @click.option("--yes", is_flag=True, help="Without asking.")
 @click.pass_obj
 def rm(options: dict[str, Any], names: tuple[str, ...], yes: bool) -> None:
-    """Delete skills of the home, with their folders. There is no undo."""
+    """Put skills of the home away. They are kept for 30 days: zotui skills restore."""
     said = ", ".join(one_line(name, 60) for name in names)
-    if not yes and not (sys.stdin.isatty() and click.confirm(f"Delete {said}?", err=True)):
-        raise UsageError("nothing was deleted", "say --yes")
+    if not yes and not (sys.stdin.isatty() and click.confirm(f"Put {said} away?", err=True)):
+        raise UsageError("nothing was put away", "say --yes")
 
     async def run(computer: Computer) -> None:
         for name in names:
             await computer.skill_source.remove(name)
 
     with_computer(options, run)
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.pass_obj
+def restore(options: dict[str, Any], name: str | None) -> None:
+    """Put a skill back that rm has put away; without NAME, which there are."""
+    if name is None:
+        away, now = with_computer(options, lambda computer: computer.skill_source.removed()), now_ms()
+        print_table([[known, ago(at, now)] for known, at in away], "no skill was put away")
+        return
+    skill = with_computer(options, lambda computer: computer.skill_source.restore(name))
+    print_text(f"{skill.name} is back: {skill.state}")
 
 
 @click.command()

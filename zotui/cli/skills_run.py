@@ -115,14 +115,18 @@ def test(options: dict[str, Any], name: str, timeout_s: float, as_json: bool) ->
 @as_json
 @click.pass_obj
 def history(options: dict[str, Any], name: str, limit: int, as_json: bool) -> None:
-    """What came of the runs of a skill, or of all, the newest first."""
+    """What came of the runs of a skill, or of all, the newest first: runs, readings of its
+    instructions, and how much a model was told."""
     found = with_computer(options, lambda computer: computer.skill_runs.list(name, limit))
     if as_json:
         print_json([_as_object(one) for one in found])
         return
     now = now_ms()
     print_table(
-        [[one.skill, one.script, one.status, _took(one), ago(one.started_at, now), _words(one)] for one in found],
+        [
+            [one.skill, one.script, one.status, _took(one), _told(one), ago(one.started_at, now), _words(one)]
+            for one in found
+        ],
         "no skill has run yet",
     )
 
@@ -145,6 +149,10 @@ def _object(text: str) -> dict[str, Any]:
 
 def _took(one: SkillRun) -> str:
     return f"{one.ms / 1000:.1f} s" if one.ms is not None else ""
+
+
+def _told(one: SkillRun) -> str:
+    return f"{one.tokens:,} tokens" if one.tokens is not None else ""
 
 
 def _words(one: SkillRun) -> str:

@@ -5,13 +5,15 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from zotui.errors import NotFound, UsageError
+from zotui.skills.away import Away
 from zotui.skills.fetching import fetch
+from zotui.skills.locking import Locked
 from zotui.skills.opened import MAIN
 from zotui.skills.places import skills_below
 from zotui.skills.reading import NAME, read_skill
@@ -21,6 +23,7 @@ from zotui.store import new_id
 from zotui.text import one_line
 
 NEW, OLD = ".new-", ".old-"  # folders that are not there yet, or no more, begin so: they are not looked into
+AWAY = ".removed"
 OLD_S = 3_600
 MADE_OF = "conversation "
 """How the origin of a skill begins that was made of a conversation."""
@@ -40,15 +43,34 @@ class Adding:
     def __init__(self, shelf: Shelf, folder: Path) -> None:
         self._shelf = shelf
         self._folder = folder
+        self._away = Away(folder / AWAY)
 
-    async def add(self, source: str, names: Sequence[str] = (), *, every: bool = False) -> list[Skill]:
-        """Add the skills of a source: the one that is in it, those that are named, or every one. They wait for a look. Raises
-        UsageError, ZotuiError."""
+    async def offered(self, source: str) -> list[Skill]:
+        """The skills of a source, of which none is added. Raises UsageError, ZotuiError."""
+        room = await asyncio.to_thread(self._room)
+        try:
+            fetched = await fetch(source, room)
+            return [one.skill for one in await asyncio.to_thread(_found, fetched.folder, fetched.names)]
+        finally:
+            await asyncio.to_thread(shutil.rmtree, room, True)
+
+    async def add(
+        self,
+        source: str,
+        names: Sequence[str] = (),
+        *,
+        every: bool = False,
+        locked: Mapping[str, Locked] | None = None,
+    ) -> list[Skill]:
+        """Add the skills of a source: the one that is in it, those that are named, or every one; where a lockfile is given,
+        exactly as they are ``locked``. They wait for a look. Raises UsageError, ZotuiError."""
         room = await asyncio.to_thread(self._room)
         try:
             fetched = await fetch(source, room)
             found = await asyncio.to_thread(_found, fetched.folder, fetched.names)
             chosen = _chosen(found, names, every)
+            if locked is not None:
+                await asyncio.to_thread(_check_locked, chosen, locked)
             await asyncio.to_thread(self._refuse_taken, chosen)
             return [await asyncio.to_thread(self._put, one, source, fetched.version) for one in chosen]
         finally:
@@ -109,20 +131,20 @@ class Adding:
             raise UsageError(f"there is a skill {name} already", "choose another name")
 
     async def remove(self, name: str) -> str:
-        """Take a skill away; where it lay. Raises NotFound, UsageError for one that is not the home's."""
+        """Put a skill away; where it lay. Raises NotFound, UsageError for one that is not the home's."""
         skill = await asyncio.to_thread(self._own, name)
-
-        def take() -> None:
-            away = self._folder / f"{NEW}{new_id()}"
-            os.rename(skill.path, away)
-            if away.is_symlink():  # what it leads to is not ours
-                away.unlink()
-            else:
-                shutil.rmtree(away, ignore_errors=True)
-            self._shelf.list()
-
-        await asyncio.to_thread(take)
+        await asyncio.to_thread(self._away.put, Path(skill.path))
+        await asyncio.to_thread(self._shelf.list)
         return skill.path
+
+    async def removed(self) -> list[tuple[str, int]]:
+        """What was put away: the names of folders, and when, in milliseconds since 1970, the latest first."""
+        return await asyncio.to_thread(self._away.list)
+
+    async def restore(self, name: str) -> Skill:
+        """Put a skill back that was put away last. Raises NotFound, UsageError where another has its place."""
+        place = await asyncio.to_thread(self._away.back, name, self._folder / name)
+        return await asyncio.to_thread(self._shelf.find, str(place))
 
     def _refuse_taken(self, chosen: Sequence[Found]) -> None:
         """Raises UsageError where one of these is there already."""
@@ -176,6 +198,15 @@ class Adding:
                 shutil.rmtree(left, ignore_errors=True)
             else:
                 os.rename(left, target)
+
+
+def _check_locked(chosen: Sequence[Found], locked: Mapping[str, Locked]) -> None:
+    """Raises UsageError where a skill is another than a lockfile says."""
+    for one in chosen:
+        if one.name not in locked:
+            raise UsageError(f"the skill {one.name} is not in the lockfile", "nothing was added")
+        if read_skill(one.folder, "home").skill.hash != locked[one.name].sha256:
+            raise UsageError(f"the skill {one.name} is another than in the lockfile", "nothing was added")
 
 
 def is_source(origin: str) -> bool:

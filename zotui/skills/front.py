@@ -14,7 +14,7 @@ def read_front(text: str, problems: list[str]) -> tuple[dict[str, Any], str]:
     the line."""
     lines = text.split("\n")
     if lines[0].strip() != "---":
-        raise ValueError("line 1: SKILL.md does not begin with '---'")
+        raise ValueError("line 1: it does not begin with '---'")
     end = _end(lines, 0)
     fields = _fields(lines, 0, end, problems)
     second = next((number for number in range(end + 1, len(lines)) if lines[number].strip()), len(lines))
@@ -28,6 +28,16 @@ def read_front(text: str, problems: list[str]) -> tuple[dict[str, Any], str]:
             problems.append(f"line {second + 1}: the front matter is in two parts")
             end = last
     return fields, "\n".join(lines[end + 1 :]).strip("\n")
+
+
+def line_of(text: str, field: str) -> int:
+    """The line in which a field of the front matter stands; the first where it has none."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.lstrip().startswith((f"{field}:", f'"{field}":')):
+            return number
+        if number > 1 and line.rstrip() == "---":
+            break
+    return 1
 
 
 def _end(lines: list[str], start: int) -> int:

@@ -4,6 +4,7 @@ import os
 
 from msgspec.structs import replace
 
+from zotui.skills.opened import MAIN
 from zotui.skills.places import Place
 from zotui.skills.rows import Row
 from zotui.skills.skill import Skill
@@ -18,7 +19,9 @@ def as_state(row: Row, place: Place) -> Skill:
         state = "ready" if skill.valid else "invalid"
         return replace(skill, enabled=enabled, state=state if enabled else "disabled", trusted=True)
     if row.is_broken_only and good is not None:
-        broken = f"SKILL.md is broken ({'; '.join(skill.problems)}): as it was before is in use"
+        broken = (
+            f"SKILL.md is broken ({'; '.join(skill.problems).replace(f'{MAIN}: ', '')}): as it was before is in use"
+        )
         state = "ready" if enabled else "disabled"
         return replace(good, enabled=enabled, state=state, trusted=looked, problems=[*good.problems, broken])
     if not skill.valid and good is not None:

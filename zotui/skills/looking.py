@@ -5,7 +5,7 @@ import re
 import stat
 from collections.abc import Mapping
 
-from zotui.skills.opened import Seen
+from zotui.skills.opened import MAIN, Seen
 from zotui.skills.reading import Read
 from zotui.skills.skill import Skill
 from zotui.text import clean, one_line, size
@@ -63,6 +63,12 @@ def changes(read: Read, trusted: Trusted) -> str:
             lines.append(f"{clean(path)}: only characters that are not shown have changed")
     more = [f"… {len(lines) - MOST_LINES} more lines"] if len(lines) > MOST_LINES else []
     return "\n".join([*lines[:MOST_LINES], *more])
+
+
+def texts(read: Read) -> dict[str, int]:
+    """About how many tokens each of its other texts takes, where a model reads it."""
+    found = ((one_line(one.path, 300), content) for one, content in read.contents if stat.S_ISREG(one.mode))
+    return {path: len(content) // 4 + 1 for path, content in found if path != MAIN and _text(content) is not None}
 
 
 def _files(skill: Skill, read: Read) -> list[str]:

@@ -15,7 +15,7 @@ import msgspec
 
 from zotui.regular import NotRegular, TooLarge
 from zotui.skills.environments import mistake
-from zotui.skills.front import read_front
+from zotui.skills.front import line_of, read_front
 from zotui.skills.hidden import MOST as MOST_HIDDEN
 from zotui.skills.hidden import hidden_in
 from zotui.skills.opened import MAIN, Opened, Seen, TooMuch, hash_of, hashes
@@ -86,38 +86,47 @@ def _read(folder: Path, source: str, opened: Opened) -> Read:
         dependencies=tuple(dict.fromkeys([*skill.dependencies, *dependencies])),
     )
     if scripts:
-        skill.problems.extend(filter(None, map(mistake, skill.dependencies)))
+        wrong = [(one, mistake(one)) for one in skill.dependencies]
+        skill.problems.extend(f"{_where(contents, one)}{said}" for one, said in wrong if said)
     return Read(skill, files, seen, contents if whole else [])
 
 
 def _skill(folder: Path, source: str, opened: Opened, problems: list[str]) -> Skill:
     """What its SKILL.md says."""
+    told: list[str] = []
     try:
         text = clean(opened.read(MAIN, LARGEST).decode("utf-8-sig"))
-        fields, body = read_front(text, problems)
+        fields, body = read_front(text, told)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        return _invalid(folder, source, f"line {line}: SKILL.md is not UTF-8")
+        return _invalid(folder, source, f"{MAIN}: line {line}: it is not UTF-8")
     except NotRegular as error:
         return _invalid(folder, source, f"SKILL.md: {error}")
     except TooLarge:
         return _invalid(folder, source, f"SKILL.md is larger than {LARGEST:,} bytes")
-    except (OSError, ValueError) as error:
-        return _invalid(folder, source, getattr(error, "strerror", None) or str(error))
+    except OSError as error:
+        return _invalid(folder, source, error.strerror or str(error))
+    except ValueError as error:
+        return _invalid(folder, source, f"{MAIN}: {error}")
+
+    def wrong(field: str, said: str) -> None:
+        told.append(f"line {line_of(text, field)}: {said}")
+
     name = one_line(str(fields.get("name") or folder.name), 200)
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-        problems.append(f"the name {name!r} is not 1 to 64 of a-z, 0-9 and single hyphens")
+        wrong("name", f"the name {name!r} is not 1 to 64 of a-z, 0-9 and single hyphens")
     if name != folder.name:
-        problems.append(f"the name {name!r} is not the folder's, {one_line(folder.name, 200)!r}")
+        wrong("name", f"the name {name!r} is not the folder's, {one_line(folder.name, 200)!r}")
     said = fields.get("description")
     description = one_line(said, 10 * LONGEST_DESCRIPTION) if isinstance(said, str) else ""
     if not description:
-        problems.append("there is no description")
+        wrong("description", "there is no description")
     elif len(description) > LONGEST_DESCRIPTION:
-        problems.append(f"the description is longer than {LONGEST_DESCRIPTION} characters")
+        wrong("description", f"the description is longer than {LONGEST_DESCRIPTION} characters")
     compatibility = _text(fields.get("compatibility"))
     if len(compatibility) > LONGEST_COMPATIBILITY:
-        problems.append(f"the compatibility is longer than {LONGEST_COMPATIBILITY} characters")
+        wrong("compatibility", f"the compatibility is longer than {LONGEST_COMPATIBILITY} characters")
+    problems += [f"{MAIN}: {one}" for one in told]
     metadata = fields["metadata"] if isinstance(fields.get("metadata"), dict) else {}
     valid = bool(description)
     return Skill(
@@ -194,6 +203,15 @@ def _scripts(contents: list[tuple[Seen, bytes]], skill: Skill) -> tuple[tuple[Sc
             dependencies += dependencies_in(content)
     found.sort(key=lambda script: (script.name.replace("_", "-") != skill.name, script.name))
     return tuple(found), dependencies
+
+
+def _where(contents: list[tuple[Seen, bytes]], word: str) -> str:
+    """The first file and line with a word, as a problem begins; nothing where none has it as it is."""
+    for one, content in contents:
+        if (one.path == MAIN or one.path.endswith(".py")) and (at := content.find(word.encode())) >= 0:
+            line = content.count(b"\n", 0, at) + 1
+            return f"{one_line(one.path, 200)}: line {line}: "
+    return ""
 
 
 def _could_run(one: Seen, content: bytes) -> bool:

@@ -7,12 +7,10 @@ from msgspec import Meta, Struct
 
 from zotui.errors import NotFound, UsageError
 from zotui.skills.arguments import from_words
-from zotui.skills.running import TIMEOUT_S, Ran, Running
+from zotui.skills.running import PRINTED, TIMEOUT_S, Ran, Running
 from zotui.skills.runs import Asked
 from zotui.text import one_line
 from zotui.toolbox import Result, Tool, ToolContext, ToolError, anything
-
-PRINTED = 20_000  # characters of the end of what it printed
 
 
 class RunSkill(Struct, forbid_unknown_fields=True):

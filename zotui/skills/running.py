@@ -21,7 +21,7 @@ from zotui.skills.arguments import from_values
 from zotui.skills.environments import Environments
 from zotui.skills.granting import Grants
 from zotui.skills.opened import Opened, hash_of, hashes
-from zotui.skills.runs import Asked, Runs
+from zotui.skills.runs import Asked, Runs, Status
 from zotui.skills.skill import Script, Skill
 from zotui.store import new_id
 from zotui.text import clean, one_line
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 120.0
 NO_WALL = "No sandbox stands: it would run as you, with your files and your network."
 LARGEST = 50_000_000  # bytes of a skill's files that go along
+PRINTED = 20_000  # characters of the end of what it printed, that a model is told
 RESULT = 200_000  # characters of what is returned
 BOOT = Path(__file__).with_name("boot.py")
 _TEST = re.compile(r"tests/(?!conftest\.py)[^/_.][^/]*\.py")
@@ -183,10 +184,12 @@ class Running:
             )
             raise
         value, wrong, trace = _result(out, outcome)
-        await self._runs.end(
-            run, "failed" if wrong else "done", outcome.reason, wrong, outcome.exit_code, f"{err.text}{trace}"
-        )
-        return Ran(run, value, clean(err.text), wrong, trace, outcome)
+        ran = Ran(run, value, clean(err.text), wrong, trace, outcome)
+        tokens = (min(len(ran.printed), PRINTED) + len(ran.text)) // 4 + 1 if asked.by == "agent" else None
+        status: Status = "failed" if wrong else "done"
+        output = f"{err.text}{trace}"
+        await self._runs.end(run, status, outcome.reason, wrong, outcome.exit_code, output, tokens)
+        return ran
 
     async def _keys(self, skill: Skill) -> Mapping[str, Secret]:
         """The keys that a skill was granted, where it has a way to its hosts and to no others. Raises UsageError, NotFound, VaultError."""

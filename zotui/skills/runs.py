@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from zotui.skills.opened import MAIN
 from zotui.skills.skill import Skill
-from zotui.store import Store, Transaction, now_ms
+from zotui.store import Store, Transaction, new_id, now_ms
 from zotui.store.owner import is_alive
 from zotui.text import clean, one_line
 
@@ -27,7 +28,8 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class SkillRun(msgspec.Struct, frozen=True):
-    """One run. Times in milliseconds since 1970; ``ms``: how long it took; ``output``: the end of what it printed."""
+    """One run, or one reading of its instructions: then ``script`` is ``SKILL.md``. Times in milliseconds since 1970; ``ms``:
+    how long it took; ``output``: the end of what it printed; ``tokens``: about how many a model was told."""
 
     id: str
     skill: str
@@ -45,6 +47,7 @@ class SkillRun(msgspec.Struct, frozen=True):
     output: str
     started_at: int
     finished_at: int | None
+    tokens: int | None = None
 
 
 Found = list[SkillRun]
@@ -95,13 +98,14 @@ class Runs:
         error: str = "",
         exit_code: int | None = None,
         output: str = "",
+        tokens: int | None = None,
     ) -> None:
         """Write how a run ended; nothing where it had not begun."""
         now = now_ms()
         await self._store.write(
             lambda db: db.execute(
                 "UPDATE skill_runs SET status = ?, reason = ?, error = ?, exit_code = ?, output = ?, finished_at = ?,"
-                " ms = ? - started_at WHERE id = ? AND status = 'running'",
+                " ms = ? - started_at, tokens = ? WHERE id = ? AND status = 'running'",
                 (
                     status,
                     reason or None,
@@ -110,10 +114,17 @@ class Runs:
                     clean(output)[-LONGEST:],
                     now,
                     now,
+                    tokens,
                     run,
                 ),
             )
         )
+
+    async def read(self, skill: Skill, asked: Asked) -> None:
+        """Write that a model was given the instructions of a skill."""
+        run = new_id()
+        await self.begin(run, skill, MAIN, {}, asked)
+        await self.end(run, "done", tokens=skill.tokens[1])
 
     async def list(self, skill: str = "", limit: int = 50) -> Found:
         """The runs of a skill, or of all, the newest first. Those of processes that are gone are marked first."""

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from zotui.regular import NotRegular, TooLarge
 from zotui.skills.opened import Opened
+from zotui.skills.runs import Asked, Runs
 from zotui.skills.shelf import Shelf
 from zotui.skills.skill import Skill
 from zotui.text import clean, one_line
@@ -20,11 +21,14 @@ class FindSkill(Struct, forbid_unknown_fields=True):
     query: Annotated[str, Meta(min_length=1, description="A skill's name, NAME/FILE of it, or what is to be done.")]
 
 
-def tools(shelf: Shelf) -> list[Tool]:
-    """The tools of skills."""
+def tools(shelf: Shelf, runs: Runs | None = None) -> list[Tool]:
+    """The tools of skills. ``runs``: where it is kept that instructions were read."""
 
     async def find_skill(arguments: FindSkill, context: ToolContext) -> Result:
-        return await asyncio.to_thread(_find, shelf, arguments.query.strip())
+        result, read = await asyncio.to_thread(_find, shelf, arguments.query.strip())
+        if read is not None and runs is not None:
+            await runs.read(read, Asked("agent", context.conversation, context.turn))
+        return result
 
     return [
         Tool(
@@ -37,16 +41,18 @@ def tools(shelf: Shelf) -> list[Tool]:
     ]
 
 
-def _find(shelf: Shelf, query: str) -> Result:
-    """The instructions of what fits best and the lines of what fits too, or a file of a skill. Raises ToolError."""
+def _find(shelf: Shelf, query: str) -> tuple[Result, Skill | None]:
+    """The instructions of what fits best and the lines of what fits too, with the skill that they are of; or a file of a skill.
+    Raises ToolError."""
     skills = {skill.name: skill for skill in shelf.list()}
     name, slash, path = query.partition("/")
     if slash and name in skills and path:
-        return _file(_usable(skills[name]), path)
+        return _file(_usable(skills[name]), path), None
     if query.removeprefix("/") in skills:
-        return _told(_usable(skills[query.removeprefix("/")]), [])
+        skill = _usable(skills[query.removeprefix("/")])
+        return _told(skill, []), skill
     found = [skills[one.name] for one in shelf.route(query, 8) if one.name in skills and skills[one.name].is_ready][:3]
-    return _told(found[0], found[1:]) if found else Result("No skill fits.", "none")
+    return (_told(found[0], found[1:]), found[0]) if found else (Result("No skill fits.", "none"), None)
 
 
 def _usable(skill: Skill) -> Skill:

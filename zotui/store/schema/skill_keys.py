@@ -1,4 +1,4 @@
-"""Which keys the person lets a skill have."""
+"""Which keys the person lets a skill have, and what a model reads of it."""
 
 from zotui.store.sql import Database
 
@@ -11,9 +11,11 @@ CREATE TABLE skill_keys(
   granted_at INTEGER NOT NULL,
   PRIMARY KEY (skill, key)
 ) STRICT, WITHOUT ROWID;
+
+ALTER TABLE skill_runs ADD COLUMN tokens INTEGER;  -- about how many a model was told; null: none was
 """
 
 
 def skill_keys(db: Database) -> None:
-    """Keys of the vault that scripts of a skill get."""
+    """Keys of the vault that scripts of a skill get, and tokens in the history."""
     db.execute(_SKILL_KEYS)
