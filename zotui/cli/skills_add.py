@@ -16,8 +16,9 @@ from zotui.skills import Skill, load_skill
 from zotui.skills.adding import is_source
 from zotui.skills.drafting import REQUEST, TOOL
 from zotui.skills.locking import Locked, read_lock
-from zotui.skills.looking import look
+from zotui.skills.looking import look, mistakes
 from zotui.skills.making import made
+from zotui.skills.reading import read_skill
 from zotui.store import now_ms
 from zotui.text import ago, clean, one_line
 
@@ -188,8 +189,9 @@ def validate(options: dict[str, Any], place: str, as_json: bool) -> int:
         if path.is_dir()
         else with_computer(options, lambda computer: asyncio.to_thread(computer.skills.find, place))
     )
+    problems = [*skill.problems, *mistakes(read_skill(Path(skill.path), skill.source))]
     if as_json:
-        print_json({"name": skill.name, "path": skill.path, "valid": skill.valid, "problems": skill.problems})
+        print_json({"name": skill.name, "path": skill.path, "valid": skill.valid, "problems": problems})
     else:
-        print_text("\n".join(skill.problems) or f"{skill.name} is as it should be")
-    return 1 if skill.problems or not skill.valid else 0
+        print_text("\n".join(problems) or f"{skill.name} is as it should be")
+    return 1 if problems or not skill.valid else 0

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zotui.errors import UsageError
+from zotui.skills.scripts import parsed
 from zotui.skills.skill import Parameter, Script
 from zotui.text import one_line
 
@@ -124,12 +125,20 @@ def _type(parameter: Parameter | None) -> Type:
     if parameter is None or not parameter.annotation:
         return None
     try:
-        wanted = ast.parse(parameter.annotation, mode="eval").body
+        wanted = _expression(parameter.annotation)
         if isinstance(wanted, ast.Constant) and isinstance(wanted.value, str):
-            wanted = ast.parse(wanted.value, mode="eval").body
+            wanted = _expression(wanted.value)
     except (SyntaxError, ValueError, RecursionError):
         return None
     return wanted
+
+
+def _expression(text: str) -> ast.expr:
+    """Raises SyntaxError, ValueError, RecursionError."""
+    (one,) = parsed(f"({text.strip()})").body
+    if not isinstance(one, ast.Expr):
+        raise ValueError(text)
+    return one.value
 
 
 def _name(wanted: ast.expr) -> str:

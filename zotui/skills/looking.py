@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from zotui.skills.opened import MAIN, Seen
 from zotui.skills.reading import Read
+from zotui.skills.scripts import mistake_in
 from zotui.skills.skill import Skill
 from zotui.text import clean, one_line, size
 
@@ -32,10 +33,17 @@ def look(skill: Skill, read: Read, trusted: Trusted, origin: str = "") -> str:
     lines += [f"from {one_line(origin, 200)}", ""] if origin else []
     lines += _files(skill, read)
     lines += [f"{name}: {', '.join(found)}" for name, found in wants.items() if found]
-    lines += [f"! {problem}" for problem in [*skill.problems, *read.skill.hidden]]
+    lines += [f"! {problem}" for problem in [*skill.problems, *mistakes(read), *read.skill.hidden]]
     if trusted:
         lines += ["", changes(read, trusted) or "Nothing has changed since it was looked at."]
     return "\n".join(lines)
+
+
+def mistakes(read: Read) -> list[str]:
+    """What is wrong in its scripts below their heads, which are all that is read of them when it is listed."""
+    scripts = {script.path for script in read.skill.scripts}
+    found = [(one_line(one.path, 300), content) for one, content in read.contents]
+    return [said for path, content in found if path in scripts and (said := mistake_in(path, content))]
 
 
 def changes(read: Read, trusted: Trusted) -> str:
