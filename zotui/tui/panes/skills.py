@@ -192,7 +192,10 @@ class SkillsPane(ListingPane):
         line, body = skill.tokens
         cost = f"about {line:,} tokens in each request, {body:,} once it is read"
         scripts = f"r runs {', '.join(script.name for script in skill.scripts)}\n" if skill.scripts else ""
-        return f"{skill.name} ({where})\n{state}{problems}{skill.description}\n{cost}\n{scripts}\n{skill.body}"
+        packages = f"packages: {', '.join(skill.dependencies)}\n" if skill.dependencies else ""
+        keys = f"keys that it wants: {', '.join(skill.keys)} (zotui skills grant)\n" if skill.keys else ""
+        about = f"{state}{problems}{skill.description}\n{cost}\n{scripts}{packages}{keys}"
+        return f"{skill.name} ({where})\n{about}\n{skill.body}"
 
 
 def _row(skill: Skill) -> Row:
