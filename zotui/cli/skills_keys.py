@@ -38,7 +38,7 @@ def grant(
     async def run(computer: Computer) -> str:
         skill = await asyncio.to_thread(computer.skills.ready, name)
         check(skill, key)
-        print_text(f"{skill.name} wants {key}; its scripts reach: {', '.join(skill.hosts)}")
+        print_text(f"{skill.name} wants {key}; its scripts reach: {', '.join(map(_said, skill.hosts))}")
         print_text("They may send it there, and write it into files of the workspace. What they print hides it.")
         if not yes and not (not from_stdin and sys.stdin.isatty() and click.confirm("Let it have that?", err=True)):
             raise UsageError("nothing has been changed", "say --yes once you have looked")
@@ -54,6 +54,10 @@ def grant(
         return f"{skill.name} has {key}, as it is now"
 
     print_text(with_computer(options, run))
+
+
+def _said(host: str) -> str:
+    return "any public host" if host == "*" else host
 
 
 @click.command()

@@ -52,7 +52,7 @@ class Environments:
         Of processes that want it at once one fetches it. Raises UsageError for what is no name of a package, NotFetched.
         """
         wanted = checked(wanted)
-        identity = await _said([python, "-I", "-S", "-c", _TELLS], Path("/"), dict(os.environ))
+        identity = await _said([python, "-I", "-S", "-c", _TELLS], Path("/"), without_secrets(os.environ))
         key = hashlib.sha256("\0".join([identity.strip(), *wanted]).encode()).hexdigest()[:32]
         place = self._folder / key
         await asyncio.to_thread(make_folder, self._folder)
@@ -76,6 +76,8 @@ class Environments:
         )
         environment |= {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_NO_INPUT": "1", "NO_COLOR": "1"}
         environment |= {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"} if index else {}
+        if index.startswith("http"):  # not as words, which other users see: there may be a password in it
+            environment |= {"PIP_INDEX_URL": index, "UV_INDEX_URL": index}
         try:
             await asyncio.to_thread(shutil.rmtree, room, True)  # of one that was killed
             await asyncio.to_thread(make_folder, room)
@@ -118,8 +120,8 @@ def packages_in(place: Path) -> list[str]:
 
 def _program(python: str, room: Path, index: str) -> list[str]:
     """The words that fetch packages into a folder, up to their names. Raises NotFetched where no program does."""
-    place = os.path.expanduser(index.removeprefix("file://"))
-    where = [] if not index else ["--no-index", "--find-links", place] if "://" not in place else ["--index-url", index]
+    wheels = "" if index.startswith("http") else os.path.expanduser(index.removeprefix("file://"))
+    where = ["--no-index", "--find-links", wheels] if wheels else []
     own = ["--target", str(room), "--only-binary", ":all:", "--quiet", *where]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--python", python, "--link-mode", "copy", "--no-progress", *own, "--"]
