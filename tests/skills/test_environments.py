@@ -14,7 +14,7 @@ from zotui.computer import Computer
 from zotui.errors import UsageError
 from zotui.home import Home
 from zotui.skills import load_skill
-from zotui.skills.environments import NEW, NotFetched, checked, packages_in
+from zotui.skills.environments import NEW, NotFetched, checked, mistake, packages_in
 from zotui.skills.running import Ran
 from zotui.skills.runs import Asked
 
@@ -161,3 +161,36 @@ def test_which_words_name_a_package(tmp_path: Path) -> None:
     skill = load_skill(place)
     assert skill.dependencies == ("a>=1,<2", "b[c,d]", "./e")
     assert skill.problems == ["SKILL.md: line 4: the dependency './e' is no name of a package with versions"]
+
+
+def test_what_is_a_dependency_is_known_at_once() -> None:
+    for one in (
+        "requests",
+        "a.b_c>=2.31,<3",
+        "x[socks,tls] ~= 1.0",
+        "y (>=1, !=1.5)",
+        "z==1.*; python_version < '3.12'",
+        "w===1+local",
+    ):
+        assert not mistake(one)
+    for one in (
+        "",
+        "-r x",
+        "a @ https://x",
+        "./e",
+        "a==",
+        "a>=1,,<2",
+        "a b",
+        "x" * 300,
+        "a; $(x)",
+        "git+https://x",
+    ):
+        assert mistake(one)
+    hostile = (
+        "a" + "==a  " * 200 + "$",
+        "a" + " " * 5_000 + "$",
+        "a[" + " ,a" * 2_000,
+        "a" + "==!=" * 1_000,
+        "a;" + "a " * 5_000 + "$",
+    )
+    assert all(map(mistake, hostile))  # where this takes for ever, looking at a skill does

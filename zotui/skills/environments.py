@@ -27,10 +27,11 @@ FETCH_S, LOCK_S = 600.0, 0.05
 KEPT_S = 90 * 86_400
 """How long an environment stays that no script has used."""
 NEW = ".new-"
-_DEPENDENCY = re.compile(
-    r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?\s*(\[[\w\s,.-]*\])?\s*\(?((~=|===?|!=|[<>]=?)\s*[\w.*+!-]+\s*,?\s*)*\)?\s*(;[\w\s.'\"()<>=!~,]+)?",
-    re.ASCII,
-)  # https://packaging.python.org/specifications/dependency-specifiers, without addresses
+# https://packaging.python.org/specifications/dependency-specifiers, without addresses
+_NAME = re.compile(r"([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(\[[\w\s,.-]*\])?", re.ASCII)
+_VERSION = re.compile(r"\s*(?:~=|===?|!=|[<>]=?)\s*[\w.*+!-]+\s*", re.ASCII)
+_MARKER = re.compile(r"[\w\s.'\"()<>=!~,]+", re.ASCII)
+LONGEST = 200  # characters of a dependency
 _TELLS = "import sys, sysconfig; print(sys.implementation.cache_tag, sys.version.split()[0], sysconfig.get_platform())"
 
 
@@ -108,8 +109,22 @@ def checked(dependencies: Sequence[str]) -> list[str]:
 
 def mistake(dependency: str) -> str:
     """Why a dependency is not fetched, in words; nothing where it is one."""
-    fits = _DEPENDENCY.fullmatch(dependency.strip())
-    return "" if fits else f"the dependency {one_line(dependency, 80)!r} is no name of a package with versions"
+    return (
+        ""
+        if _is_one(dependency)
+        else f"the dependency {one_line(dependency, 80)!r} is no name of a package with versions"
+    )
+
+
+def _is_one(dependency: str) -> bool:
+    plain, _, marker = dependency.strip().partition(";")
+    name = _NAME.match(plain)
+    if name is None or len(dependency) > LONGEST or (marker and not _MARKER.fullmatch(marker)):
+        return False
+    versions = plain[name.end() :].strip()
+    if versions.startswith("(") and versions.endswith(")"):
+        versions = versions[1:-1]
+    return not versions or all(map(_VERSION.fullmatch, versions.rstrip(" ,").split(",")))
 
 
 def packages_in(place: Path) -> list[str]:
