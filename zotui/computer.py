@@ -18,7 +18,7 @@ from zotui.conversations.grants import Grants
 from zotui.conversations.plans import Plans
 from zotui.conversations.summaries import Summaries
 from zotui.crew import Crew, Workers
-from zotui.embedding import NONE, embedder_of
+from zotui.embedding import NONE, embedder_of, lacking
 from zotui.forgetting import Forgetting
 from zotui.home import Home
 from zotui.memory import Memories
@@ -102,7 +102,7 @@ class Computer(Asking):
         self.offers = Offers(store, self.models)
         self.embedder = embedder_of(self)
         if config.memory.embedder != NONE:
-            self.memory.mean_by(Vectors(self.embedder))
+            self.memory.mean_by(Vectors(self.embedder, lacking(config)))
         self.spending = Spending(store)
         self.background = Background(home, lambda: self.keys.hand_over(self.models.rows.values()))
         self.crew = Crew(self)

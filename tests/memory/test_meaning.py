@@ -104,7 +104,7 @@ class Model:
         return [[float(text.count(letter)) for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts]
 
 
-async def test_a_model_that_is_asked_and_falls_silent(memory: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_model_that_is_asked_and_falls_silent(memory: Memories) -> None:
     store, model = memory._store, Model()
     embedder = Embedder("lab/letters", model)
     await memory.memorize("zzz qqq")
@@ -126,9 +126,8 @@ async def test_a_model_that_is_asked_and_falls_silent(memory: Memories, monkeypa
     count = len(model.asked)
     await asked.recall("zqzq")
     assert len(model.asked) == count  # it is left alone for a while
-    monkeypatch.setattr("zotui.memory.meaning.PATIENCE_S", 0.01)
     model.broken, model.slow = False, True
-    patient = Memories(store, Vectors(embedder))
+    patient = Memories(store, Vectors(Embedder("lab/letters", model, patience_s=0.01)))
     assert [one.content for one in await patient.recall("laptop won't boot")] == ["my computer refuses to start up"]
     with pytest.raises(ZotuiError, match="gave 1 vectors for 2 texts"):
         await Embedder("x", lambda texts: Model()(texts[:1])).embed(["a", "b"])

@@ -139,7 +139,15 @@ async def _config(home: Home) -> Check:
             if unknown := unknown_tools(computer, config.policy):
                 words = f"{found}; [policy] names no tool: {one_line(', '.join(unknown), 100)}"
                 return Check("config", "warn", words, "mend the name; a rule of no tool holds for nothing")
-    return Check("config", "ok", found)
+    return _meaning(config) or Check("config", "ok", found)
+
+
+def _meaning(config: Config) -> Check | None:
+    """What lacks of the model that tells what memories mean; None where nothing does."""
+    from zotui.embedding import lacking
+    from zotui.minilm import HINT
+
+    return Check("config", "warn", lacking(config), HINT) if lacking(config) else None
 
 
 async def _file(home: Home) -> Check:

@@ -82,7 +82,14 @@ def add(options: dict[str, Any], text: tuple[str, ...], meta: str, as_json: bool
 @click.pass_obj
 def recall(options: dict[str, Any], query: tuple[str, ...], top_k: int, why: bool, as_json: bool) -> None:
     """What fits the query best, best first."""
-    found = with_computer(options, lambda computer: computer.memory.recall(" ".join(query), top_k))
+
+    async def run(computer: Computer) -> list[Memory]:
+        found = await computer.memory.recall(" ".join(query), top_k)
+        if computer.memory.problem:
+            print(f"zotui: meaning goes by the table of words: {computer.memory.problem}", file=sys.stderr)
+        return found
+
+    found = with_computer(options, run)
     if as_json:
         objects = [{"id": m.id, "content": m.content, "meta": m.meta, "score": m.score} for m in found]
         print_json([one | {"why": m.why} for one, m in zip(objects, found, strict=True)] if why else objects)

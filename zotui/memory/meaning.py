@@ -14,7 +14,6 @@ NEW = 500  # vectors that are made for one recall, for memories that share no wo
 COVERED = 20_000  # of the memories changed last, and of those used last, that need share no word
 KEPT = 60_000  # vectors that are kept in memory
 LEAST = 0.35  # closeness from which a memory counts that shares no word, by the table
-PATIENCE_S = 1.5  # that a recall waits for the vector of its query
 PAUSE_S = 60.0  # in which a model that did not answer is not asked again
 _BITS = bytes(ord("0") if byte < 128 else ord("1") for byte in range(256))
 
@@ -71,10 +70,10 @@ class Known:
 class Vectors:
     """What the memories of one file mean: by a model that is asked, where there is one and it answers, else by the table."""
 
-    def __init__(self, embedder: Embedder | None = None) -> None:
+    def __init__(self, embedder: Embedder | None = None, problem: str = "") -> None:
         self.embedder = embedder
-        self.problem = ""
-        """Why the model that is asked is not; empty where it answers."""
+        self.problem = problem
+        """Why the model that should be asked is not; empty where it answers, or none should be."""
         self._silent_until = 0.0
         self._by_table = Known(vectors.MODEL)
         self._by_model = Known(embedder.name) if embedder else None
@@ -102,10 +101,10 @@ class Vectors:
         if now < self._silent_until:
             return b""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(embedder.patience_s):
                 (found,) = await embedder.embed([query])
         except (ZotuiError, TimeoutError) as error:
-            self.problem = str(error) or f"{embedder.name} did not answer within {PATIENCE_S:g} s"
+            self.problem = str(error) or f"{embedder.name} did not answer within {embedder.patience_s:g} s"
             self._silent_until = now + PAUSE_S
             log.warning("meaning goes by the table that comes along: %s", self.problem)
             return b""

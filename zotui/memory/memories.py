@@ -34,6 +34,11 @@ class Memories(Handling):
         """Weigh what rows mean by these from now on."""
         self._mean = mean
 
+    @property
+    def problem(self) -> str:
+        """Why the model that tells what memories mean does not, in words; empty where it does."""
+        return self._mean.problem if self._mean else ""
+
     async def _meant(self, query: str, *, private: bool = False) -> Mean | None:
         """What rows mean for a query. ``private``: nothing of it may leave this machine."""
         return await self._mean.of(query, private=private) if self._mean else None
