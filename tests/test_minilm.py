@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.inside import Inside
 from tests.processes import Children, output
 from tests.test_vectors import PARAPHRASES, STORE
 from tests.waiting import wait_for
@@ -66,6 +67,13 @@ async def test_memories_are_embedded_on_this_machine(home: Home) -> None:
         assert first.content == "the cat sleeps on the sofa"
         assert set(first.why) == {"closeness"}
         assert computer.memory.problem == ""
+
+
+def test_a_recall_of_the_command_line_embeds_what_nobody_has(home: Home) -> None:
+    home.config_file.write_text(CONFIG)
+    inside = Inside(home)
+    inside("memory", "add", "the cat sleeps on the sofa")
+    assert "on the sofa" in inside("memory", "recall", "where does the pet nap").out
 
 
 def test_where_it_is_not_installed_one_line_says_so(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

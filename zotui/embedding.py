@@ -4,14 +4,16 @@ asked as others are, its cost in the ledger."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zotui import minilm
 from zotui.addresses import is_here
 from zotui.config import Config
-from zotui.errors import ConfigError, UsageError
+from zotui.errors import ConfigError, UsageError, ZotuiError
 from zotui.memory.embedding import Embedder
+from zotui.memory.filling import Filling
 from zotui.models import ledger
 from zotui.models.ledger import Bill
 from zotui.models.provider import ProviderError, Usage
@@ -70,6 +72,15 @@ def lacking(config: Config) -> str:
     if config.memory.embedder != MINILM or minilm.is_there():
         return ""
     return f'memory.embedder = "{MINILM}" needs what zotui[semantic] brings: {minilm.HINT}'
+
+
+async def keep_up(computer: Computer) -> None:
+    """Embed a few of the newest memories, for a recall, where the model is on this machine and nobody is there who does it in the
+    background."""
+    model = computer.embedder
+    if model is not None and model.name == minilm.MODEL and not await computer.background.look():
+        with contextlib.suppress(ZotuiError):
+            await Filling(computer.store, model).fill_some()
 
 
 async def by_minilm(texts: Sequence[str]) -> Sequence[Sequence[float]]:

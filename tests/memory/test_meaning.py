@@ -133,6 +133,16 @@ async def test_a_model_that_is_asked_and_falls_silent(memory: Memories) -> None:
         await Embedder("x", lambda texts: Model()(texts[:1])).embed(["a", "b"])
 
 
+async def test_what_the_model_has_not_seen_yet_is_found_by_the_table(memory: Memories) -> None:
+    store, embedder = memory._store, Embedder("lab/letters", Model())
+    await memory.memorize("zzz qqq")
+    await Filling(store, embedder).fill()
+    await memory.memorize("my computer refuses to start up")
+    asked = Memories(store, Vectors(embedder))
+    assert [one.content for one in await asked.recall("laptop won't boot")] == ["my computer refuses to start up"]
+    assert [one.content for one in await asked.recall("zqzq")] == ["zzz qqq"]
+
+
 async def test_one_that_is_changed_while_it_is_embedded_gets_no_old_vector(memory: Memories) -> None:
     id_ = await memory.memorize("apples are ripe")
 

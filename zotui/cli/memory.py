@@ -19,6 +19,7 @@ from zotui.cli.memory_profile import profile
 from zotui.cli.memory_several import counts, merge, rm, undo
 from zotui.cli.memory_show import show
 from zotui.computer import Computer
+from zotui.embedding import keep_up
 from zotui.errors import NotFound, UsageError
 from zotui.memory import Memory, evaluation, open_memory
 from zotui.memory.ends import end_ms
@@ -84,6 +85,7 @@ def recall(options: dict[str, Any], query: tuple[str, ...], top_k: int, why: boo
     """What fits the query best, best first."""
 
     async def run(computer: Computer) -> list[Memory]:
+        await keep_up(computer)
         found = await computer.memory.recall(" ".join(query), top_k)
         if computer.memory.problem:
             print(f"zotui: meaning goes by the table of words: {computer.memory.problem}", file=sys.stderr)

@@ -48,13 +48,19 @@ class Filling:
     async def fill(self) -> int:
         """Embed all that lacks a vector; how many that were. Then the vectors of other models go. Raises ZotuiError."""
         made = 0
-        while rows := await self._store.read(lambda db: lacking(db, self._model)):
-            found = await self._embedded([text for _, _, text in rows])
-            await self._store.write(partial(self._put, rows=rows, found=found), durable=False)
-            made += len(rows)
+        while some := await self.fill_some():
+            made += some
         while await self._store.write(self._drop_others, durable=False):
             pass
         return made
+
+    async def fill_some(self) -> int:
+        """Embed the newest that lack a vector, a few; how many that were. Raises ZotuiError."""
+        rows = await self._store.read(lambda db: lacking(db, self._model))
+        if rows:
+            found = await self._embedded([text for _, _, text in rows])
+            await self._store.write(partial(self._put, rows=rows, found=found), durable=False)
+        return len(rows)
 
     async def _embedded(self, texts: Sequence[str]) -> list[bytes]:
         if self._embedder is not None:

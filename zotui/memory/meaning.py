@@ -91,7 +91,7 @@ class Vectors:
             if self._by_model is not None:
                 self._by_model.load(db)
             sides = [Side(self._by_model, asked, least)] if self._by_model is not None and asked else []
-            return Closeness(db, [*sides, Side(self._by_table, table, LEAST)], makes=not sides)
+            return Closeness(db, [*sides, Side(self._by_table, table, LEAST)])
 
         return look
 
@@ -122,20 +122,19 @@ class Side:
 
 
 class Closeness:
-    """How close rows are to one query: by the first model that knows both; nothing where none does. ``makes``: vectors by the
-    table are made where they lack."""
+    """How close rows are to one query: by the first model that knows both; by the table, whose vectors are made, where none
+    does."""
 
-    def __init__(self, db: Reader, sides: Sequence[Side], *, makes: bool) -> None:
+    def __init__(self, db: Reader, sides: Sequence[Side]) -> None:
         self._db = db
         self._sides = [side for side in sides if side.query]
-        self._makes = makes
         self._left = MADE
 
     def near(self, limit: int) -> Sequence[int]:
         """The memories that mean nearly the same, whatever their words; the closest first."""
         found: list[tuple[int, str]] = []
         for side in self._sides:
-            if side.known.model == vectors.MODEL and self._makes:
+            if side.known.model == vectors.MODEL:
                 self._make_new(side.known)
             found += side.known.nearest(side.query, limit, side.least)
         wanted = dict(found)
@@ -147,10 +146,7 @@ class Closeness:
         if id_ is None:
             return None
         for side in self._sides:
-            vector = side.known.get((seq, id_))
-            if not vector and self._left > 0 and (seq, id_) not in side.known:
-                self._left -= 1
-                vector = self._made(side.known, seq, id_)
+            vector = side.known.get((seq, id_)) or self._made(side.known, seq, id_)
             if vector and len(vector) == len(side.query):
                 return max(0.0, vectors.closeness(side.query, vector))
         return None
@@ -160,9 +156,10 @@ class Closeness:
         return found
 
     def _made(self, known: Known, seq: int, id_: str) -> bytes:
-        """A vector by the table, made now."""
-        if known.model != vectors.MODEL:
+        """A vector by the table, made now, as long as not too many were; empty where it is known that there is none."""
+        if known.model != vectors.MODEL or self._left <= 0 or (seq, id_) in known:
             return b""
+        self._left -= 1
         text = self._db.execute(f"SELECT substr(value, 1, {READ}) FROM memory WHERE seq = ?", (seq,)).get
         known.put((seq, id_), by_table(str(text)))
         return known.get((seq, id_))
@@ -170,5 +167,7 @@ class Closeness:
     def _make_new(self, known: Known) -> None:
         """Of the memories changed last, make the vectors that lack."""
         rows = self._db.execute("SELECT seq, id FROM memory ORDER BY seq DESC LIMIT ?", (2 * NEW,)).fetchall()
-        for seq, id_ in [row for row in rows if row not in known][:NEW]:
+        lack = [row for row in rows if not any(row in side.known for side in self._sides)][:NEW]
+        self._left = MADE + len(lack)
+        for seq, id_ in lack:
             self._made(known, seq, id_)
