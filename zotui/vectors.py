@@ -111,8 +111,8 @@ def _compared(query: bytes, rows: Iterable[tuple[int, bytes]]) -> Iterator[tuple
     like = (row for row in rows if len(row[1]) == len(query) > 0)
     while block := list(islice(like, _BLOCK)):
         loaded = "numpy" in sys.modules  # else it must be worth its import
-        numpy = _numpy() if len(block) >= (_FEW if loaded else FAST_FROM) else None
-        yield from _at_once(numpy, query, block) if numpy else _one_by_one(query, block)
+        fast = len(block) >= (_FEW if loaded else FAST_FROM) and is_fast()
+        yield from _at_once(query, block) if fast else _one_by_one(query, block)
 
 
 def _one_by_one(query: bytes, rows: list[tuple[int, bytes]]) -> Iterator[tuple[int, float]]:
@@ -125,22 +125,23 @@ def _one_by_one(query: bytes, rows: list[tuple[int, bytes]]) -> Iterator[tuple[i
         yield id_, sum(map(mul, one, other)) / sqrt(length) if length else 0.0
 
 
-def _at_once(numpy: Any, query: bytes, rows: list[tuple[int, bytes]]) -> Iterator[tuple[int, float]]:
+def _at_once(query: bytes, rows: list[tuple[int, bytes]]) -> Iterator[tuple[int, float]]:
     """The cosines by NumPy."""
-    others = numpy.frombuffer(b"".join(map(itemgetter(1), rows)), "i1").reshape(len(rows), -1).astype("f4")
-    one = numpy.frombuffer(query, "i1").astype("f4")
-    lengths = numpy.sqrt(numpy.einsum("ij,ij->i", others, others) * (one @ one))
-    close = (others @ one) / numpy.maximum(lengths, 1)
+    np = numpy()
+    others = np.frombuffer(b"".join(map(itemgetter(1), rows)), "i1").reshape(len(rows), -1).astype("f4")
+    one = np.frombuffer(query, "i1").astype("f4")
+    lengths = np.sqrt(np.einsum("ij,ij->i", others, others) * (one @ one))
+    close = (others @ one) / np.maximum(lengths, 1)
     return zip(map(itemgetter(0), rows), close.tolist(), strict=True)
 
 
 def is_fast() -> bool:
     """Whether many vectors are compared at once."""
-    return _numpy() is not None
+    return numpy() is not None
 
 
 @cache
-def _numpy() -> Any:
+def numpy() -> Any:
     """NumPy, or None where it is not installed."""
     try:
         return import_module("numpy")

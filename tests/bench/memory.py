@@ -20,6 +20,7 @@ from typing import Any
 from tests.bench.store import line, spread
 from zotui.memory import Memories, open_memory
 from zotui.memory.exchange import lines_in
+from zotui.memory.filling import Filling
 from zotui.memory.query import any_of, quoted, read
 from zotui.memory.taking import take
 from zotui.store import Reader, new_id, now_ms
@@ -27,6 +28,8 @@ from zotui.store import Reader, new_id, now_ms
 BATCH = 5_000
 LINES = 100_000  # that are imported
 QUERIES = 60
+MEANT = "my computer refuses to start up"  # the oldest of all
+ASKED = "laptop won't boot"  # which shares no word with it
 ANY = "SELECT rowid FROM any_fts WHERE any_fts MATCH ? ORDER BY rank LIMIT 10"
 FIGURES: list[bool] = []
 
@@ -61,6 +64,7 @@ async def timed(do: Callable[[], Awaitable[Any]]) -> float:
 async def fill(memory: Memories, count: int, chance: random.Random) -> list[str]:
     """Fill the file; some of its rows."""
     some, took = [], 0.0
+    await memory.memorize(MEANT)
     rows = texts(count, chance)
     while batch := list(itertools.islice(rows, BATCH)):
         some += chance.sample(batch, max(1, len(batch) * QUERIES // count))
@@ -81,6 +85,21 @@ async def bring_in(folder: Path, chance: random.Random) -> None:
     assert taken == LINES
     line("import", f"{taken / wall:,.0f} rows a second")
     budget("import, milliseconds of CPU for 15,000 rows", cpu * 1000 / taken * 15_000, 1000, "ms")
+
+
+async def embed(memory: Memories, path: Path, count: int) -> None:
+    """What the background does with many rows: the signs of their vectors."""
+    before = path.stat().st_size
+    took = await timed(Filling(memory._store, None).fill)
+    line("signs of all rows", f"{count / took * 1000:,.0f} rows/s, {(path.stat().st_size - before) / 1e6:.0f} MB")
+
+
+async def meant(memory: Memories) -> None:
+    """What shares no word with the oldest of all rows."""
+    first = await timed(lambda: memory.recall(ASKED, 10))
+    line("the first recall of a process", f"{first:.1f} ms")
+    found = [one.content for one in await memory.recall(ASKED, 10)]
+    budget("the oldest row is not found by what it means", float(MEANT not in found), 0, "")
 
 
 async def recall(memory: Memories, rows: list[str], chance: random.Random) -> None:
@@ -197,6 +216,9 @@ async def main(count: int) -> bool:
             rows = await fill(memory, count, chance)
         budget(f"the file with {count:,} rows", path.stat().st_size / 1e6 * 1_000_000 / count, 260, "MB")
         async with open_memory(path) as memory:
+            await embed(memory, path, count)
+        async with open_memory(path) as memory:
+            await meant(memory)
             await lists(memory, count, chance)
             await one(memory)
             await recall(memory, rows, chance)

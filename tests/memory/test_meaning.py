@@ -61,7 +61,7 @@ async def test_few_vectors_are_made_at_a_time_and_old_ones_let_go(
 
 
 async def test_signs_tell_what_is_near_without_numpy(memory: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zotui.vectors._numpy", lambda: None)
+    monkeypatch.setattr("zotui.vectors.numpy", lambda: None)
     monkeypatch.setattr("zotui.vectors.FAST_FROM", 100)
     known = Vectors()._by_table
     words = ["garden", "river", "stone", "bread", "window", "letter", "engine", "winter", "music", "paper"]

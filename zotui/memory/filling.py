@@ -8,8 +8,9 @@ from functools import partial
 
 from zotui import vectors
 from zotui.errors import ZotuiError
+from zotui.memory import whole
 from zotui.memory.embedding import READ, Embedder, by_table
-from zotui.memory.meaning import COVERED
+from zotui.memory.whole import COVERED
 from zotui.store import Reader, Store, Transaction
 
 BATCH = 64  # texts that are embedded at once
@@ -21,7 +22,8 @@ log = logging.getLogger(__name__)
 
 
 class Filling:
-    """Keeps the vectors of the memories that count: the newest, and those used last."""
+    """Keeps the vectors of the memories that count: the newest, and those used last. Of many memories, where there is NumPy, it
+    keeps the signs of all vectors by the table instead of these."""
 
     def __init__(self, store: Store, embedder: Embedder | None) -> None:
         self._store = store
@@ -48,9 +50,13 @@ class Filling:
     async def fill(self) -> int:
         """Embed all that lacks a vector; how many that were. Then the vectors of other models go. Raises ZotuiError."""
         made = 0
-        while some := await self.fill_some():
+        many = await self._store.read(whole.is_wanted)
+        while many and (blocks := await self._store.read(whole.lacking)):
+            made += await self._fill_blocks(blocks)
+        while not (many and self._embedder is None) and (some := await self.fill_some()):
             made += some
-        while await self._store.write(self._drop_others, durable=False):
+        kept = "" if many and self._embedder is None else self._model
+        while await self._store.write(partial(self._drop_others, kept=kept), durable=False):
             pass
         return made
 
@@ -61,6 +67,17 @@ class Filling:
             found = await self._embedded([text for _, _, text in rows])
             await self._store.write(partial(self._put, rows=rows, found=found), durable=False)
         return len(rows)
+
+    async def _fill_blocks(self, blocks: Sequence[whole.Block]) -> int:
+        """Make the signs of some blocks; of how many memories."""
+        made = [(block, await asyncio.to_thread(block.signs)) for block in blocks]
+
+        def put(db: Transaction) -> None:
+            for block, signs in made:
+                whole.put(db, block, signs)
+
+        await self._store.write(put, durable=False)
+        return sum(len(signs) for _, signs in made)
 
     async def _embedded(self, texts: Sequence[str]) -> list[bytes]:
         if self._embedder is not None:
@@ -76,10 +93,9 @@ class Filling:
                 (self._model, vector, id_, seq),
             )
 
-    def _drop_others(self, db: Transaction) -> int:
+    def _drop_others(self, db: Transaction, kept: str) -> int:
         db.execute(
-            "DELETE FROM memory_vectors WHERE n IN (SELECT n FROM memory_vectors WHERE model <> ? LIMIT 1000)",
-            (self._model,),
+            "DELETE FROM memory_vectors WHERE n IN (SELECT n FROM memory_vectors WHERE model <> ? LIMIT 1000)", (kept,)
         )
         return db.changes()
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from zotui import vectors
 from zotui.errors import ZotuiError
 from zotui.memory.embedding import READ, Embedder, by_table
+from zotui.memory.whole import Whole
 from zotui.store import Reader
 
 MADE = 60  # vectors that are made to weigh the candidates of one recall
 NEW = 500  # vectors that are made for one recall, for memories that share no word with it: tens of milliseconds
-COVERED = 20_000  # of the memories changed last, and of those used last, that need share no word
+LIKELY = 100  # memories of a whole large file that are looked at more closely
 KEPT = 60_000  # vectors that are kept in memory
 LEAST = 0.35  # closeness from which a memory counts that shares no word, by the table
 PAUSE_S = 60.0  # in which a model that did not answer is not asked again
@@ -77,6 +78,7 @@ class Vectors:
         self._silent_until = 0.0
         self._by_table = Known(vectors.MODEL)
         self._by_model = Known(embedder.name) if embedder else None
+        self._whole = Whole()
 
     async def of(self, query: str, *, private: bool = False) -> "Callable[[Reader], Closeness]":
         """What rows mean for a query. ``private``: nothing of it may leave this machine."""
@@ -87,11 +89,13 @@ class Vectors:
         least = self.embedder.least if self.embedder else LEAST
 
         def look(db: Reader) -> Closeness:
-            self._by_table.load(db)
+            whole = self._whole if self._whole.load(db) else None
+            if whole is None:
+                self._by_table.load(db)
             if self._by_model is not None:
                 self._by_model.load(db)
             sides = [Side(self._by_model, asked, least)] if self._by_model is not None and asked else []
-            return Closeness(db, [*sides, Side(self._by_table, table, LEAST)])
+            return Closeness(db, [*sides, Side(self._by_table, table, LEAST)], whole)
 
         return look
 
@@ -123,10 +127,11 @@ class Side:
 
 class Closeness:
     """How close rows are to one query: by the first model that knows both; by the table, whose vectors are made, where none
-    does."""
+    does. ``whole``: the signs of all memories by the table, where they are kept."""
 
-    def __init__(self, db: Reader, sides: Sequence[Side]) -> None:
+    def __init__(self, db: Reader, sides: Sequence[Side], whole: Whole | None = None) -> None:
         self._db = db
+        self._whole = whole
         self._sides = [side for side in sides if side.query]
         self._left = MADE
 
@@ -134,9 +139,13 @@ class Closeness:
         """The memories that mean nearly the same, whatever their words; the closest first."""
         found: list[tuple[int, str]] = []
         for side in self._sides:
+            if side.known.model == vectors.MODEL and self._whole is not None:
+                found += self._likely(side, self._whole)
+                continue
             if side.known.model == vectors.MODEL:
                 self._make_new(side.known)
             found += side.known.nearest(side.query, limit, side.least)
+        self._left = MADE
         wanted = dict(found)
         return [seq for seq, id_ in wanted.items() if self._id(seq) == id_][:limit]
 
@@ -164,10 +173,22 @@ class Closeness:
         known.put((seq, id_), by_table(str(text)))
         return known.get((seq, id_))
 
+    def _likely(self, side: Side, whole: Whole) -> list[tuple[int, str]]:
+        """Of all memories those that are close, the closest first."""
+        seqs = dict.fromkeys([*whole.newer(self._db, NEW), *whole.nearest(side.query, LIKELY)])
+        self._left = len(seqs)
+        close = []
+        for seq in seqs:
+            id_ = self._id(seq)
+            vector = id_ and (side.known.get((seq, id_)) or self._made(side.known, seq, id_))
+            if id_ and vector and (closeness := vectors.closeness(side.query, vector)) >= side.least:
+                close.append((-closeness, seq, id_))
+        return [(seq, id_) for _, seq, id_ in sorted(close)]
+
     def _make_new(self, known: Known) -> None:
         """Of the memories changed last, make the vectors that lack."""
         rows = self._db.execute("SELECT seq, id FROM memory ORDER BY seq DESC LIMIT ?", (2 * NEW,)).fetchall()
         lack = [row for row in rows if not any(row in side.known for side in self._sides)][:NEW]
-        self._left = MADE + len(lack)
+        self._left = len(lack)
         for seq, id_ in lack:
             self._made(known, seq, id_)

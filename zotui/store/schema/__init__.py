@@ -15,6 +15,7 @@ from zotui.store.schema.memories import memories
 from zotui.store.schema.mirror import mirror
 from zotui.store.schema.models import models
 from zotui.store.schema.skill_keys import skill_keys
+from zotui.store.schema.signs import signs
 from zotui.store.schema.skill_runs import skill_runs
 from zotui.store.schema.skills import skills
 from zotui.store.schema.vectors import vectors
@@ -37,5 +38,6 @@ STEPS: list[Callable[[Database], None]] = [
     mirror,
     automations,
     skill_keys,
+    signs,
 ]
 VERSION = len(STEPS)
