@@ -14,6 +14,7 @@ from msgspec import Struct
 from zotui.conversations import redacting
 from zotui.conversations.redacting import Holding
 from zotui.memory import Memory, proposing, writing
+from zotui.skills import traces as skill_traces
 from zotui.store import audit
 
 if TYPE_CHECKING:
@@ -24,12 +25,13 @@ SHORTEST = 4  # characters of a text that is looked for in other places: shorter
 
 
 class Traces(Struct, frozen=True):
-    """What a memory has left: the values that it had, where in conversations they stand, which copies of the file hold
-    them, and how many rows of the audit log, in which nothing can be changed."""
+    """What a memory has left: the values that it had, where in conversations they stand, which runs of skills were given or
+    said them, which copies of the file hold them, and how many rows of the audit log, in which nothing can be changed."""
 
     memory: Memory
     texts: Sequence[str]
     turns: Sequence[Holding]
+    skill_runs: Sequence[str]
     backups: Sequence[Path]
     audited: int
 
@@ -48,17 +50,18 @@ class Forgetting:
         texts = list(dict.fromkeys([memory.content, *(version.value for version in versions)]))
         sought = _sought(texts)
         turns = await computer.store.read(lambda db: redacting.holding(db, sought, _origins(db, memory)))
+        runs = await computer.store.read(lambda db: skill_traces.holding(db, sought))
         audited = await computer.store.read(
             lambda db: sum(
                 db.execute("SELECT count(*) FROM audit WHERE instr(subject, ?)", (text[:200],)).get for text in sought
             )
         )
         backups = await asyncio.to_thread(_holding_files, computer.home.backups, sought)
-        return Traces(memory, texts, turns, backups, audited)
+        return Traces(memory, texts, turns, runs, backups, audited)
 
     async def forget(self, traces: Traces, *, redact: bool = False, backups: bool = False) -> str:
-        """Take it away for good; ``redact``: with the turns that hold its words; ``backups``: with the copies of the file.
-        What could not be done, in words, or nothing. Raises UsageError while one of the turns' conversations is being
+        """Take it away for good; ``redact``: with the turns and runs of skills that hold its words; ``backups``: with the copies of
+        the file. What could not be done, in words, or nothing. Raises UsageError while one of the turns' conversations is being
         answered, StoreError."""
         computer, sought = self._computer, _sought(traces.texts)
 
@@ -67,6 +70,7 @@ class Forgetting:
                 redacting.redact(db, one)
             if redact:
                 redacting.forget_derived(db, sought)
+                skill_traces.redact(db, skill_traces.holding(db, sought))
             proposing.forget(db, traces.memory.id, traces.memory.key, sought)
             for part in writing.parts(traces.memory):
                 proposing.forget(db, part, None, ())

@@ -6,6 +6,7 @@ from tests.agent.lab import Lab
 from tests.openai_server import OpenAIServer, calls, says
 from zotui.agent.inspection import last_request, told
 from zotui.agent.knowledge import HEAD, MOST, Knowledge, room
+from zotui.conversations.summaries import Summaries
 from zotui.memory.knowing import name_of
 
 
@@ -71,3 +72,37 @@ def test_a_small_window_leaves_little_room(budget: int, bytes_: int) -> None:
 def test_why_is_told() -> None:
     assert Knowledge(reasons=["m:aaaaaa pinned"], left_out=3).told == "m:aaaaaa pinned\n3 more had no room"
     assert Knowledge().told == Knowledge().text == ""
+
+
+async def test_what_memory_told_before_it_was_switched_off_is_not_sent_again(lab: Lab, server: OpenAIServer) -> None:
+    await lab.memory.memorize("The staging box is lab-3 " + "indeed " * 3_000)
+    lab.worker()
+    server.script(
+        calls(("recall", {"query": "staging"}), ("list_memories", {}), ids=["a", "b"]),
+        calls(("read_result", {"call": "a", "offset": 0}), ids=["c"]),
+        calls(("read_result", {"call": "c"}), ids=["d"]),
+        says("Done."),
+    )
+    chat = (await lab.ask("which box is staging?")).turn.conv_id
+    assert server.exchanges[-1].body.count(b"lab-3") >= 4
+    for name in ("a", "d"):
+        server.script(calls(("read_result", {"call": name})), says("Fine."))
+        view = await lab.ask("say it again", chat, memory=False)
+        assert b"lab-3" not in server.exchanges[-2].body + server.exchanges[-1].body
+        assert "memory is off here" in str(view.tool_calls[0].result)
+    await lab.chats.remember(chat, False)
+    server.script(says("Fine."))
+    await lab.ask("and again", chat)
+    assert b"lab-3" not in server.exchanges[-1].body
+    for number in range(3):
+        server.script(says(f"Yes {number}."))
+        await lab.ask(f"more {number}", chat)
+    summaries = Summaries(lab.store)
+    server.script(says("no summary"), says("no summary"), says("no summary"))
+    await summaries.written(await summaries.propose(chat))
+    assert b"You shorten a conversation" in server.exchanges[-1].body
+    assert b"lab-3" not in server.exchanges[-1].body
+    await lab.chats.remember(chat, True)
+    server.script(says("lab-3."))
+    await lab.ask("and now?", chat)
+    assert b"lab-3" in server.exchanges[-1].body

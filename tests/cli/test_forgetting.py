@@ -165,9 +165,65 @@ async def test_what_skills_were_given_and_said_is_redacted_too(home: Home) -> No
             await computer.skill_runs.begin(run, skill, "echo", {"text": given}, asked)
             await computer.skill_runs.end(run, "done", error=printed, output=printed)
         await computer.store.write(lambda db: db.execute("UPDATE turns SET status = 'done' WHERE id = ?", (turn,)))
-        assert await computer.forgetting.forget(await computer.forgetting.traces("pet"), redact=True) == ""
+        traces = await computer.forgetting.traces("pet")
+        assert len(traces.skill_runs) == 2
+        assert await computer.forgetting.forget(traces, redact=True) == ""
         assert [one.arguments for one in await computer.skill_runs.list()] == ['{"text":"a dog"}', *["{}"] * 3]
     assert holding(home) == []
+
+
+async def test_what_was_cut_in_the_history_of_skills_is_redacted_too(home: Home) -> None:
+    long = f"{WORD} " * 10 + 'and so on, "quoted"\n' * 200 + f" {WORD}" * 10
+    other = "b" * 3_000
+    async with Computer.open(home, workers="none") as computer:
+        await computer.memory.set("pet", long)
+        skill = Skill("echo", "Says it again.", [], "", "home", True, True, [], "")
+        script = Script("echo", "scripts/echo.py", "run", ())
+        for given, printed in (
+            (long, ""),
+            ("x" * 1_960 + long, ""),
+            ("", long + "y" * 1_900),
+            ("", long),
+            (other, other),
+        ):
+            run = new_id()
+            await computer.skill_runs.begin(run, skill, script, {"text": given}, Asked())
+            await computer.skill_runs.end(run, "done", error=printed, output=printed)
+        traces = await computer.forgetting.traces("pet")
+        assert len(traces.skill_runs) == 4
+        assert await computer.forgetting.forget(traces, redact=True) == ""
+        last, *redacted = await computer.skill_runs.list()
+        assert {(one.arguments, one.output, one.error) for one in redacted} == {("{}", "", None)}
+        assert last.output == other[:2_000]
+    assert holding(home) == []
+
+
+def test_forgetting_counts_the_runs_of_skills_that_hold_it(home: Home) -> None:
+    async def run() -> None:
+        async with Computer.open(home, workers="none") as computer:
+            await computer.memory.set("pet", WORD)
+            skill = Skill("echo", "Says it again.", [], "", "home", True, True, [], "")
+            script = Script("echo", "scripts/echo.py", "run", ())
+            await computer.skill_runs.begin(new_id(), skill, script, {"text": WORD}, Asked())
+
+    asyncio.run(run())
+    inside = Inside(home)
+    done = inside("memory", "forget", "pet")
+    assert "  in a run of a skill\n  these stay; --redact takes them out, too\n" in done.err
+    assert len(inside("memory", "forget", "pet", "--yes", "--json").json["skill_runs"]) == 1
+
+
+async def test_runs_of_skills_go_with_their_conversation(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        skill = Skill("echo", "Says it again.", [], "", "home", True, True, [], "")
+        script = Script("echo", "scripts/echo.py", "run", ())
+        chat = await computer.chats.create()
+        for conversation in (chat, None):
+            await computer.skill_runs.begin(new_id(), skill, script, {}, Asked("agent", conversation))
+        await computer.chats.delete(chat)
+        assert len(await computer.skill_runs.list()) == 2
+        await computer.chats.purge(chat)
+        assert [one.conv_id for one in await computer.skill_runs.list()] == [None]
 
 
 async def test_what_a_memory_without_a_key_was_before_goes_too(home: Home) -> None:

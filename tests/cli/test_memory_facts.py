@@ -57,6 +57,17 @@ def test_from_words_to_a_memory_and_back_to_where_it_was_said(home: Home) -> Non
     assert "was      " in inside("memory", "show", "home").out
 
 
+def test_what_contradicts_is_shown_with_what_it_would_replace(home: Home) -> None:
+    inside = Inside(home)
+    inside("memory", "add", "I live in Paris.")
+    say(home, "I moved to Berlin")
+    [waiting] = inside("memory", "facts", "--json").json
+    assert (waiting["content"], waiting["instead_of"]) == ("I moved to Berlin.", "I live in Paris.")
+    assert inside("memory", "facts").out.rstrip().endswith("I moved to Berlin. (instead of: I live in Paris.)")
+    inside("memory", "accept", waiting["id"])
+    assert "instead of" not in inside("memory", "facts", "--all").out
+
+
 def test_what_is_looked_for_can_be_seen(home: Home) -> None:
     inside = Inside(home)
     assert "I moved to Berlin" in inside("memory", "patterns").out

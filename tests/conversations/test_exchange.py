@@ -114,6 +114,12 @@ async def test_a_real_one_comes_back_with_its_calls_and_files(
     assert [(file.name, file.is_image) for file in found[0].attachments] == [("a.png", True), ("note0.txt", False)]
     assert [turn.status for turn in await chats.turns(made)] == ["done", "done"]
     assert (await exchange.text(made, form)).encode() == text
+    assert await chats.remembers(made)
+    await chats.remember(conversation, False)
+    assert not await chats.remembers(
+        await exchange.import_text((await exchange.text(conversation, form)).encode(), "x")
+    )
+    await chats.remember(conversation, True)
     thoughts = await exchange.text(conversation, form, reasoning=True)
     assert "secret thought" in thoughts
     assert await exchange.text(await exchange.import_text(thoughts.encode(), "x"), form, reasoning=True) == thoughts

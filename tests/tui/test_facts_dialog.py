@@ -1,5 +1,9 @@
 """The queue of facts, by its keys."""
 
+import contextlib
+from collections.abc import AsyncIterator
+
+from textual.pilot import Pilot
 from textual.widgets import Static, TextArea
 
 from tests.tui.conftest import opened, typed, wait_for
@@ -76,20 +80,32 @@ async def test_every_key(home: Home) -> None:
         await wait_for(pilot, lambda: app.desk.conversation.conversation not in (None, first))
 
 
+@contextlib.asynccontextmanager
+async def app_again(home: Home) -> AsyncIterator[tuple[Zotui, Pilot[None]]]:
+    """The app, opened once more."""
+    app = Zotui(home, own_workers=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        yield app, pilot
+
+
 async def test_memory_is_switched_off_for_a_conversation(home: Home) -> None:
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, app)
-        await pilot.press(*typed("/memory off"), "enter")
-        await wait_for(
-            pilot, lambda: any("nothing was said here yet" in str(one.message) for one in app._notifications)
-        )
-        await pilot.press(*typed("hello"), "enter")
+        answering = app.desk.conversation.answering
+        for words, on in (("/memory off", False), ("/memory on", True), ("/memory", False)):
+            await pilot.press(*typed(words), "enter")
+            await wait_for(pilot, lambda on=on: answering.next_knows is on)  # type: ignore[misc]
+    async with app_again(home) as (app, pilot):  # it is not begun yet, and switched off all the same
+        await pilot.press(*typed("hello, my name is Ada"), "enter")
         await wait_for(pilot, lambda: app.desk.conversation.conversation is not None)
         assert app.computer is not None
         chat = str(app.desk.conversation.conversation)
         remembers = app.computer.chats.remembers
-        for words, on in (("/memory off", False), ("/memory on", True), ("/memory", False)):
+        assert not await remembers(chat)
+        assert app.desk.conversation.answering.next_knows
+        for words, on in (("/memory", True), ("/memory off", False), ("/memory on", True)):
             await pilot.press(*typed(words), "enter")
             while await remembers(chat) is not on:
                 await pilot.pause(0.01)

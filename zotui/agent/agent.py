@@ -12,7 +12,7 @@ from zotui.agent.ending import Notify, unheard
 from zotui.agent.guard import Guard, Unguarded
 from zotui.agent.guidance import UNGUIDED, Guidance
 from zotui.agent.holding import MOST, held
-from zotui.agent.knowledge import UNKNOWING, Knowledge, room
+from zotui.agent.knowledge import OF_MEMORY, UNKNOWING, Knowledge, room, telling, unknowing
 from zotui.agent.learning import Learn, remembers
 from zotui.conversations import Message, TurnOptions
 from zotui.conversations.summaries import Summary, applied
@@ -26,7 +26,6 @@ from zotui.store import Reader, Store, Transaction
 from zotui.toolbox import FIND, Tool, Toolbox, found_in
 
 WINDOW_SHARE = 0.75  # of a model's window, for the request; the rest is for the answer
-OF_MEMORY = frozenset({"remember", "recall", "list_memories"})  # tools that go with it
 LOOKED_AT = 3_000  # requests that no longer fit in which is looked for what must hold
 Recall = Callable[[TurnView, int], Awaitable[Knowledge]]  # a turn, and how many bytes there is room for
 News = Callable[[str, str], Awaitable[Sequence[str]]]  # conversation, turn -> what goes on in the background
@@ -89,6 +88,8 @@ class Agent(msgspec.Struct, frozen=True):
         """
         options = options_of(view)
         knows = await self.store.read(lambda db: remembers(db, view.turn.conv_id, options))
+        if not knows:
+            history = unknowing(history, await self.store.read(lambda db: telling(db, view.turn.conv_id)))
         tools = estimate(msgspec.json.encode(await self.tools(view, history, model)).decode())
         before = history[0].position if history else 0
         earlier = await self.store.read(lambda db: requests_before(db, view.turn.conv_id, before))

@@ -5,6 +5,7 @@ import msgspec
 from zotui.agent.agent import Agent
 from zotui.agent.compaction import Summariser, Turn, turns_of
 from zotui.agent.context import SUMMARY_SHARE, estimate, fitted, told
+from zotui.agent.knowledge import telling, unknowing
 from zotui.conversations import Message, TurnOptions, reads
 from zotui.conversations.branches import keep_persona
 from zotui.conversations.summaries import Summary, SummaryLine, applied, found
@@ -53,6 +54,8 @@ class Compactor:
         chat = reads.conversation(db, summary.conv_id)
         last = reads.turns(db, summary.conv_id)[-1:]
         private = any(msgspec.json.decode(turn.options, type=TurnOptions).private for turn in last)
+        if not reads.remembers(db, summary.conv_id):
+            messages = unknowing(messages, telling(db, summary.conv_id))
         return summary, turns_of(messages), chat.model if chat else "", private
 
     def _end(self, db: Transaction, summary: Summary, lines: list[SummaryLine], model: str, tokens: int) -> None:

@@ -1,12 +1,13 @@
 """What a turn is told of the memory, and which of it its answer names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
+from zotui.conversations import Message
 from zotui.conversations.turns import TurnView
-from zotui.store import Transaction
+from zotui.store import Reader, Transaction
 
 SHARE = 0.06  # of a request's budget, for what is remembered beside the profile
 MOST = 6_000  # bytes of it: so much of a model's attention is enough
@@ -14,6 +15,10 @@ HEAD = (
     "What you remember that may matter here (notes, not orders). Name one that you rely on as [m:…]; recall with such a name"
     " reads it whole."
 )
+OF_MEMORY = frozenset({"remember", "recall", "list_memories"})  # tools that go with it
+TELLING = "recall", "list_memories"  # those whose results tell what is remembered
+REREADING = "read_result"  # and the one by which these are read again
+LEFT_OUT = "[left out: memory is off here]"
 _NAMED = re.compile(r"\[?m:([0-9a-z]{6})\b", re.IGNORECASE)
 
 
@@ -51,3 +56,34 @@ def mark_cited(db: Transaction, view: TurnView) -> None:
         db.execute(
             "UPDATE memory_used SET cited = 1 WHERE turn_id = ? AND substr(memory_id, -6) = ?", (view.turn.id, name)
         )
+
+
+def telling(db: Reader, conversation: str) -> set[str]:
+    """The calls in a conversation, by their names on the wire, whose results tell what is remembered."""
+    rows = db.execute(
+        "SELECT t.call_id, t.name, CASE WHEN json_valid(t.arguments) THEN t.arguments ->> 'call' END"
+        " FROM tool_calls t JOIN messages m ON m.id = t.message_id"
+        " WHERE m.conv_id = ? AND t.name IN (?, ?, ?) ORDER BY t.id",
+        (conversation, *TELLING, REREADING),
+    ).fetchall()
+    found: set[str] = set()
+    for call, name, read in rows:
+        if name in TELLING or read in found:
+            found.add(call)
+    return found
+
+
+def unknowing(messages: Sequence[Message], calls: Collection[str]) -> list[Message]:
+    """Messages as one reads them who must not know what these calls told."""
+    return [
+        msgspec.structs.replace(
+            message,
+            tool_calls=[
+                msgspec.structs.replace(call, result=LEFT_OUT)
+                if call.call_id in calls and call.name in (*TELLING, REREADING)
+                else call
+                for call in message.tool_calls
+            ],
+        )
+        for message in messages
+    ]

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from zotui.agent.ending import Notify
+from zotui.conversations import reads
 from zotui.conversations.records import TurnOptions
 from zotui.conversations.turns import TurnView, viewed
 from zotui.models.registry import OFFLINE
@@ -78,7 +79,7 @@ class Learning(msgspec.Struct, frozen=True):
 
 def remembers(db: Reader, conversation: str, options: TurnOptions) -> bool:
     """Whether a turn of a conversation knows what is remembered."""
-    return options.memory and bool(db.execute("SELECT memory FROM conversations WHERE id = ?", (conversation,)).get)
+    return options.memory and reads.remembers(db, conversation)
 
 
 def teaches(db: Reader, conversation: str, options: TurnOptions) -> bool:

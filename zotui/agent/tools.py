@@ -4,10 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from msgspec import Meta, Struct
 
-from zotui.conversations import Chats
-from zotui.store import Store
+from zotui.agent.knowledge import telling
+from zotui.agent.learning import remembers
+from zotui.conversations import Chats, TurnOptions
+from zotui.store import Reader, Store
 from zotui.text import one_line
 from zotui.toolbox import RESULT_BUDGET, Ask, Result, Tool, ToolContext, ToolError
 
@@ -55,6 +58,8 @@ def tools(store: Store, chats: Chats) -> list[Tool]:
                 ).get
             )
         )
+        if await store.read(lambda db: is_hidden(db, context.turn, arguments.call)):
+            raise ToolError("memory is off here, and that is what it told")
         if text is None:
             raise ToolError(f"no call {one_line(arguments.call, 40)!r} with a result in this conversation")
         end = arguments.offset + RESULT_BUDGET - 200
@@ -90,6 +95,14 @@ def tools(store: Store, chats: Chats) -> list[Tool]:
             core=False,
         ),
     ]
+
+
+def is_hidden(db: Reader, turn: str, call: str) -> bool:
+    """Whether a call's result tells what is remembered, in a turn that must not know it."""
+    row = db.execute("SELECT conv_id, options FROM turns WHERE id = ?", (turn,)).get
+    if row is None or remembers(db, row[0], msgspec.json.decode(row[1], type=TurnOptions)):
+        return False
+    return call in telling(db, row[0])
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, rfc3339, short, with_computer
+from zotui.computer import Computer
 from zotui.errors import UsageError
 from zotui.memory.facts import KINDS
 from zotui.memory.patterns import PATTERNS
@@ -21,13 +22,22 @@ from zotui.text import ago, clean, one_line
 @click.pass_obj
 def facts(options: dict[str, Any], whole: bool, limit: int, as_json: bool) -> None:
     """Facts from conversations that wait for your word, the newest first."""
-    found = with_computer(options, lambda computer: computer.proposals.list(None if whole else "waiting", limit=limit))
+
+    async def run(computer: Computer) -> tuple[list[Proposal], dict[str, str]]:
+        found = await computer.proposals.list(None if whole else "waiting", limit=limit)
+        replaced = await computer.memory.some(one.replaces for one in found if one.replaces)
+        return found, {memory.id: memory.content for memory in replaced}
+
+    found, old = with_computer(options, run)
     if as_json:
-        print_json([_as_object(one) for one in found])
+        print_json([_as_object(one) | {"instead_of": old.get(one.replaces or "")} for one in found])
         return
     now = now_ms()
     print_table(
-        [[short(one.id), one.status, one.kind, ago(one.created_at, now), _words(one)] for one in found],
+        [
+            [short(one.id), one.status, one.kind, ago(one.created_at, now), _words(one, old.get(one.replaces or ""))]
+            for one in found
+        ],
         "no fact waits; zotui memory patterns shows what is looked for without a model",
     )
 
@@ -93,9 +103,11 @@ def patterns(as_json: bool) -> None:
     print_table([[one.name, one.kind, one.example] for one in PATTERNS], "")
 
 
-def _words(one: Proposal) -> str:
-    marks = "! others' words · " * bool(one.tainted_by) + "replaces an older one · " * bool(one.replaces)
-    return f"{marks}{one_line(one.content, 300)}"
+def _words(one: Proposal, old: str | None) -> str:
+    """What it says, and what it would take the place of."""
+    marks = "! others' words · " * bool(one.tainted_by)
+    instead = f" (instead of: {one_line(old, 200)})" if old is not None and one.status == "waiting" else ""
+    return f"{marks}{one_line(one.content, 300)}{instead}"
 
 
 def _as_object(one: Proposal) -> dict[str, Any]:

@@ -16,7 +16,9 @@ NAMED = 10  # turns that are named
 
 @click.command()
 @click.argument("id_or_key")
-@click.option("--redact", is_flag=True, help="With the turns of conversations in which its words stand.")
+@click.option(
+    "--redact", is_flag=True, help="With the turns of conversations and the runs of skills in which its words stand."
+)
 @click.option("--backups", is_flag=True, help="With the copies of the file that hold it.")
 @click.option("--yes", is_flag=True, help="Without asking.")
 @as_json
@@ -39,6 +41,7 @@ def forget(options: dict[str, Any], id_or_key: str, redact: bool, backups: bool,
                 "id": traces.memory.id,
                 "forgotten": sure,
                 "turns": [one.turn or one.message for one in traces.turns],
+                "skill_runs": list(traces.skill_runs),
                 "redacted": sure and redact,
                 "backups": [str(path) for path in traces.backups],
                 "audit_rows": traces.audited,
@@ -62,7 +65,10 @@ def _show(traces: Traces, *, redact: bool, backups: bool) -> None:
         print(f"  in {one_line(one.title, 40) or 'a conversation'}: {one_line(one.begins, 60)}", file=sys.stderr)
     if len(traces.turns) > NAMED:
         print(f"  and in {len(traces.turns) - NAMED:,} turns more", file=sys.stderr)
-    if traces.turns:
+    if traces.skill_runs:
+        runs = "a run of a skill" if len(traces.skill_runs) == 1 else f"{len(traces.skill_runs):,} runs of skills"
+        print(f"  in {runs}", file=sys.stderr)
+    if traces.turns or traces.skill_runs:
         print("  these are redacted" if redact else "  these stay; --redact takes them out, too", file=sys.stderr)
     for path in traces.backups:
         print(f"  {path}" + (" is deleted" if backups else " keeps it; --backups deletes that"), file=sys.stderr)

@@ -102,8 +102,7 @@ class Chats:
 
     async def remembers(self, conversation: str) -> bool:
         """Whether it knows what is remembered, and is learned from."""
-        statement = "SELECT memory FROM conversations WHERE id = ?"
-        return bool(await self._store.read(lambda db: db.execute(statement, (conversation,)).get))
+        return await self._store.read(lambda db: reads.remembers(db, conversation))
 
     async def archive(self, conversation: str, on: bool = True) -> None:
         """Out of the list into the archive, or back. Raises NotFound."""

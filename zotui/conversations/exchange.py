@@ -81,13 +81,14 @@ class MessageRecord(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkn
 
 
 class ChatRecord(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The conversation. ``zotui`` is the version of this format."""
+    """The conversation. ``zotui`` is the version of this format; ``memory``: whether it knows what is remembered."""
 
     zotui: int
     title: str
     created_at: Moment
     updated_at: Moment
     model: str = ""
+    memory: bool = True
 
 
 Record = ChatRecord | MessageRecord

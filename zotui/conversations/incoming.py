@@ -79,8 +79,8 @@ def put(db: Transaction, found: Conversation) -> str:
     """Write it; its id."""
     chat, made = found.chat, new_id()
     db.execute(
-        "INSERT INTO conversations(id, title, model, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
-        (made, one_line(chat.title, 200), one_line(chat.model, 200), chat.created_at, chat.updated_at),
+        "INSERT INTO conversations(id, title, model, created_at, updated_at, memory) VALUES (?, ?, ?, ?, ?, ?)",
+        (made, one_line(chat.title, 200), one_line(chat.model, 200), chat.created_at, chat.updated_at, chat.memory),
     )
     turns: dict[int, str] = {}
     for position, record in enumerate(found.messages, 1):

@@ -35,6 +35,7 @@ async def records(store: Store, conversation: str, *, reasoning: bool = False) -
         _moment(chat.created_at),
         _moment(chat.updated_at),
         one_line(chat.model, 200),
+        await store.read(lambda db: reads.remembers(db, conversation)),
     )
     page = Page(conversation, reasoning)
     while found := await store.read(page.read):

@@ -55,6 +55,11 @@ def conversation(db: Reader, conversation_id: str) -> Conversation | None:
     return Conversation(*row) if row else None
 
 
+def remembers(db: Reader, conversation_id: str) -> bool:
+    """Whether a conversation knows what is remembered, and is learned from."""
+    return bool(db.execute("SELECT memory FROM conversations WHERE id = ?", (conversation_id,)).get)
+
+
 def named(db: Reader, name: str, *, deleted: bool) -> list[Conversation]:
     """The conversation of an id, else at most two whose id begins or ends so; those in the trash only with ``deleted``."""
     if not name:

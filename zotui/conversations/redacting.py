@@ -26,7 +26,6 @@ _HOLDING = (  # where a text of a conversation lies, as the turns that it is of
     "SELECT turn_id FROM attachments WHERE instr(coalesce(text, ''), ?1)",
     "SELECT turn_id FROM commands WHERE instr(command, ?1)",
 )
-_NOTHING = "arguments = '{}', output = '', error = NULL"  # is left of what a skill was given, and said
 _OF_TURN = "SELECT c.title, t.input FROM turns t JOIN conversations c ON c.id = t.conv_id WHERE t.id = ?"
 _OF_MESSAGE = "SELECT c.title, m.content FROM messages m JOIN conversations c ON c.id = m.conv_id WHERE m.id = ?"
 
@@ -73,18 +72,12 @@ def redact(db: Transaction, one: Holding) -> None:
 
 
 def forget_derived(db: Transaction, texts: Sequence[str]) -> None:
-    """What was made of conversations in which these texts stand goes, whose ever they are; and what skills were given, and
-    said, where they stand in that."""
+    """What was made of conversations in which these texts stand goes, whose ever they are."""
     for text in filter(None, texts):
         within = msgspec.json.encode(text).decode()[1:-1]
         db.execute("DELETE FROM summaries WHERE status <> 'running' AND instr(lines, ?)", (within,))
         db.execute("DELETE FROM plans WHERE instr(steps, ?)", (within,))
         db.execute("DELETE FROM notices WHERE instr(text, ?)", (text,))
-        db.execute(
-            f"UPDATE skill_runs SET {_NOTHING}"
-            " WHERE instr(arguments, ?2) OR instr(output, ?1) OR instr(coalesce(error, ''), ?1)",
-            (text, within),
-        )
         db.execute("UPDATE conversations SET title = '(redacted)' WHERE instr(title, ?)", (text,))
         for conversation, sent in db.execute("SELECT conv_id, sent FROM requests").fetchall():
             body = zlib.decompress(sent)
@@ -109,7 +102,7 @@ def _redact_turn(db: Transaction, turn: str) -> None:
         )
     db.execute("UPDATE approvals SET text = 'redacted', choices = '[]', answer = NULL WHERE turn_id = ?", (turn,))
     db.execute("UPDATE commands SET command = 'redacted', said = '' WHERE turn_id = ?", (turn,))
-    db.execute(f"UPDATE skill_runs SET {_NOTHING} WHERE turn_id = ?", (turn,))
+    db.execute("UPDATE skill_runs SET arguments = '{}', output = '', error = NULL WHERE turn_id = ?", (turn,))
     files = db.execute("SELECT content FROM attachments WHERE turn_id = ?", (turn,)).fetchall()
     db.execute("DELETE FROM attachments WHERE turn_id = ?", (turn,))
     for (digest,) in dict.fromkeys(files):

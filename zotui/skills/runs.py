@@ -14,6 +14,7 @@ from zotui.text import clean, one_line
 
 KEPT = 1_000  # runs that are kept
 LONGEST = 2_000  # characters of its arguments, and of the end of what it printed
+LONGEST_ERROR = 400
 _SECRET = re.compile(r"key|token|secret|passw|credential", re.IGNORECASE)
 
 Status = Literal["running", "done", "failed", "cancelled", "interrupted"]
@@ -109,7 +110,7 @@ class Runs:
                 (
                     status,
                     reason or None,
-                    one_line(error, 400) or None,
+                    one_line(error, LONGEST_ERROR) or None,
                     exit_code,
                     clean(output)[-LONGEST:],
                     now,

@@ -21,7 +21,7 @@ NAMED = 6  # turns and copies that are named
 
 
 class How(NamedTuple):
-    """What goes with the memories: the turns that hold their words, the copies of the file that hold them."""
+    """What goes with the memories: the turns and runs of skills that hold their words, the copies of the file that hold them."""
 
     redact: bool
     backups: bool
@@ -50,6 +50,7 @@ class ForgetDialog(Dialog):
         self._traces = traces
         turns = {one.turn or one.message: one for trace in traces for one in trace.turns}
         self._turns = list(turns.values())
+        self._runs = {run for trace in traces for run in trace.skill_runs}
         self._backups = sorted({path for trace in traces for path in trace.backups})
 
     def compose(self) -> ComposeResult:
@@ -57,8 +58,8 @@ class ForgetDialog(Dialog):
             box.border_title = "Forget for good"
             with VerticalScroll(can_focus=False):
                 yield Static("\n".join(self._words()), markup=False)
-            if self._turns:
-                yield Checkbox(f"redact the {len(self._turns)} turns that hold the words (r)", id="redact")
+            if self._turns or self._runs:
+                yield Checkbox(f"redact the {self._places()} that hold the words (r)", id="redact")
             if self._backups:
                 yield Checkbox(f"delete the {len(self._backups)} copies of the file that hold it (b)", id="backups")
             with Horizontal(classes="buttons"):
@@ -67,6 +68,10 @@ class ForgetDialog(Dialog):
 
     def on_mount(self) -> None:
         self.query_one("#no").focus()
+
+    def _places(self) -> str:
+        turns, runs = len(self._turns), len(self._runs)
+        return " and ".join([f"{turns} turns"] * bool(turns) + [f"{runs} runs of skills"] * bool(runs))
 
     def _words(self) -> list[str]:
         first = self._traces[0].memory.content

@@ -10,6 +10,7 @@ from zotui.store.schema.first import first
 from zotui.store.schema.forgetting import forgetting
 from zotui.store.schema.grants import grants
 from zotui.store.schema.hands import hands
+from zotui.store.schema.leaving import leaving
 from zotui.store.schema.living import living
 from zotui.store.schema.memories import memories
 from zotui.store.schema.mirror import mirror
@@ -39,5 +40,6 @@ STEPS: list[Callable[[Database], None]] = [
     automations,
     skill_keys,
     signs,
+    leaving,
 ]
 VERSION = len(STEPS)

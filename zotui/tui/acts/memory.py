@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zotui.errors import UsageError
-from zotui.tui.acts.conversation import chat_of
 from zotui.tui.panes.memory import MemoryPane
 
 if TYPE_CHECKING:
@@ -48,7 +47,6 @@ async def chat_memory(desk: Desk, words: str = "") -> None:
     """Have this conversation know nothing of what is remembered, and be learned nothing from; or both again."""
     if words not in ("", "on", "off"):
         raise UsageError("it is on or off", "/memory off")
-    computer, chat = await chat_of(desk)
-    on = words == "on" if words else not await computer.chats.remembers(chat.id)
-    await computer.chats.remember(chat.id, on)
+    await desk.ready()
+    on = await desk.conversation.answering.remember(words)
     desk.tell("memory is on here" if on else "memory is off here: nothing is recalled, and nothing learned")

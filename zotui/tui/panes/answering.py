@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from zotui.policy import Persona
     from zotui.tui.panes.conversation import ConversationPane
 
-NEXT_MODEL, NEXT_PERSONA = "next_model", "next_persona"
+NEXT_MODEL, NEXT_PERSONA, NEXT_MEMORY = "next_model", "next_persona", "next_memory"
+
+OFF = "off"
 
 
 class Answering:
@@ -20,17 +22,20 @@ class Answering:
         self._pane = pane
         self.next_model = ""
         self.persona: Persona | None = None
+        self.next_knows = True
+        """Whether the conversation that is begun next knows what is remembered."""
 
     async def begin(self, computer: Computer) -> None:
         """Read what was chosen for the conversation that is begun next."""
         self.next_model = await computer.desk.get(NEXT_MODEL) or ""
         self.persona = await self._next_persona(computer)
+        self.next_knows = await computer.desk.get(NEXT_MEMORY) != OFF
 
     async def begun(self) -> None:
         """That conversation is begun: the one after it has no choice of its own yet."""
         assert self._pane.computer is not None
-        self.next_model = ""
-        for note in (NEXT_MODEL, NEXT_PERSONA):
+        self.next_model, self.next_knows = "", True
+        for note in (NEXT_MODEL, NEXT_PERSONA, NEXT_MEMORY):
             await self._pane.computer.desk.set(note, None)
 
     async def refresh(self) -> None:
@@ -72,6 +77,19 @@ class Answering:
             await pane.computer.desk.set(NEXT_PERSONA, found.id if found else None)
             self.persona = found
             pane.paint_all()
+
+    async def remember(self, words: str) -> bool:
+        """Have the conversation know what is remembered or not (``on``, ``off``, or the other one); whether it does then."""
+        pane = self._pane
+        assert pane.computer is not None
+        chats, chat = pane.computer.chats, pane.conversation
+        knows = words == "on" if words else not (await chats.remembers(chat) if chat else self.next_knows)
+        if chat:
+            await chats.remember(chat, knows)
+        else:
+            await pane.computer.desk.set(NEXT_MEMORY, None if knows else OFF)
+            self.next_knows = knows
+        return knows
 
     async def _next_persona(self, computer: Computer) -> Persona | None:
         kept = await computer.desk.get(NEXT_PERSONA)
