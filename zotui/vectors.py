@@ -51,15 +51,33 @@ def embed(text: str) -> bytes:
     Raises ``ZotuiError`` where the table did not come with the package, or is damaged.
     """
     vocabulary, table = _table()
-    rows = [table[at * DIMS : at * DIMS + DIMS] for at in pieces(text, vocabulary)]
+    found = pieces(text, vocabulary)
+    if found and "numpy" in sys.modules and is_fast():
+        return _summed_at_once(found)
+    rows = [table[at * DIMS : at * DIMS + DIMS] for at in found]
     sums = list(map(sum, zip(*rows, strict=True)))
     peak = max(map(abs, sums), default=0)
     return array("b", [round(127 * number / peak) for number in sums]).tobytes() if peak else b""
 
 
+def _summed_at_once(rows: list[int]) -> bytes:
+    """The same by NumPy, in a fifth of the time."""
+    np = numpy()
+    sums = _matrix()[rows].sum(0, dtype="i4")
+    peak = int(np.abs(sums).max())
+    found: bytes = np.rint(127 * sums / peak).astype("i1").tobytes() if peak else b""
+    return found
+
+
 def closeness(a: bytes, b: bytes) -> float:
     """Return the cosine of two vectors, -1 to 1; 0 if one is empty or they are not of one length."""
-    return next(_one_by_one(a, [(0, b)]))[1] if len(a) == len(b) else 0.0
+    if len(a) != len(b):
+        return 0.0
+    if "numpy" not in sys.modules or not is_fast():
+        return next(_one_by_one(a, [(0, b)]))[1]
+    one, other = (numpy().frombuffer(vector, "i1").astype("f8") for vector in (a, b))
+    length = float((one @ one) * (other @ other))
+    return float(one @ other) / sqrt(length) if length else 0.0
 
 
 def nearest(query: bytes, rows: Iterable[tuple[int, bytes]], k: int) -> list[tuple[int, float]]:
@@ -147,6 +165,12 @@ def numpy() -> Any:
         return import_module("numpy")
     except ImportError:
         return None
+
+
+@cache
+def _matrix() -> Any:
+    """The rows of the table, as NumPy has them."""
+    return numpy().frombuffer(_table()[1], "i1").reshape(-1, DIMS)
 
 
 @cache

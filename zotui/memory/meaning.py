@@ -137,17 +137,17 @@ class Closeness:
 
     def near(self, limit: int) -> Sequence[int]:
         """The memories that mean nearly the same, whatever their words; the closest first."""
-        found: list[tuple[int, str]] = []
+        found: dict[int, None] = {}
         for side in self._sides:
             if side.known.model == vectors.MODEL and self._whole is not None:
-                found += self._likely(side, self._whole)
+                found |= dict.fromkeys(self._likely(side, self._whole))
                 continue
             if side.known.model == vectors.MODEL:
                 self._make_new(side.known)
-            found += side.known.nearest(side.query, limit, side.least)
+            close = side.known.nearest(side.query, limit, side.least)
+            found |= dict.fromkeys(seq for seq, id_ in close if self._id(seq) == id_)
         self._left = MADE
-        wanted = dict(found)
-        return [seq for seq, id_ in wanted.items() if self._id(seq) == id_][:limit]
+        return list(found)[:limit]
 
     def closeness(self, seq: int) -> float | None:
         """How close a row is, from 0 to 1; None where that is not known."""
@@ -173,7 +173,7 @@ class Closeness:
         known.put((seq, id_), by_table(str(text)))
         return known.get((seq, id_))
 
-    def _likely(self, side: Side, whole: Whole) -> list[tuple[int, str]]:
+    def _likely(self, side: Side, whole: Whole) -> list[int]:
         """Of all memories those that are close, the closest first."""
         seqs = dict.fromkeys([*whole.newer(self._db, NEW), *whole.nearest(side.query, LIKELY)])
         self._left = len(seqs)
@@ -182,8 +182,8 @@ class Closeness:
             id_ = self._id(seq)
             vector = id_ and (side.known.get((seq, id_)) or self._made(side.known, seq, id_))
             if id_ and vector and (closeness := vectors.closeness(side.query, vector)) >= side.least:
-                close.append((-closeness, seq, id_))
-        return [(seq, id_) for _, seq, id_ in sorted(close)]
+                close.append((-closeness, seq))
+        return [seq for _, seq in sorted(close)]
 
     def _make_new(self, known: Known) -> None:
         """Of the memories changed last, make the vectors that lack."""
