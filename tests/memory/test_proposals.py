@@ -162,3 +162,10 @@ async def test_where_a_memory_was_used(memory: Memories) -> None:
     assert used[0][0] == "more 149"
     await memory.forget(one.id)
     assert await memory.used_in(one.id) == []
+
+
+async def test_no_fact_takes_the_place_of_a_summary_nor_is_known_by_it(memory: Memories) -> None:
+    await memory.memorize("I live in Paris.", {"source": "summary", "conversation": "c9"})
+    (paris,) = await say(memory, "I live in Paris")
+    (berlin,) = await say(memory, "I moved to Berlin")
+    assert paris.replaces is berlin.replaces is None

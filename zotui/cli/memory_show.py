@@ -9,6 +9,7 @@ from zotui.cli.door import as_json, print_json, print_text, rfc3339, with_comput
 from zotui.computer import Computer
 from zotui.errors import NotFound
 from zotui.memory import Memory, Version
+from zotui.memory.memories import Said, Uses
 from zotui.text import clean, one_line
 
 
@@ -19,12 +20,13 @@ from zotui.text import clean, one_line
 def show(options: dict[str, Any], id_or_key: str, as_json: bool) -> None:
     """Show all of a memory: where it comes from, what it was before, which answers it was in."""
 
-    async def run(computer: Computer) -> tuple[Memory, list[Version], list[tuple[str, int]], str]:
+    async def run(computer: Computer) -> tuple[Memory, list[Version], Uses, str, Said]:
         memory = await computer.memory.find(clean(id_or_key))
         versions = await computer.memory.history(memory.key or memory.id)
-        return memory, versions, await computer.memory.used_in(memory.id), await _origin(computer, memory)
+        used, said = await computer.memory.used_in(memory.id), await computer.memory.originals(memory)
+        return memory, versions, used, await _origin(computer, memory), said
 
-    memory, versions, used, origin = with_computer(options, run)
+    memory, versions, used, origin, said = with_computer(options, run)
     if as_json:
         times = ("created_at", "updated_at", "pinned_at", "expires_at", "used_at")
         print_json(
@@ -32,6 +34,7 @@ def show(options: dict[str, Any], id_or_key: str, as_json: bool) -> None:
             | {name: rfc3339(getattr(memory, name)) for name in times}
             | {
                 "origin": origin,
+                "stands_for": [{"message_id": message, "role": role, "content": text} for message, role, text in said],
                 "history": [{"value": one.value, "since": rfc3339(one.created_at)} for one in versions],
                 "used_in": [{"turn_id": turn, "at": rfc3339(at)} for turn, at in used],
             }
@@ -41,6 +44,7 @@ def show(options: dict[str, Any], id_or_key: str, as_json: bool) -> None:
     lines += [f"key      {memory.key}"] * bool(memory.key)
     lines += [f"tags     {', '.join(memory.tags)}"] * bool(memory.tags)
     lines.append(f"from     {origin}")
+    lines += [f"for      {role}: {one_line(text, 200)}" for _, role, text in said]
     lines += ["mark     others' words may be in it"] * memory.tainted
     lines.append(f"since    {rfc3339(memory.created_at)}, changed {rfc3339(memory.updated_at)}")
     lines += [f"pinned   {rfc3339(memory.pinned_at)}"] * bool(memory.pinned_at)

@@ -12,6 +12,7 @@ KINDS = {
     "plain": "without a key",
     "pinned": "pinned",
     "chat": "from a conversation",
+    "summary": "of a summary of older turns",
     "untrusted": "made of what anybody may have written",
     "ending": "with an end",
 }
@@ -79,6 +80,7 @@ def fits(memory: Memory, one: Asked) -> bool:
         "plain": memory.key is None,
         "pinned": memory.pinned_at is not None,
         "chat": "conversation" in memory.meta,
+        "summary": memory.is_summary,
         "untrusted": memory.tainted,
         "ending": memory.expires_at is not None,
     }

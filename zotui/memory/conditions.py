@@ -14,6 +14,7 @@ _KINDS = {  # each: a question about a row of ``memory m``; of: where an index h
     "plain": ("m.key IS NULL", ""),
     "pinned": ("m.pinned_at IS NOT NULL", "SELECT seq FROM memory WHERE pinned_at IS NOT NULL"),
     "chat": ("m.conversation IS NOT NULL", "SELECT seq FROM memory WHERE conversation IS NOT NULL"),
+    "summary": ("m.source = 'summary'", "SELECT seq FROM memory WHERE source = 'summary'"),
     "untrusted": ("m.tainted = 1", "SELECT seq FROM memory WHERE tainted = 1"),
     "ending": ("m.expires_at IS NOT NULL", "SELECT seq FROM memory WHERE expires_at IS NOT NULL"),
 }

@@ -108,7 +108,13 @@ def fitting(db: Reader, conversation: str, asked: str, mean: Mean | None) -> lis
         sought = query.read(db, asked)
     words = _telling(sought)
     needed = min(AT_MOST, max(1, ceil(len(words) / ONE_IN)))
-    return [one for one in recalled(db, asked, RECALLED, mean) if _fits(db, one, words, sought.signs, needed)]
+    found = [one for one in recalled(db, asked, RECALLED, mean) if not _is_told(one, conversation)]
+    return [one for one in found if _fits(db, one, words, sought.signs, needed)]
+
+
+def _is_told(one: Memory, conversation: str) -> bool:
+    """Whether it is of a summary of this very conversation, which stands in the request anyway."""
+    return one.is_summary and one.meta.get("conversation") == conversation
 
 
 def _telling(sought: query.Query) -> set[str]:
@@ -141,3 +147,14 @@ def _rows(db: Reader, where: str, value: str, *, limit: int) -> list[Memory]:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def originals(db: Reader, one: Memory) -> list[tuple[str, str, str]]:
+    """The id, role and text of each message that a summary's line stands for."""
+    if not one.is_summary:
+        return []
+    return db.execute(
+        "SELECT id, role, content FROM messages WHERE conv_id = ? AND position BETWEEN ? AND ?"
+        " AND role IN ('user', 'assistant') AND content <> '' ORDER BY position",
+        tuple(str(one.meta.get(name)) for name in ("conversation", "first", "last")),
+    ).fetchall()

@@ -40,8 +40,8 @@ class Learner:
     """Proposes facts; see ``zotui.agent.learning.Memory``."""
 
     def known(self, db: Reader, text: str, count: int) -> Sequence[tuple[str, str]]:
-        """Ids and texts of what is remembered of such matters, but for what others' words may be in."""
-        found = [one for one in recalled(db, text, count, None) if not one.tainted]
+        """Ids and texts of what is remembered of such matters, but for what others' words may be in, and for summaries."""
+        found = [one for one in recalled(db, text, count, None) if not (one.tainted or one.is_summary)]
         return [(one.id, f"{one.key}: {one.content}" if one.key else one.content) for one in found]
 
     def notice(self, db: Transaction, said: Words) -> bool:

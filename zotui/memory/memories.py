@@ -7,7 +7,7 @@ from typing import Any
 from zotui.errors import StoreError, UsageError
 from zotui.memory import pages, undoing, writing
 from zotui.memory.handling import Handling
-from zotui.memory.knowing import Known, known
+from zotui.memory.knowing import Known, known, originals
 from zotui.memory.meaning import Vectors
 from zotui.memory.pages import Wanted
 from zotui.memory.recalling import Mean, recalled, weigh
@@ -20,6 +20,7 @@ ROOM = 6_000  # bytes of what a conversation knows, where nobody says how many
 Ids = list[str]
 Found = list[Memory]
 Versions = list[Version]
+Said = list[tuple[str, str, str]]
 Uses = list[tuple[str, int]]
 
 
@@ -163,6 +164,11 @@ class Memories(Handling):
             lambda db: db.execute(f"SELECT {COLUMNS} FROM memory m WHERE id IN ({marks}) AND {LIVE}", wanted).fetchall()
         )
         return [memory(row) for row in rows]
+
+    async def originals(self, memory: Memory) -> Said:
+        """The messages that a summary's line stands for: the id of each, who said it (``user``, ``assistant``), and what; none
+        where it is no summary, or they are gone."""
+        return await self._store.read(lambda db: originals(db, memory))
 
     async def used_in(self, identity: str) -> Uses:
         """The turns that a memory was recalled into and when, the last ones, the newest first."""

@@ -69,14 +69,14 @@ def propose(db: Transaction, fact: Fact, source: Source, replaces: str | None = 
         if not (gone or other or outdated):
             return None
         db.execute("DELETE FROM proposals WHERE id = ?", (identity,))
-    near = recalled(db, fact.content, LOOKED_AT, None)
+    near = [one for one in recalled(db, fact.content, LOOKED_AT, None) if not one.is_summary]
     if any(gist in gists(memory.content, memory.key) for memory in near):
         return None
     profile = _holder(db, PROFILE)
     if replaces == profile:
         replaces = None
     if replaces is None and fact.key:
-        near += recalled(db, words_for(fact.key), LOOKED_AT, None)
+        near += [one for one in recalled(db, words_for(fact.key), LOOKED_AT, None) if not one.is_summary]
         replaces = _holder(db, fact.key) or next(
             (m.id for m in near if m.id != profile and fact.key in _keys(m.content)), None
         )

@@ -9,6 +9,7 @@ from zotui.errors import UsageError
 from zotui.text import clean, one_line
 
 LONGEST = 100_000  # characters of one memory, and of its meta
+SUMMARY = "summary"  # the source of what summaries say
 LONGEST_NAME = 200  # characters of a key or a tag
 
 
@@ -31,6 +32,11 @@ class Memory(msgspec.Struct, frozen=True):
     expires_at: int | None = None
     uses: int = 0
     used_at: int | None = None
+
+    @property
+    def is_summary(self) -> bool:
+        """Whether it is a line of a summary of older turns, which goes when that no longer applies."""
+        return self.meta.get("source") == SUMMARY
 
 
 class Version(msgspec.Struct, frozen=True):

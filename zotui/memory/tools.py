@@ -54,7 +54,9 @@ def tools(memories: Memories) -> list[Tool]:
         except ZotuiError as error:
             return Result(str(error), "not found")
         await memories.use([found], context.turn)
-        return Result(found.content, one_line(found.content, 60), found.tainted)
+        said = [f"{role}: {text}" for _, role, text in await memories.originals(found)]
+        behind = "\n\nIt stands for these messages:\n" + "\n".join(said) if said else ""
+        return Result(found.content + behind, one_line(found.content, 60), found.tainted)
 
     async def list_memories(arguments: ListMemories, context: ToolContext) -> Result:
         found = await memories.list(limit=arguments.limit)

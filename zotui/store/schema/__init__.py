@@ -19,6 +19,7 @@ from zotui.store.schema.skill_keys import skill_keys
 from zotui.store.schema.signs import signs
 from zotui.store.schema.skill_runs import skill_runs
 from zotui.store.schema.skills import skills
+from zotui.store.schema.summarised import summarised
 from zotui.store.schema.vectors import vectors
 from zotui.store.sql import Database
 
@@ -41,5 +42,6 @@ STEPS: list[Callable[[Database], None]] = [
     skill_keys,
     signs,
     leaving,
+    summarised,
 ]
 VERSION = len(STEPS)

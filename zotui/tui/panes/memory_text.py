@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WIDTH = 14  # cells of the longest bar
 RECENT_MS = 90 * 86_400_000
 _TOLD = ("source", "conversation", "message", "merged")
+_TOLD_OF_SUMMARIES = (*_TOLD, "summary", "first", "last", "at")
 
 
 def full(memory: Memory, chat: str = "", why: Mapping[str, float] | None = None) -> Text:
@@ -57,13 +58,16 @@ def _marks(memory: Memory, now: int) -> str:
 
 def _from(memory: Memory, chat: str) -> str:
     source = memory.meta.get("source")
-    by = {"me": "from me", "agent": "kept by the agent", None: ""}.get(
-        source if isinstance(source, str) else None, f"from {one_line(str(source), 80)}"
-    )
+    known = {"me": "from me", "agent": "kept by the agent", "summary": _stands_for(memory), None: ""}
+    by = known.get(source if isinstance(source, str) else None, f"from {one_line(str(source), 80)}")
     said = memory.meta.get("conversation") and f"said in “{one_line(chat, 60) or memory.meta['conversation']}” (g)"
     merged = memory.meta.get("merged")
     parts = f"merged from {len(merged)}" if isinstance(merged, list) else ""
     return " · ".join(filter(None, (by, said, parts)))
+
+
+def _stands_for(memory: Memory) -> str:
+    return f"a summary of messages {memory.meta.get('first')} to {memory.meta.get('last')}"
 
 
 def _times(memory: Memory, now: int) -> str:
@@ -84,6 +88,7 @@ def _since(then: int, now: int) -> str:
 
 
 def _others(memory: Memory) -> str:
+    told = _TOLD_OF_SUMMARIES if memory.is_summary else _TOLD
     return " · ".join(
-        f"{one_line(name, 40)}: {one_line(str(value), 80)}" for name, value in memory.meta.items() if name not in _TOLD
+        f"{one_line(name, 40)}: {one_line(str(value), 80)}" for name, value in memory.meta.items() if name not in told
     )
