@@ -120,8 +120,10 @@ def _loaded() -> tuple[Any, Any]:
     if not is_there():
         raise ZotuiError("the model all-MiniLM-L6-v2 is not installed", HINT)
     try:
-        weights = Path(import_module(WEIGHTS).model_path()).read_bytes()
-        if hashlib.sha256(weights).hexdigest() != WEIGHTS_SHA256:
+        weights = Path(import_module(WEIGHTS).model_path())
+        with weights.open("rb") as file:
+            known = hashlib.file_digest(file, "sha256").hexdigest() == WEIGHTS_SHA256
+        if not known:
             raise ZotuiError("the model all-MiniLM-L6-v2 is not the one that this version knows", HINT)
         runtime = import_module(RUNTIME)
         runtime.set_default_logger_severity(3)  # what it warns of would be painted over the screen
@@ -129,7 +131,7 @@ def _loaded() -> tuple[Any, Any]:
         options.intra_op_num_threads = THREADS
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle, it costs nothing
-        session = runtime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
         return import_module("numpy"), session
     except ZotuiError:
         raise
