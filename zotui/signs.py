@@ -50,20 +50,19 @@ class Signs:
     def nearest(self, query: bytes, limit: int) -> list[int]:
         """The places of the vectors that are likely to be closest to one, the closest first: a block's number times ``BLOCK``, and
         the place in it."""
-        numpy, blocks, words = self._numpy, self._blocks, self._words
-        if not self._places or len(query) != vectors.DIMS:
+        numpy = self._numpy
+        with self._lock:
+            blocks, words, end = self._blocks, self._words, len(self._places) * BLOCK
+        if not end or len(query) != vectors.DIMS:
             return []
-        end = len(self._places) * BLOCK
         differ = numpy.zeros(end, "u1")
         for column, word in zip(words, numpy.frombuffer(signs_of(query), "u8"), strict=True):
             differ += numpy.bitwise_count(column[:end] ^ word)
         counts = numpy.cumsum(numpy.bincount(differ))
         found = numpy.flatnonzero(differ <= numpy.searchsorted(counts, min(LIKELY, end)))
         found = found[words[:, found].any(0)]
-        return [
-            int(blocks[at // BLOCK]) * BLOCK + int(at % BLOCK)
-            for at in found[self._order(query, words[:, found])[:limit]]
-        ]
+        closest = found[self._order(query, words[:, found])[:limit]]
+        return (blocks[closest // BLOCK] * BLOCK + closest % BLOCK).tolist()  # type: ignore[no-any-return]
 
     def _order(self, query: bytes, words: Any) -> Any:
         """Vectors by their signs, those first in whose direction the numbers of a query go farthest."""

@@ -12,9 +12,7 @@ from zotui.memory.embedding import READ, by_table
 from zotui.signs import BLOCK, Signs, is_there, signs_of
 from zotui.store import Reader, Transaction
 
-COVERED = (
-    20_000  # of the memories changed last, and of those used last, that need share no word where there is no NumPy
-)
+COVERED = 20_000  # of the memories changed last, and of those used last, that need share no word without NumPy
 AT_ONCE = 8  # blocks that are made in one go
 
 
@@ -43,17 +41,18 @@ class Whole:
 
     def load(self, db: Reader) -> bool:
         """Read what is new; whether there is anything at all."""
+        if db.execute("SELECT 1 FROM memory_signs LIMIT 1").get is None or not is_there():
+            return False
         with self._lock:
             rows = db.execute(
                 "SELECT n, block, known, signs FROM memory_signs WHERE n > ? AND model = ? ORDER BY n",
                 (self._last, vectors.MODEL),
             ).fetchall()
-            if rows and is_there():
-                self._signs = self._signs or Signs()
-                for n, block, known, signs in rows:
-                    self._signs.put(block, signs)
-                    self._last, self._end = n, max(self._end, known)
-            return self._signs is not None
+            self._signs = self._signs or Signs()
+            for n, block, known, signs in rows:
+                self._signs.put(block, signs)
+                self._last, self._end = n, max(self._end, known)
+        return self._last > 0
 
     def nearest(self, query: bytes, limit: int) -> list[int]:
         """The ``seq`` of those that are likely to be closest to a query, some of which may be gone by now."""
