@@ -154,6 +154,8 @@ async def test_three_models_end_by_themselves_and_one_answer_is_kept(home: Home)
         app = Zotui(home, own_workers=True)
         async with app.run_test(size=WIDE) as pilot:
             await opened(pilot, app)
+            await pilot.press(*typed("/memory off"), "enter")
+            await wait_for(pilot, lambda: not app.desk.conversation.answering.next_knows)
             await compared(pilot, app, "abc", "which is best?")
             await wait_for(
                 pilot, lambda: all(f"from {name}" in column(app, f"#column-{at}") for at, name in enumerate("abc"))
@@ -171,6 +173,9 @@ async def test_three_models_end_by_themselves_and_one_answer_is_kept(home: Home)
             await wait_for(pilot, lambda: app.screen is app.desk)
             await wait_for(pilot, lambda: "from b all" in said(app))
             assert "from c" not in said(app)
+            assert app.computer is not None
+            assert not await app.computer.chats.remembers(app.desk.conversation.conversation or "")
+            assert app.desk.conversation.answering.next_knows
             gates["a"].set()
 
 

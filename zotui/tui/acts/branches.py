@@ -36,10 +36,12 @@ async def compare(desk: Desk, words: str = "") -> None:
         if wish is None:
             return
         files = await pane.sending.files_of(wish.text, wish.foreign)
-        asked = await computer.compare(wish.text, wish.models, pane.conversation, files=files)
+        conversation = await pane.answering.begin_apart(pane.conversation, wish.text)
+        asked = await computer.compare(wish.text, wish.models, conversation, files=files)
         pane.composer.rewrite("")
     kept = await desk.app.push_screen_wait(CompareView(computer, asked))
     if kept:
+        await pane.answering.begun()
         await desk.open_chat(kept)
 
 

@@ -91,6 +91,16 @@ class Answering:
             self.next_knows = knows
         return knows
 
+    async def begin_apart(self, conversation: str | None, title: str = "") -> str | None:
+        """The conversation that is begun now; one that knows nothing, made where there is none, if that was wished for."""
+        pane = self._pane
+        assert pane.computer is not None
+        if self.next_knows or pane.reel is not None:
+            return conversation
+        begun = conversation or await pane.computer.chats.create(title)
+        await pane.computer.chats.remember(begun, False)
+        return begun
+
     async def _next_persona(self, computer: Computer) -> Persona | None:
         kept = await computer.desk.get(NEXT_PERSONA)
         return next((one for one in await computer.personas.list() if one.id == kept), None) if kept else None

@@ -75,9 +75,7 @@ class Sending:
         model = who.next_model if pane.reel is None else None
         if pane.reel is None and who.persona is not None:
             conversation, model = await computer.begin_as(who.persona.id, who.next_model), None
-        if pane.reel is None and not who.next_knows:
-            conversation = conversation or await computer.chats.create()
-            await computer.chats.remember(conversation, False)
+        conversation = await who.begin_apart(conversation)
         turn = await computer.submit(event.text, conversation, model, files=files, private=pane.private)
         if event.at_once:
             await computer.turns.steer(turn)
