@@ -88,7 +88,8 @@ def recall(options: dict[str, Any], query: tuple[str, ...], top_k: int, why: boo
         await keep_up(computer)
         found = await computer.memory.recall(" ".join(query), top_k)
         if computer.memory.problem:
-            print(f"zotui: meaning goes by the table of words: {computer.memory.problem}", file=sys.stderr)
+            why = one_line(computer.memory.problem, 400)
+            print(f"zotui: meaning goes by the table of words: {why}", file=sys.stderr)
         return found
 
     found = with_computer(options, run)

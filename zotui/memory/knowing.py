@@ -25,6 +25,7 @@ ONE_IN = 6  # words of a question: so many of them must be in a memory …
 AT_MOST = 3  # … and no more than these
 CLOSE = 0.27  # of the score for what a memory means (0.45 of closeness), from which no word need be in it
 FEW = 3  # words of a question that cannot stand alone: what was asked before goes with it
+ORIGINALS = 200  # messages that a line of a summary is traced back to
 BEFORE = 2  # requests that are looked at then
 
 Reason = Literal["profile", "pinned", "recalled"]
@@ -150,11 +151,11 @@ def _cut(text: str, most: int) -> str:
 
 
 def originals(db: Reader, one: Memory) -> list[tuple[str, str, str]]:
-    """The id, role and text of each message that a summary's line stands for."""
+    """The id, role and text of each message that a summary's line stands for, the first ones."""
     if not one.is_summary:
         return []
     return db.execute(
         "SELECT id, role, content FROM messages WHERE conv_id = ? AND position BETWEEN ? AND ?"
-        " AND role IN ('user', 'assistant') AND content <> '' ORDER BY position",
-        tuple(str(one.meta.get(name)) for name in ("conversation", "first", "last")),
+        " AND role IN ('user', 'assistant') AND content <> '' ORDER BY position LIMIT ?",
+        (*(str(one.meta.get(name)) for name in ("conversation", "first", "last")), ORIGINALS),
     ).fetchall()

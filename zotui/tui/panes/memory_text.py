@@ -67,7 +67,8 @@ def _from(memory: Memory, chat: str) -> str:
 
 
 def _stands_for(memory: Memory) -> str:
-    return f"a summary of messages {memory.meta.get('first')} to {memory.meta.get('last')}"
+    first, last = (one_line(str(memory.meta.get(name)), 20) for name in ("first", "last"))
+    return f"a summary of messages {first} to {last}"
 
 
 def _times(memory: Memory, now: int) -> str:
