@@ -178,7 +178,6 @@ async def test_what_was_cut_in_the_history_of_skills_is_redacted_too(home: Home)
     async with Computer.open(home, workers="none") as computer:
         await computer.memory.set("pet", long)
         skill = Skill("echo", "Says it again.", [], "", "home", True, True, [], "")
-        script = Script("echo", "scripts/echo.py", "run", ())
         for given, printed in (
             (long, ""),
             ("x" * 1_960 + long, ""),
@@ -187,7 +186,7 @@ async def test_what_was_cut_in_the_history_of_skills_is_redacted_too(home: Home)
             (other, other),
         ):
             run = new_id()
-            await computer.skill_runs.begin(run, skill, script, {"text": given}, Asked())
+            await computer.skill_runs.begin(run, skill, "echo", {"text": given}, Asked())
             await computer.skill_runs.end(run, "done", error=printed, output=printed)
         traces = await computer.forgetting.traces("pet")
         assert len(traces.skill_runs) == 4
@@ -203,8 +202,7 @@ def test_forgetting_counts_the_runs_of_skills_that_hold_it(home: Home) -> None:
         async with Computer.open(home, workers="none") as computer:
             await computer.memory.set("pet", WORD)
             skill = Skill("echo", "Says it again.", [], "", "home", True, True, [], "")
-            script = Script("echo", "scripts/echo.py", "run", ())
-            await computer.skill_runs.begin(new_id(), skill, script, {"text": WORD}, Asked())
+            await computer.skill_runs.begin(new_id(), skill, "echo", {"text": WORD}, Asked())
 
     asyncio.run(run())
     inside = Inside(home)
@@ -216,10 +214,9 @@ def test_forgetting_counts_the_runs_of_skills_that_hold_it(home: Home) -> None:
 async def test_runs_of_skills_go_with_their_conversation(home: Home) -> None:
     async with Computer.open(home, workers="none") as computer:
         skill = Skill("echo", "Says it again.", [], "", "home", True, True, [], "")
-        script = Script("echo", "scripts/echo.py", "run", ())
         chat = await computer.chats.create()
         for conversation in (chat, None):
-            await computer.skill_runs.begin(new_id(), skill, script, {}, Asked("agent", conversation))
+            await computer.skill_runs.begin(new_id(), skill, "echo", {}, Asked("agent", conversation))
         await computer.chats.delete(chat)
         assert len(await computer.skill_runs.list()) == 2
         await computer.chats.purge(chat)

@@ -23,7 +23,8 @@ from zotui.sandbox.namespaces import Namespaces
 from zotui.sandbox.output import KEPT_S, SHOWN, Output, forget_old
 from zotui.sandbox.probe import probe
 from zotui.sandbox.sandbox import mend_for
-from zotui.sandbox.settings import profile_of
+from zotui.sandbox.settings import profile_of, sandbox_of
+from zotui.sandbox.watch import descendants
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
 SMALL = Limits(memory_mb=300, processes=40, file_mb=20, disk_mb=30, tmp_mb=10, output_mb=5)
@@ -412,3 +413,17 @@ def test_the_wall_stands_on_linux_only(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setattr("sys.platform", "darwin")
     with pytest.raises(SandboxError, match="Linux"):
         asyncio.run(Namespaces(tmp_path).raise_(Profile(tmp_path)))
+
+
+async def test_one_that_is_cancelled_while_a_wall_is_tried_leaves_nothing(home: Home) -> None:
+    """Whenever that is: no process is left, and no pipe of one."""
+    before = set(descendants(os.getpid()))
+    for steps in range(0, 60, 7):
+        sandbox = sandbox_of(home, home.config)
+        task = asyncio.create_task(sandbox.wall())
+        for _ in range(steps):
+            await asyncio.sleep(0.002)
+        task.cancel()
+        await asyncio.wait({task})
+        await sandbox.close()
+        await within(lambda: not (set(descendants(os.getpid())) - before))

@@ -11,7 +11,6 @@ An expression is made of ``and``, ``or``, ``not``, comparisons and ``in``, of te
 import ast
 import operator
 import re
-import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import msgspec
 
 from zotui.errors import UsageError
+from zotui.pythontext import parsed
 from zotui.text import one_line
 
 ALWAYS, NEVER, MODEL = "always", "never", "model:"
@@ -99,11 +99,12 @@ def _parsed(text: str) -> ast.expr:
     if not text or len(text) > LONGEST:
         raise UsageError(f"{said} is {'empty' if not text else 'too long'}", hint)
     try:
-        with warnings.catch_warnings():  # of a backslash in a pattern
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text, mode="eval").body
+        body = parsed(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise UsageError(f"{said} is no expression", hint) from None
+    if len(body) != 1 or not isinstance(body[0], ast.Expr):
+        raise UsageError(f"{said} is no expression", hint)
+    tree = body[0].value
     nodes = list(ast.walk(tree))
     for node in nodes:
         if wrong := _amiss(node):

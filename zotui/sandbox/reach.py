@@ -57,4 +57,4 @@ class Reach:
         if kept is not None:
             if kept.returncode is None:
                 kept.kill()
-            await kept.wait()
+            await kept.communicate()

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Iterable
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
 from msgspec import structs
@@ -94,6 +95,9 @@ class Sandbox:
                 await builder.tear_down()
                 refused.append(error)
                 continue
+            except BaseException:  # it was cancelled: nobody would know of what was built by then
+                await builder.tear_down()
+                raise
             mend = "; ".join(filter(None, (refused[0].message, refused[0].hint))) if refused else ""
             self._builder, self._wall = builder, structs.replace(wall, mend=mend)
             break
@@ -118,7 +122,8 @@ class Sandbox:
             raise SandboxError(f"{builder.name} does not start: {error.strerror}") from None
         try:
             process = await spawn(start, one_stream=True, fed=False)
-            said, _ = await asyncio.wait_for(process.communicate(), 10)
+            async with _ended(process), asyncio.timeout(10):
+                said, _ = await process.communicate()
         except (OSError, TimeoutError) as error:
             raise SandboxError(f"{builder.name} does not start: {error}") from None
         finally:
@@ -170,7 +175,11 @@ class Sandbox:
                 raise SandboxError(f"the command does not start: {error.strerror}") from None
             finally:
                 _close(start.descriptors)
-            way_out = await _open(start, command, profile)
+            try:
+                way_out = await _open(start, command, profile)
+            except BaseException:
+                async with _ended(process):  # nobody would know of it
+                    raise
             child = Child(process, command, wall.name, profile, start.finish, way_out)
             child.follow(out, err)
             self._children.add(child)
@@ -210,6 +219,18 @@ class Sandbox:
         if self._builder is not None:
             await self._builder.tear_down()
             self._builder = self._wall = None
+
+
+@contextlib.asynccontextmanager
+async def _ended(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
+    """Where what is within does not see its end, a process ends with it, and all that it started."""
+    try:
+        yield
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.communicate()
 
 
 def _check(command: Command) -> None:

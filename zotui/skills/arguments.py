@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zotui.errors import UsageError
-from zotui.skills.scripts import parsed
+from zotui.pythontext import parsed
 from zotui.skills.skill import Parameter, Script
 from zotui.text import one_line
 

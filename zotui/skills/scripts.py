@@ -2,11 +2,11 @@
 
 import ast
 import re
-import threading
 import tomllib
 from collections.abc import Iterable
 from typing import Literal
 
+from zotui.pythontext import parsed
 from zotui.skills.skill import Parameter, Script
 from zotui.text import one_line
 
@@ -14,7 +14,6 @@ FUNCTIONS = ("run", "execute")
 LARGEST = 1_000_000  # bytes of a script
 LONGEST_HEAD = 60  # lines
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-_PARSING = threading.Lock()
 _MAY_HAVE = re.compile(rb"^(?:async[ \t]+)?def[ \t]+(?:run|execute)\b", re.MULTILINE)
 _BLOCK = re.compile(r"^# /// script\s*$\n((?:^#(?: .*)?$\n)+?)^# ///\s*$", re.MULTILINE)  # PEP 723
 
@@ -43,13 +42,6 @@ def mistake_in(path: str, source: bytes) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _told(path, error)
     return ""
-
-
-def parsed(source: str | bytes) -> ast.Module:
-    """Python as a tree, made by one thread at a time: of two at once Python 3.11 loses count. Raises SyntaxError, ValueError,
-    RecursionError, MemoryError."""
-    with _PARSING:
-        return ast.parse(source)
 
 
 def _told(path: str, error: BaseException) -> str:

@@ -15,8 +15,8 @@ from zotui.store.schema.living import living
 from zotui.store.schema.memories import memories
 from zotui.store.schema.mirror import mirror
 from zotui.store.schema.models import models
-from zotui.store.schema.skill_keys import skill_keys
 from zotui.store.schema.signs import signs
+from zotui.store.schema.skill_keys import skill_keys
 from zotui.store.schema.skill_runs import skill_runs
 from zotui.store.schema.skills import skills
 from zotui.store.schema.summarised import summarised
