@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from zotui.automations import traces as automation_traces
 from zotui.conversations import redacting
 from zotui.conversations.redacting import Holding
 from zotui.memory import Memory, proposing, writing
@@ -26,12 +27,14 @@ SHORTEST = 4  # characters of a text that is looked for in other places: shorter
 
 class Traces(Struct, frozen=True):
     """What a memory has left: the values that it had, where in conversations they stand, which runs of skills were given or
-    said them, which copies of the file hold them, and how many rows of the audit log, in which nothing can be changed."""
+    said them, out of which runs of automations they came, which copies of the file hold them, and how many rows of the audit
+    log, in which nothing can be changed."""
 
     memory: Memory
     texts: Sequence[str]
     turns: Sequence[Holding]
     skill_runs: Sequence[str]
+    automation_runs: Sequence[str]
     backups: Sequence[Path]
     audited: int
 
@@ -51,18 +54,19 @@ class Forgetting:
         sought = _sought(texts)
         turns = await computer.store.read(lambda db: redacting.holding(db, sought, _origins(db, memory)))
         runs = await computer.store.read(lambda db: skill_traces.holding(db, sought))
+        happened = await computer.store.read(lambda db: automation_traces.holding(db, sought))
         audited = await computer.store.read(
             lambda db: sum(
                 db.execute("SELECT count(*) FROM audit WHERE instr(subject, ?)", (text[:200],)).get for text in sought
             )
         )
         backups = await asyncio.to_thread(_holding_files, computer.home.backups, sought)
-        return Traces(memory, texts, turns, runs, backups, audited)
+        return Traces(memory, texts, turns, runs, happened, backups, audited)
 
     async def forget(self, traces: Traces, *, redact: bool = False, backups: bool = False) -> str:
-        """Take it away for good; ``redact``: with the turns and runs of skills that hold its words; ``backups``: with the copies of
-        the file. What could not be done, in words, or nothing. Raises UsageError while one of the turns' conversations is being
-        answered, StoreError."""
+        """Take it away for good; ``redact``: with the turns, and the runs of skills and automations, that hold its words;
+        ``backups``: with the copies of the file. What could not be done, in words, or nothing. Raises UsageError while one of the
+        turns' conversations is being answered, StoreError."""
         computer, sought = self._computer, _sought(traces.texts)
 
         def put(db: Transaction) -> None:
@@ -71,6 +75,7 @@ class Forgetting:
             if redact:
                 redacting.forget_derived(db, sought)
                 skill_traces.redact(db, skill_traces.holding(db, sought))
+                automation_traces.redact(db, automation_traces.holding(db, sought))
             proposing.forget(db, traces.memory.id, traces.memory.key, sought)
             for part in writing.parts(traces.memory):
                 proposing.forget(db, part, None, ())

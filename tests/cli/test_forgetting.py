@@ -8,6 +8,7 @@ import pytest
 from tests.cli.inside import Inside
 from tests.openai_server import OpenAIServer, calls, says
 from zotui import Computer
+from zotui.automations.telling import order
 from zotui.conversations import Given
 from zotui.conversations.redacting import TOMBSTONE
 from zotui.errors import NotFound, UsageError
@@ -259,4 +260,20 @@ def test_the_verb_asks_shows_and_forgets(inside: Inside, home: Home, lab: OpenAI
     assert (done.code, "these are redacted" in done.err) == (0, True)
     assert TOMBSTONE in inside("chats", "show", "last").out
     assert "no memory" in inside("memory", "forget", "pet", "--yes").complaint
+    assert holding(home) == []
+
+
+async def test_what_came_out_of_automations_is_counted_and_redacted(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        await computer.memory.set("pet", WORD)
+        made = await computer.automations.add(rrule="FREQ=DAILY", tz="UTC", run="true")
+        for output in (f"a {WORD}", "a dog"):
+            run = await computer.automations.run(made.id)
+            put = "UPDATE runs SET status = 'done', output = ? WHERE id = ?"
+            await computer.store.write(lambda db, put=put, of=(output, run): db.execute(put, of))  # type: ignore[misc]
+        await computer.store.write(lambda db: order(db, run, "file:a.txt", f"told {WORD}", 0))
+        traces = await computer.forgetting.traces("pet")
+        assert len(traces.automation_runs) == 2
+        assert await computer.forgetting.forget(traces, redact=True) == ""
+        assert {one.output for one in await computer.automations.history()} == {""}
     assert holding(home) == []

@@ -42,6 +42,7 @@ def forget(options: dict[str, Any], id_or_key: str, redact: bool, backups: bool,
                 "forgotten": sure,
                 "turns": [one.turn or one.message for one in traces.turns],
                 "skill_runs": list(traces.skill_runs),
+                "automation_runs": list(traces.automation_runs),
                 "redacted": sure and redact,
                 "backups": [str(path) for path in traces.backups],
                 "audit_rows": traces.audited,
@@ -68,7 +69,9 @@ def _show(traces: Traces, *, redact: bool, backups: bool) -> None:
     if traces.skill_runs:
         runs = "a run of a skill" if len(traces.skill_runs) == 1 else f"{len(traces.skill_runs):,} runs of skills"
         print(f"  in {runs}", file=sys.stderr)
-    if traces.turns or traces.skill_runs:
+    if count := len(traces.automation_runs):
+        print(f"  in {'a run of an automation' if count == 1 else f'{count:,} runs of automations'}", file=sys.stderr)
+    if traces.turns or traces.skill_runs or traces.automation_runs:
         print("  these are redacted" if redact else "  these stay; --redact takes them out, too", file=sys.stderr)
     for path in traces.backups:
         print(f"  {path}" + (" is deleted" if backups else " keeps it; --backups deletes that"), file=sys.stderr)

@@ -51,6 +51,7 @@ class ForgetDialog(Dialog):
         turns = {one.turn or one.message: one for trace in traces for one in trace.turns}
         self._turns = list(turns.values())
         self._runs = {run for trace in traces for run in trace.skill_runs}
+        self._happened = {run for trace in traces for run in trace.automation_runs}
         self._backups = sorted({path for trace in traces for path in trace.backups})
 
     def compose(self) -> ComposeResult:
@@ -58,7 +59,7 @@ class ForgetDialog(Dialog):
             box.border_title = "Forget for good"
             with VerticalScroll(can_focus=False):
                 yield Static("\n".join(self._words()), markup=False)
-            if self._turns or self._runs:
+            if self._turns or self._runs or self._happened:
                 yield Checkbox(f"redact the {self._places()} that hold the words (r)", id="redact")
             if self._backups:
                 yield Checkbox(f"delete the {len(self._backups)} copies of the file that hold it (b)", id="backups")
@@ -70,8 +71,8 @@ class ForgetDialog(Dialog):
         self.query_one("#no").focus()
 
     def _places(self) -> str:
-        turns, runs = len(self._turns), len(self._runs)
-        return " and ".join([f"{turns} turns"] * bool(turns) + [f"{runs} runs of skills"] * bool(runs))
+        found = ((self._turns, "turns"), (self._runs, "runs of skills"), (self._happened, "runs of automations"))
+        return " and ".join(f"{len(these)} {words}" for these, words in found if these)
 
     def _words(self) -> list[str]:
         first = self._traces[0].memory.content
