@@ -14,7 +14,7 @@ from zotui.automations.firing import put as put_runs
 from zotui.automations.telling import order
 from zotui.errors import ZotuiError
 from zotui.notices import add
-from zotui.store import Store
+from zotui.store import Store, Transaction
 from zotui.store.work import claim
 
 SINCE = at("2026-03-01T10:00")
@@ -92,12 +92,28 @@ async def test_one_whose_process_died(store: Store, target: str, expected: tuple
     assert len(told(store)) == 1
 
 
-async def test_the_address_of_a_webhook_is_not_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_that_is_deleted_as_it_is_taken(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(db: Transaction, table: str, owner: str) -> tuple[str, int] | None:
+        found = claim(db, table, owner)
+        db.execute("DELETE FROM automations WHERE title = 'gone'")
+        return found
+
+    monkeypatch.setattr(delivering, "claim", taken)
+    ordered(store)
+    store.write_now(lambda db: db.execute("UPDATE automations SET title = 'gone'"))
+    ordered(store)
+    async with delivered(store, _nothing):
+        await wait_for(lambda: states(store) == [("done", None, "")])
+
+
+@pytest.mark.parametrize("target", ["webhook:https://example.org/key", "command:curl -H 'Token: key'"])
+async def test_what_may_hold_a_key_is_not_told(store: Store, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
     monkeypatch.setattr(delivering, "TRIES", 1)
-    ordered(store, "webhook:https://example.org/key")
+    ordered(store, target)
     async with delivered(store, _nothing):
         await wait_for(lambda: [status for status, *_ in states(store)] == ["failed"])
-    assert told(store) == ["not delivered to webhook: KeyError: 'webhook'"]
+    kind = target.partition(":")[0]
+    assert told(store) == [f"not delivered to {kind}: KeyError: '{kind}'"]
 
 
 async def _nothing(place: str, text: str, title: str) -> None:

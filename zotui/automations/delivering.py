@@ -93,7 +93,10 @@ class Deliverer:
                 "SELECT d.target, d.text, d.attempt, a.title FROM deliveries d JOIN runs r ON r.id = d.run_id"
                 " JOIN automations a ON a.id = r.automation_id WHERE d.id = ?"
             )
-            target, text, attempt, title = await self._store.read(lambda db: db.execute(query, (id_,)).get)
+            found = await self._store.read(lambda db: db.execute(query, (id_,)).get)
+            if found is None:  # deleted this moment
+                return True
+            target, text, attempt, title = found
             error = await self._sent(target, text, title)
             await self._store.write(
                 partial(self._end, id_=id_, fence=fence, target=target, text=text, error=error, last=attempt >= TRIES)
@@ -136,7 +139,7 @@ class Deliverer:
 
     def _complain(self, db: Transaction, run: str, target: str, error: str) -> None:
         kind, _, place = target.partition(":")
-        where = kind if kind == "webhook" else f"{kind} {one_line(place, 60)}"  # an address may hold a key
+        where = kind if kind in ("webhook", "command") else f"{kind} {one_line(place, 60)}"  # those may hold a key
         self._notify(db, "failure", f"not delivered to {where}: {error}", place_of(db, run), "warning")
 
     def _lost(self, db: Reader) -> list[tuple[str, int]]:

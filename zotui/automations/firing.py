@@ -19,6 +19,7 @@ GRACE_MS = 60_000  # by which one may be late and is on time all the same
 CATCH_UP_MS = 86_400_000  # within which the latest that was missed is made up for
 MOST_CAUGHT_UP = 10  # of ``all``
 COUNTED = 10_000  # times that are gone through, one by one
+ONCE = ("schedule", "backfill")  # causes of which each instant happens once
 _TICK = timedelta(milliseconds=1)
 
 
@@ -70,7 +71,9 @@ def fire(db: Transaction, one: Automation, now: int, notify: Notify) -> None:
 
 def put(db: Transaction, one: Automation, cause: str, instants: Sequence[int], now: int) -> list[str]:
     """Write runs for these instants, queued or skipped as its policy says of those that are open; their ids. One that there
-    is already is left."""
+    is already is left, and takes nobody's place."""
+    if cause in ONCE:
+        instants = _new(db, one, instants)
     if not instants:
         return []
     busy = records.runs(db, f"automation_id = ? AND {records.OPEN}", (one.id,))
@@ -85,7 +88,7 @@ def put(db: Transaction, one: Automation, cause: str, instants: Sequence[int], n
     for id_, instant in zip(made, instants, strict=True):
         db.execute(
             "INSERT INTO runs(id, automation_id, cause, instant, until, lane, status, reason, not_before, created_at, finished_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(id_, one.id, cause, instant, instant, one.id),
                 *(("skipped", "overlap") if skipped else ("queued", None)),
@@ -93,6 +96,16 @@ def put(db: Transaction, one: Automation, cause: str, instants: Sequence[int], n
             ),
         )
     return made
+
+
+def _new(db: Reader, one: Automation, instants: Sequence[int]) -> Sequence[int]:
+    """Those of which there is no run yet."""
+    query = (
+        "SELECT instant FROM runs WHERE automation_id = ? AND instant IN (SELECT value FROM json_each(?))"
+        " AND cause IN ('schedule','backfill') AND reason IS NOT 'missed'"
+    )
+    known = {at for (at,) in db.execute(query, (one.id, msgspec.json.encode(instants).decode())).fetchall()}
+    return [at for at in instants if at not in known]
 
 
 def halt(db: Transaction, automation: str, reason: str) -> int:
