@@ -232,8 +232,12 @@ def _up_to(schedule: Schedule, since: int, now: int) -> list:  # type: ignore[ty
 def test_one_that_there_is_already_takes_nobodys_place(store: Store) -> None:
     one = put(store, "FREQ=HOURLY", SINCE, overlap="replace")
     tick(store, SINCE + HOUR)
-    store.write_now(lambda db: db.execute("UPDATE automations SET next_run = ?", (SINCE + HOUR,)))  # the clock was set back
+    store.write_now(
+        lambda db: db.execute("UPDATE automations SET next_run = ?", (SINCE + HOUR,))
+    )  # the clock was set back
     tick(store, SINCE + HOUR)
     assert [run.status for run in runs(store)] == ["queued"]
-    again = store.write_now(lambda db: put_runs(db, one, "backfill", [SINCE + HOUR, SINCE + 2 * HOUR], SINCE + 3 * HOUR))
+    again = store.write_now(
+        lambda db: put_runs(db, one, "backfill", [SINCE + HOUR, SINCE + 2 * HOUR], SINCE + 3 * HOUR)
+    )
     assert again == [run.id for run in runs(store)][1:]

@@ -10,7 +10,7 @@ from msgspec import convert, structs
 
 from tests.automations.putting import at, put, runs
 from tests.waiting import wait_for
-from zotui.automations import records
+from zotui.automations import records, runner
 from zotui.automations.automation import Automation, Policy, Run
 from zotui.automations.firing import halt
 from zotui.automations.firing import put as put_runs
@@ -28,20 +28,22 @@ class Told:
 
     def __init__(self) -> None:
         self.said: list[tuple[str, str]] = []
+        self.output = ""
 
     async def __call__(self, one: Automation, run: Run, done: Done) -> Callable[[Transaction], None]:
+        self.output = done.output
         return lambda db: self.said.append((done.status, done.error))
 
 
 @asynccontextmanager
 async def running(store: Store, do: Do) -> AsyncIterator[Told]:
     told = Told()
-    runner = Runner(store, do, told)
-    runner.start()
+    it = Runner(store, do, told)
+    it.start()
     try:
         yield told
     finally:
-        await runner.stop()
+        await it.stop()
 
 
 def wanted(store: Store, count: int = 1, **policy: object) -> Automation:
@@ -72,6 +74,7 @@ async def test_one_that_goes_well(store: Store) -> None:
     [run] = runs(store)
     assert (run.output, run.exit_code, run.attempt, run.begun) == ("it works\n", 0, 1, True)
     assert told.said == [("done", "")]
+    assert told.output == run.output  # so that it is the same as the time before, where it is
 
 
 @pytest.mark.parametrize("error", [ZotuiError("no way", "do this"), KeyError("x"), TimeoutError("slow")], ids=repr)
@@ -149,9 +152,10 @@ async def test_one_that_is_stopped(store: Store, reason: str) -> None:
 
 async def test_one_whose_process_goes(store: Store) -> None:
     wanted(store)
-    async with running(store, for_ever):
+    async with running(store, for_ever) as told:
         await wait_for(lambda: runs(store)[0].begun)
     assert states(store) == [("interrupted", "shutdown")]
+    assert told.said == [("interrupted", "its process was gone before its end: what it did is not known")]
 
 
 async def test_one_whose_turn_goes_on_without_its_process(store: Store) -> None:
@@ -188,8 +192,37 @@ async def test_one_whose_process_died(
     wanted(store, retries=retries)
     store.write_now(lambda db: claim(db, "runs", "gone/1/1/1/x"))
     store.write_now(lambda db: db.execute("UPDATE runs SET begun = ?, turn_id = ?", (begun, turn)))
-    async with running(store, well):
+    async with running(store, well) as told:
         await wait_for(lambda: states(store) == [expected])
+    assert [status for status, _ in told.said] == [expected[0]]
+
+
+@pytest.mark.parametrize("reason", ["lost", "failed"])
+async def test_one_that_is_to_stop_is_not_tried_again(store: Store, reason: str) -> None:
+    async def do(job: Job) -> Done:
+        await store.write(lambda db: halt(db, job.automation.id, "replaced"))
+        return Done("failed", "error")
+
+    wanted(store, retries=3, backoff_s=0)
+    if reason == "lost":
+        store.write_now(lambda db: claim(db, "runs", "gone/1/1/1/x"))
+        store.write_now(lambda db: db.execute("UPDATE runs SET stop = 1, reason = 'replaced'"))
+    async with running(store, do) as told:
+        await wait_for(lambda: states(store) == [("cancelled", "replaced")])
+    assert told.said == []
+
+
+async def test_one_of_which_nothing_can_be_told_ends_all_the_same(store: Store) -> None:
+    async def tell(one: Automation, run: Run, done: Done) -> Callable[[Transaction], None]:
+        raise ValueError("no such zone")
+
+    wanted(store)
+    store.write_now(lambda db: db.execute("UPDATE runs SET turn_id = 't'"))
+    it = Runner(store, well, tell)
+    it.start()
+    await wait_for(lambda: states(store) == [("failed", "error")])
+    await it.stop()
+    assert runs(store)[0].error == "zotui itself failed: ValueError: no such zone"
 
 
 async def test_a_run_that_somebody_else_has_by_now_is_left(store: Store) -> None:
@@ -206,6 +239,23 @@ async def test_a_run_that_somebody_else_has_by_now_is_left(store: Store) -> None
         await asyncio.wait_for(taken.wait(), 10)
     [run] = runs(store)
     assert (run.output, told.said) == ("", [])
+
+
+async def test_one_that_is_deleted_as_it_is_taken(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def taken(db: Transaction, table: str, owner: str) -> tuple[str, int] | None:
+        found = claim(db, table, owner)
+        db.execute("DELETE FROM automations WHERE title = 'gone'")
+        return found
+
+    monkeypatch.setattr(runner, "claim", taken)
+    wanted(store)
+    store.write_now(lambda db: db.execute("UPDATE automations SET title = 'gone'"))
+    wanted(store)
+    async with running(store, well):
+        await wait_for(lambda: states(store) == [("done", None)])
+    assert not caplog.records
 
 
 async def test_one_that_is_deleted_while_it_runs(store: Store) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec import structs
 
 from tests.automations.putting import at, put, told
 from zotui.automations.automation import Automation, Run
@@ -85,6 +86,12 @@ async def test_a_model_that_judges(store: Store, judged: bool) -> None:
 def test_quiet_hours_are_of_its_zone(store: Store, quiet: str, now: str, until: str) -> None:
     one = put(store, "FREQ=DAILY", SINCE, tz="Europe/Paris", quiet=quiet)
     assert quiet_until(one, at(now)) == (at(until) if until else 0)
+
+
+def test_in_a_zone_that_is_gone_no_hours_are_quiet(store: Store) -> None:
+    one = put(store, "FREQ=DAILY", SINCE, quiet="00:00-23:59")
+    gone = structs.replace(one, schedule=structs.replace(one.schedule, tz="Mars/Olympus"))
+    assert quiet_until(gone, SINCE) == 0
 
 
 @pytest.mark.parametrize("text", ["", "22", "22:00", "22:00-22:00", "25:00-07:00", "a-b", "22:00-07:00-08:00"])

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import msgspec
 
@@ -18,6 +19,7 @@ MOST_AT_ONCE = 8
 LOOK_S = 2.0  # between looks at what others left
 STOP_S = 10.0
 KEPT = 200_000  # characters of what comes out that are kept
+GONE = "its process was gone before its end: what it did is not known"
 
 log = logging.getLogger(__name__)
 
@@ -121,10 +123,9 @@ class Runner:
         if taken is None:
             return False
         id_, fence = taken
-        [run] = await self._store.read(lambda db: records.runs(db, "id = ?", (id_,)))
-        [automation] = await self._store.read(lambda db: records.found(db, "id = ?", (run.automation_id,)))
-        job = Job(self._store, automation, run, fence)
-        self._jobs[id_] = job, asyncio.create_task(self._run(job), name=f"run {id_}")
+        for run, automation in await self._store.read(partial(_run_of, id_=id_)):
+            job = Job(self._store, automation, run, fence)
+            self._jobs[id_] = job, asyncio.create_task(self._run(job), name=f"run {id_}")
         return True
 
     async def _run(self, job: Job) -> None:
@@ -137,6 +138,9 @@ class Runner:
             log.info("run %s was given to another runner", job.run.id)
         except StoreError as error:  # its lease runs out, and somebody finds it
             log.warning("run %s: %s", job.run.id, error)
+        except Exception as error:  # in what is told of it: it is not done again for that
+            log.exception("run %s", job.run.id)
+            await self._settle(job, self._store.write(partial(_finish, job=job, done=_failed(error))))
         finally:
             self._jobs.pop(job.run.id, None)
             if self._watch is not None:
@@ -157,11 +161,12 @@ class Runner:
             return Done("failed", "error", error=str(error))
         except Exception as error:
             log.exception("run %s", job.run.id)
-            return Done("failed", "error", error=f"zotui itself failed: {type(error).__name__}: {error}")
+            return _failed(error)
 
     async def _end(self, job: Job, done: Done) -> None:
         """End a run, or have it tried again; what is told of it goes with its end."""
         policy = job.automation.policy
+        done = msgspec.structs.replace(done, output=cut(clean(done.output), KEPT)[0])
         if done.status == "failed" and job.run.attempt <= policy.retries:
             wait = min(policy.backoff_s * 2 ** (job.run.attempt - 1), 86_400) * 1_000
             await self._store.write(lambda db: _again(db, job, done, now_ms() + wait))
@@ -169,7 +174,7 @@ class Runner:
         told = await self._tell(job.automation, job.run, done)
 
         def put(db: Transaction) -> None:
-            finish(db, "runs", job.run.id, job.fence, done.status, done.reason, **_columns(done))
+            _finish(db, job, done)
             told(db)
 
         await asyncio.shield(self._store.write(put))
@@ -177,11 +182,9 @@ class Runner:
     async def _cut_off(self, job: Job) -> None:
         """One that was stopped ends; one whose process goes is handed back where that does no harm."""
         if job.is_stopped:
-            why = "SELECT coalesce(reason, 'stopped') FROM runs WHERE id = ?"
-            reason = await self._store.read(lambda db: db.execute(why, (job.run.id,)).get)
-            await self._store.write(lambda db: finish(db, "runs", job.run.id, job.fence, "cancelled", reason))
+            await self._store.write(lambda db: _stopped(db, job.run.id, job.fence))
         else:
-            await self._store.write(lambda db: hand_back(db, job.run.id, job.fence, "shutdown"))
+            await self._hand_back(job.run.id, job.fence, "shutdown")
 
     async def _settle(self, job: Job, ending: Awaitable[None]) -> None:
         try:
@@ -210,41 +213,70 @@ class Runner:
                     lambda db: renew(db, "runs", self._store.owner, list(self._jobs)), durable=False
                 )
                 renewed = now
-            if await self._store.read(self._lost):
-                await self._store.write(self._hand_back_lost)
+            for id_, fence in await self._store.read(self._lost):
+                with contextlib.suppress(Fenced):
+                    await self._hand_back(id_, fence, "lost")
             await asyncio.sleep(LOOK_S)
 
     def _lost(self, db: Reader) -> list[tuple[str, int]]:
         return list(lost(db, "runs", self._store.owner, self._jobs))
 
-    def _hand_back_lost(self, db: Transaction) -> None:
-        for id_, fence in self._lost(db):
-            with contextlib.suppress(Fenced):
-                hand_back(db, id_, fence, "lost")
+    async def _hand_back(self, id_: str, fence: int, reason: str) -> None:
+        """Raises Fenced."""
+        for run, one in await self._store.read(partial(_run_of, id_=id_)):
+            told = await self._tell(one, run, Done("interrupted", reason, error=GONE))
+            await self._store.write(partial(hand_back, id_=id_, fence=fence, reason=reason, told=told))
 
 
-def hand_back(db: Transaction, id_: str, fence: int, reason: str) -> None:
+def _run_of(db: Reader, id_: str) -> list[tuple[Run, Automation]]:
+    """A run with its automation; nothing of one that was deleted this moment."""
+    found = records.runs(db, "id = ?", (id_,))
+    return [(run, one) for run in found for one in records.found(db, "id = ?", (run.automation_id,))]
+
+
+def hand_back(db: Transaction, id_: str, fence: int, reason: str, told: Callable[[Transaction], None]) -> None:
     """A run that nobody does any more: where nothing was done, or a turn goes on that is its own, it is queued again; else it is
-    marked, and tried once more where its policy says so. Raises Fenced."""
+    marked, which is ``told``, or tried once more where its policy says so. One that was to stop has. Raises Fenced."""
     check(db, "runs", id_, fence)
-    [run] = records.runs(db, "id = ?", (id_,))
-    [one] = records.found(db, "id = ?", (run.automation_id,))
+    if _is_to_stop(db, id_):
+        _stopped(db, id_, fence)
+        return
+    [(run, one)] = _run_of(db, id_)
     if run.turn_id is not None or not run.begun:
         finish(db, "runs", id_, fence, "queued", reason, attempt=run.attempt - 1)
     elif run.attempt <= one.policy.retries:
         finish(db, "runs", id_, fence, "queued", reason, begun=0)
     else:
-        said = "its process was gone before its end: what it did is not known"
-        finish(db, "runs", id_, fence, "interrupted", reason, error=said)
+        finish(db, "runs", id_, fence, "interrupted", reason, error=GONE)
+        told(db)
+
+
+def _is_to_stop(db: Reader, id_: str) -> bool:
+    return bool(db.execute("SELECT stop FROM runs WHERE id = ?", (id_,)).get)
+
+
+def _stopped(db: Transaction, id_: str, fence: int) -> None:
+    reason = db.execute("SELECT coalesce(reason, 'stopped') FROM runs WHERE id = ?", (id_,)).get
+    finish(db, "runs", id_, fence, "cancelled", reason)
+
+
+def _finish(db: Transaction, job: Job, done: Done) -> None:
+    finish(db, "runs", job.run.id, job.fence, done.status, done.reason, **_columns(done))
+
+
+def _failed(error: Exception) -> Done:
+    return Done("failed", "error", error=f"zotui itself failed: {type(error).__name__}: {error}")
 
 
 def _again(db: Transaction, job: Job, done: Done, at: int) -> None:
+    if _is_to_stop(db, job.run.id):
+        _stopped(db, job.run.id, job.fence)
+        return
     finish(db, "runs", job.run.id, job.fence, "queued", "retry", not_before=at, begun=0, turn_id=None, **_columns(done))
 
 
 def _columns(done: Done) -> dict[str, object]:
-    output, _ = cut(clean(done.output), KEPT)
-    return {"output": output, "error": one_line(done.error, 1_000), "exit_code": done.exit_code}
+    return {"output": done.output, "error": one_line(done.error, 1_000), "exit_code": done.exit_code}
 
 
 def _any_ready(db: Reader) -> bool:

@@ -99,7 +99,10 @@ def quiet_until(one: Automation, now: int) -> int:
     if not one.policy.quiet:
         return 0
     begin, end = hours_of(one.policy.quiet)
-    zone = zone_of(one.schedule.tz)
+    try:
+        zone = zone_of(one.schedule.tz)
+    except ValueError:  # it is gone since: better called at night than never
+        return 0
     wall = moment(now).astimezone(zone).replace(tzinfo=None)
     for day in (wall.date() - timedelta(days=1), wall.date()):
         last = day if begin < end else day + timedelta(days=1)
