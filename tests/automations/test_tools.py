@@ -48,6 +48,17 @@ async def test_a_person_who_is_asked_sees_what_and_when(home: Home) -> None:
             await tool.preview(tool.parse(DAILY))
 
 
+async def test_a_person_who_is_asked_sees_whom_it_reaches(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        await computer.automations.add(
+            **DAILY, run="true", title="job", hosts=["example.org"], deliver=["webhook:https://example.com/x"]
+        )
+        tool = toolbox(computer).find("edit_automation")
+        assert tool.preview is not None
+        told = await tool.preview(tool.parse({"name": "job", "run": "cat secret"}))
+        assert "; it may reach example.org; it tells webhook:https://example.com/x" in told
+
+
 async def test_what_anybody_said_stays_so(home: Home) -> None:
     async with Computer.open(home, workers="none") as computer:
         await call(computer, "add_automation", tainted=True, **DAILY, ask="Do it", title="job")

@@ -146,7 +146,7 @@ class Automations:
                 " VALUES (?, ?, 'schedule', ?, ?, ?, 'skipped', 'asked', ?, ?) ON CONFLICT DO NOTHING",
                 (new_id(), one.id, one.next_run, one.next_run, one.id, now_ms(), now_ms()),
             )
-            move(db, one, first_after(one.schedule.recurrence(), one.next_run), now_ms())
+            move(db, one, _first_after(one.schedule, one.next_run), now_ms())
             return one.next_run
 
         return await self._store.write(skip)
@@ -257,13 +257,18 @@ def _next(schedule: Schedule, now: int) -> int | None:
     """The next time; None of one that has none, but changes. Raises UsageError where there is none any more."""
     if not schedule.recurs:
         return None
-    try:
-        found = first_after(schedule.recurrence(), now)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    found = _first_after(schedule, now)
     if found is None:
         raise UsageError("that never happens from now on", "look at it with zotui schedule preview")
     return found
+
+
+def _first_after(schedule: Schedule, after: int) -> int | None:
+    """Raises UsageError."""
+    try:
+        return first_after(schedule.recurrence(), after)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _up_to(moments: Any, end: int) -> Any:

@@ -90,6 +90,14 @@ def zone_of(name: str) -> ZoneInfo:
     raise ValueError(f"tz={shown(name)}: is no known time zone; {hint}")
 
 
+def zone_to_show(name: str) -> ZoneInfo:
+    """A zone of the IANA database in which times are shown: UTC where that is gone since."""
+    try:
+        return zone_of(name)
+    except ValueError:
+        return ZoneInfo("UTC")
+
+
 def _near(name: str) -> list[str]:
     """Zones that are written nearly so, or whose city is."""
     named, wanted = zones(), name.strip().lower().replace(" ", "_")

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from zotui.automations.automation import Automation, Plan, moment
 from zotui.automations.automations import Automations
-from zotui.automations.moments import zone_of
+from zotui.automations.moments import zone_to_show
 from zotui.text import one_line
 from zotui.toolbox import Result, Tool, ToolContext
 
@@ -124,7 +124,7 @@ def _asked(arguments: When) -> Mapping[str, Any]:
 def _at(one: Automation) -> str:
     if one.next_run is None and one.schedule.changed and one.enabled:
         return f"when {one_line(one.schedule.changed, 60)} has changed"
-    return "never" if one.next_run is None else _written(moment(one.next_run).astimezone(zone_of(one.schedule.tz)))
+    return "never" if one.next_run is None else _written(moment(one.next_run).astimezone(zone_to_show(one.schedule.tz)))
 
 
 def _told(plan: Plan) -> str:
@@ -132,10 +132,17 @@ def _told(plan: Plan) -> str:
     one = plan.automation
     rules = " | ".join(one.schedule.rrule.splitlines()) or f"whenever {one.schedule.changed} has changed"
     times = ", ".join(map(_written, plan.upcoming)) or "no times"
-    notes = "".join(f" {note}." for note in plan.notes)
-    return (
-        f"{one.title}: {one.action.kind} {one_line(one.action.text, 300)}. {rules}, {one.schedule.tz}: {times}.{notes}"
+    may = "".join(
+        f"; {what} {one_line(', '.join(values), 300)}"
+        for what, values in (
+            ("it may reach", one.action.hosts),
+            ("it is allowed", one.action.grants),
+            ("it tells", one.policy.deliver),
+        )
+        if values
     )
+    notes = "".join(f" {note}." for note in plan.notes)
+    return f"{one.title}: {one.action.kind} {one_line(one.action.text, 300)}{may}. {rules}, {one.schedule.tz}: {times}.{notes}"
 
 
 def _written(at: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from zotui.automations.automation import Automation, Run, Schedule, moment
-from zotui.automations.moments import zone_of
+from zotui.automations.moments import zone_to_show
 from zotui.automations.words import spoken
 from zotui.cli.door import rfc3339
 from zotui.store import now_ms
@@ -40,7 +40,7 @@ def said(when: Schedule) -> str:
 
 def local(ms: int, tz: str) -> str:
     """A time on the wall of a zone."""
-    return f"{moment(ms).astimezone(zone_of(tz)):%a %d %b %Y %H:%M}"
+    return f"{moment(ms).astimezone(zone_to_show(tz)):%a %d %b %Y %H:%M}"
 
 
 def in_time(ms: int, now: int) -> str:
