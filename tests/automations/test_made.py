@@ -38,6 +38,11 @@ def test_what_is_counted_is_counted_from_now_on() -> None:
     assert [at.day for at in upcoming(schedule, NOW, 9)] == [2, 3, 4]
 
 
+def test_what_acts_on_a_terminal_is_in_no_rule() -> None:
+    schedule, _ = schedule_of({"rrule": "FREQ=DAILY;X-A=\x1b[2Jb\nRRULE:FREQ=WEEKLY", "tz": "UTC"}, NOW)
+    assert schedule.rrule == "FREQ=DAILY;X-A=b\nRRULE:FREQ=WEEKLY"
+
+
 def test_a_time_alone() -> None:
     assert first({"rdate": ["2026-03-05T18:00"]}) == "2026-03-05T18:00:00+00:00"
 

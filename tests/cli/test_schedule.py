@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from tests.cli.inside import Inside
+from tests.processes import opened
 from zotui.home import Home
 
 DAILY = ("--rrule", "FREQ=DAILY;BYHOUR=9", "--tz", "Europe/Paris")
@@ -65,6 +66,32 @@ def test_a_run_by_hand(home: Home) -> None:
     queued = inside("schedule", "run", name, "--json").json
     assert queued["status"] == "queued"
     assert inside("schedule", "stop", queued["id"][-8:]).code == 0
+
+
+def test_what_is_emptied_is_no_more(home: Home) -> None:
+    inside = Inside(home)
+    name = added(inside, "--run", "true", "--quiet", "22:00-07:00", "--deliver", "file:a", "--exdate", "2030-01-01")
+    done = inside("schedule", "edit", name, "--quiet", "", "--deliver", "", "--exdate", "", "--json").json
+    assert (done["policy"]["quiet"], done["policy"]["deliver"], done["exdate"]) == ("", [], [])
+
+
+def test_a_zone_that_is_gone_is_said_of_its_automation_alone(home: Home) -> None:
+    inside = Inside(home)
+    gone = added(inside, "--run", "true", "--title", "old")
+    added(inside, "--run", "true", "--title", "new")
+    inside("schedule", "run", gone)
+    store = opened(home)
+    store.write_now(lambda db: db.execute("UPDATE automations SET tz = 'Mars/Olympus' WHERE title = 'old'"))
+    store.close()
+    assert len(inside("schedule", "list").out.splitlines()) == 2
+    assert len(inside("schedule", "history").out.splitlines()) == 1
+    for verb in (("skip", gone), ("preview", gone), ("edit", gone, "--title", "older")):
+        done = inside("schedule", *verb)
+        assert (done.code, done.err.count("\n")) == (2, 1)
+        assert "tz=Mars/Olympus: is no known time zone" in done.err
+    inside("schedule", "pause", gone)
+    assert ", Mars/Olympus" in inside("schedule", "show", gone).out
+    assert inside("schedule", "edit", gone, "--tz", "Europe/Paris").code == 0
 
 
 def test_one_that_fails(home: Home) -> None:

@@ -32,7 +32,7 @@ Check = Callable[[Action], Action]
 
 def schedule_of(asked: Mapping[str, Any], now: datetime) -> tuple[Schedule, Sequence[str]]:
     """When it happens, and what the person should know of that. Raises UsageError."""
-    text, rrule = str(asked.get("text") or "").strip(), str(asked.get("rrule") or "").strip()
+    text, rrule = str(asked.get("text") or "").strip(), clean(str(asked.get("rrule") or "")).strip()
     rdate = tuple(map(str, asked.get("rdate") or ()))
     changed = place_of(str(asked.get("changed") or ""))
     if (text and (rrule or rdate)) or not (text or rrule or rdate or changed):

@@ -260,8 +260,9 @@ def preview(options: dict[str, Any], /, id_: str, n: int, after: str, as_json: b
 
 
 def _asked(given: dict[str, Any]) -> dict[str, Any]:
-    """What was said, of the options."""
-    said = {name: value for name, value in given.items() if value not in (None, (), "")}
+    """What was said, of the options; what is said to be empty is."""
+    said = {name: value for name, value in given.items() if value not in (None, ())}
+    said |= {name: tuple(filter(None, value)) for name, value in said.items() if isinstance(value, tuple)}
     if "json_args" in said:
         text = said.pop("json_args")
         try:
