@@ -131,7 +131,43 @@ async def test_it_is_looked_whether_there_is_what_it_names(computer: Computer) -
         await computer.automations.add(**DAILY, ask="a", grants=["Bash("])
     with pytest.raises(UsageError, match="no host"):
         await computer.automations.add(**DAILY, run="a", hosts=["http://x/"])
+    with pytest.raises(NotFound, match="no persona 'x'"):
+        await computer.automations.add(**DAILY, ask="a", persona="x")
+    with pytest.raises(NotFound, match="no conversation 'x'"):
+        await computer.automations.add(**DAILY, ask="a", conversation="x")
     assert not await computer.automations.list()
+
+
+async def test_it_asks_in_a_conversation_that_is_named_by_the_end_of_its_id(
+    computer: Computer,
+    server: OpenAIServer,  # noqa: F811
+) -> None:
+    server.script(says("Yes."))
+    chat = await computer.chats.create()
+    run = await happened(computer, ask="Well?", conversation=chat[-8:])
+    assert (run.status, run.conv_id) == ("done", chat)
+
+
+async def test_what_its_earlier_attempts_have_cost_is_spent(computer: Computer, server: OpenAIServer) -> None:  # noqa: F811
+    server.script(answers(400, '{"error": {"message": "no such thing"}}'), says("Two."))
+    one = await computer.automations.add(**DAILY, ask="What?", budget=0.5, retries=1, backoff_s=60)
+    run = await computer.automations.run(one.id)
+    await wait_for(lambda: rows(computer.home, "SELECT status, reason FROM runs") == [("queued", "retry")])
+    await computer.store.write(lambda db: db.execute("UPDATE usage SET cost = 0.6"))
+    await computer.store.write(lambda db: db.execute("UPDATE runs SET not_before = 0"))
+    found = await computer.automations.ended(run)
+    assert (found.status, found.reason) == ("skipped", "budget")
+
+
+async def test_what_is_at_work_survives_a_row_that_nobody_can_read(
+    computer: Computer, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = await computer.automations.add(**DAILY, start="2026-01-01", run="true")
+    broken = "UPDATE automations SET policy = ?, next_run = ?"
+    await computer.store.write(lambda db: db.execute(broken, ('{"odd": 1}', 1)))
+    await wait_for(lambda: "ValidationError" in caplog.text)
+    await computer.store.write(lambda db: db.execute(broken, ("{}", 1)))
+    await wait_for(lambda: rows(computer.home, "SELECT 1 FROM runs WHERE automation_id = ?", one.id))
 
 
 async def test_a_budget_that_is_spent(computer: Computer, home: Home, server: OpenAIServer) -> None:  # noqa: F811

@@ -53,7 +53,7 @@ class Personas:
 
     async def find(self, name: str) -> Persona:
         """The persona of a name, in whatever case, or of an id. Raises NotFound."""
-        return await self._store.read(lambda db: _named(db, name))
+        return await self._store.read(lambda db: named(db, name))
 
     async def of(self, conversation: str) -> Persona | None:
         """The persona of a conversation, if it has one."""
@@ -71,7 +71,7 @@ class Personas:
             row = {"id": new_id(), **fields, "created_at": now, "updated_at": now}
             marks = ", ".join("?" for _ in row)
             db.execute(f"INSERT INTO personas({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
-            return _named(db, str(row["id"]))
+            return named(db, str(row["id"]))
 
         return await self._store.write(put)
 
@@ -81,13 +81,13 @@ class Personas:
         fields = _checked(wanted)
 
         def change(db: Transaction) -> Persona:
-            old = _named(db, name)
+            old = named(db, name)
             if "name" in fields:
                 _refuse_taken(db, str(fields["name"]), old.id)
             row = {**fields, "updated_at": now_ms()}
             places = ", ".join(f"{column} = ?" for column in row)
             db.execute(f"UPDATE personas SET {places} WHERE id = ?", (*row.values(), old.id))
-            new = _named(db, old.id)
+            new = named(db, old.id)
             _answer_with(db, old, new.model, "persona_id = ?", old.id)
             return new
 
@@ -97,7 +97,7 @@ class Personas:
         """Delete a persona; its conversations go on without one. What it was. Raises NotFound."""
 
         def drop(db: Transaction) -> Persona:
-            gone = _named(db, name)
+            gone = named(db, name)
             _answer_with(db, gone, "", "persona_id = ?", gone.id)
             db.execute("DELETE FROM personas WHERE id = ?", (gone.id,))
             return gone
@@ -112,7 +112,7 @@ class Personas:
 
 def wear(db: Transaction, conversation: str, name: str | None) -> Persona | None:
     """Give a conversation a persona, or none; with its model, where it has one. Raises NotFound."""
-    new = None if name is None else _named(db, name)
+    new = None if name is None else named(db, name)
     old = persona_of(db, conversation)
     if old is not None:
         _answer_with(db, old, "", "id = ?", conversation)
@@ -141,7 +141,8 @@ def _found(db: Reader, where: str, *values: str) -> Found:
     return [msgspec.structs.replace(one, tools=_as_words(one.tools)) for one in (Persona(*row) for row in rows)]
 
 
-def _named(db: Reader, name: str) -> Persona:
+def named(db: Reader, name: str) -> Persona:
+    """The persona of an id or a name. Raises NotFound."""
     found = _found(db, "p.id = ?", name) or _found(db, "p.name = ?", one_line(name, 200))
     if not found:
         raise NotFound(f"no persona {one_line(name, 40)!r}", "zotui personas list shows them")
