@@ -218,6 +218,19 @@ async def test_pause_resume_skip_and_edit(computer: Computer) -> None:
         await computer.automations.find("other")
 
 
+async def test_an_edit_that_says_nothing_of_when_loses_no_time(home: Home) -> None:
+    async with Computer.open(home, workers="none") as computer:
+        one = await computer.automations.add(**DAILY, run="true", title="job")
+        due = one.created_at - 1  # which nobody was there to see
+        await computer.store.write(lambda db: db.execute("UPDATE automations SET next_run = ?", (due,)))
+        assert (await computer.automations.edit("job", title="other", tz="UTC")).next_run == due
+        assert (await computer.automations.find("other")).next_run == due
+        assert (await computer.automations.resume("other")).next_run == due
+        assert (await computer.automations.edit("other", rrule="FREQ=DAILY;BYHOUR=10")).next_run != due
+        await computer.store.write(lambda db: db.execute("UPDATE automations SET next_run = NULL"))
+        assert (await computer.automations.edit("other", title="over")).state == "over"
+
+
 async def test_what_was_missed_is_made_up_for_when_it_is_asked(computer: Computer) -> None:
     await computer.automations.add(rrule="FREQ=DAILY;BYHOUR=9", start="2026-01-01", tz="UTC", run="true", title="job")
     assert await computer.automations.backfill("job", "2026-02-01", "2026-02-05T09:00") == 5

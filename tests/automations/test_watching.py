@@ -63,6 +63,27 @@ async def test_a_change_starts_it_once(store: Store, home: Home, path: str) -> N
     assert (run.cause, run.status) == ("change", "queued")
 
 
+async def test_one_that_never_rests_holds_up_no_other(
+    store: Store, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched(store, "busy")
+    quiet = watched(store, "quiet")
+    (home.workspace / "busy").write_text("")
+    asked = 0
+
+    def state(root: Path, path: str, *rest: object) -> str:
+        nonlocal asked
+        asked += 1
+        return f"{asked}" if path == "busy" else state_of(root, path)
+
+    unseen = "SELECT count(*) FROM automations WHERE seen = ''"
+    async with going(store, home):
+        await wait_for(lambda: store.read_now(lambda db: db.execute(unseen).get) == 0)
+        monkeypatch.setattr(watching, "state_of", state)
+        (home.workspace / "quiet").write_text("new")
+        await wait_for(lambda: [run.automation_id for run in runs(store)] == [quiet.id])
+
+
 async def test_what_changed_while_nobody_was_there(store: Store, home: Home) -> None:
     watched(store, "a.txt")
     async with going(store, home):

@@ -48,7 +48,8 @@ class Automations:
         return await self.keep((await self.plan(asked)).automation, tainted=tainted)
 
     async def edit(self, name: str, *, tainted: bool = False, **asked: Any) -> Automation:
-        """Change what is said, as :meth:`add` has it; when it is next is worked out from now on. Raises UsageError, NotFound."""
+        """Change what is said, as :meth:`add` has it; when it is next is worked out from now on, where that is said. Raises
+        UsageError, NotFound."""
         return await self.keep((await self.plan(asked, name)).automation, tainted=tainted)
 
     async def plan(self, asked: Mapping[str, Any], name: str = "") -> Plan:
@@ -60,6 +61,7 @@ class Automations:
         given = {**redone(asked, old.action), **asked} if old else asked
         action = await asyncio.to_thread(action_of, given, self._check)
         paused = old is not None and not old.enabled and not old.problem
+        goes_on = old is not None and old.enabled and old.schedule == schedule
         made = Automation(
             old.id if old else new_id(),
             title_of(asked, action, old),
@@ -67,7 +69,7 @@ class Automations:
             action,
             policy_of(asked, old.policy if old else None),
             not paused,
-            None if paused else _next(schedule, now),
+            None if paused else old.next_run if old and goes_on else _next(schedule, now),
             "",
             old is not None and old.tainted,
             old.created_at if old else now,
@@ -76,15 +78,20 @@ class Automations:
         return Plan(made, await asyncio.to_thread(upcoming, schedule, moment(now), SHOWN), notes)
 
     async def keep(self, made: Automation, *, tainted: bool = False) -> Automation:
-        """Have what is planned happen."""
+        """Have what is planned happen. One that goes on as it did is next when it was: what is due is not lost."""
         made = msgspec.structs.replace(made, tainted=made.tainted or tainted)
 
-        def write(db: Transaction) -> None:
-            known = db.execute("SELECT 1 FROM automations WHERE id = ?", (made.id,)).get
-            self._keep(db, one=made, kind="automation changed" if known else "automation added")
+        def write(db: Transaction) -> Automation:
+            known = records.found(db, "id = ?", (made.id,))
+            going = [one for one in known if one.enabled and made.enabled and one.schedule == made.schedule]
+            kept = msgspec.structs.replace(made, next_run=going[0].next_run) if going else made
+            worked_out = db.execute("SELECT looked_at, zones FROM automations WHERE id = ?", (made.id,)).get
+            self._keep(db, one=kept, kind="automation changed" if known else "automation added")
+            if going:
+                db.execute("UPDATE automations SET looked_at = ?, zones = ? WHERE id = ?", (*worked_out, made.id))
+            return kept
 
-        await self._store.write(write)
-        return made
+        return await self._store.write(write)
 
     async def find(self, name: str) -> Automation:
         """The automation of an id, of an end of it, or of a title. Raises NotFound."""
@@ -110,6 +117,8 @@ class Automations:
         """Have it happen again from now on; what would have happened meanwhile does not. Raises NotFound, UsageError."""
 
         def resumed(one: Automation) -> Automation:
+            if one.enabled:
+                return one
             return msgspec.structs.replace(one, enabled=True, problem="", next_run=_next(one.schedule, now_ms()))
 
         return await self._change(name, "automation resumed", resumed)

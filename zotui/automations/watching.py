@@ -60,21 +60,24 @@ class Watching:
                 self._unwatch()
                 return None
             self._listen()
-            for one, seen, worked in found:
-                await self._look(one, seen, worked)
+            rests = [await self._look(*one) for one in found]
+            if not all(rests):
+                return REST_S
         except (StoreError, OSError) as error:
             log.warning("what starts when a file changes: %s", error)
         return LOOK_S if self._changes is not None else DEAF_S
 
-    async def _look(self, one: Automation, seen: str, worked: bool) -> None:
-        """Start it where there is a change; what it changed itself, at work since, is none."""
+    async def _look(self, one: Automation, seen: str, worked: bool) -> bool:
+        """Start it where there is a change; what it changed itself, at work since, is none. False where that has not come to
+        rest: the others shall not wait for it."""
         state = await asyncio.to_thread(state_of, self._root, one.schedule.changed, self._opened)
         new = worked or not seen
         if state == seen and not new:
-            return
-        while not new and (later := await self._after_a_rest(one)) != state:
-            state = later
+            return True
+        if not new and await self._after_a_rest(one) != state:
+            return False
         await self._store.write(partial(_note, one=one, seen=seen, state=state, starts=not new))
+        return True
 
     async def _after_a_rest(self, one: Automation) -> str:
         await asyncio.sleep(REST_S)
