@@ -74,8 +74,7 @@ class Automating:
         """Fire nothing more; what runs is handed back, or marked."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.runner.stop()
+        await asyncio.gather(self.runner.stop(), *self._tasks, return_exceptions=True)
 
     async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
         """One row that cannot be read, or a fault of zotui itself, ends nothing for ever."""

@@ -92,6 +92,23 @@ async def test_one_whose_process_died(store: Store, target: str, expected: tuple
     assert len(told(store)) == 1
 
 
+async def test_who_does_not_answer_keeps_no_process_from_its_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "STOP_S", 0.01)
+    begun = asyncio.Event()
+
+    async def send(place: str, text: str, title: str) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    ordered(store)
+    task = asyncio.create_task(Deliverer(store, {"file": send}, add).run())
+    await asyncio.wait_for(begun.wait(), 10)
+    task.cancel()
+    ended, _ = await asyncio.wait({task}, timeout=10)
+    assert ended
+    assert states(store) == [("running", None, "")]  # whoever comes next says that it is not known
+
+
 async def test_one_that_is_deleted_as_it_is_taken(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def taken(db: Transaction, table: str, owner: str) -> tuple[str, int] | None:
         found = claim(db, table, owner)

@@ -21,6 +21,7 @@ from zotui.text import clean, one_line
 TRIES = 3
 AGAIN_S = 30  # until the second one, twice as long until the third
 LIMIT_S = 60.0
+STOP_S = 10.0  # for which a process that goes waits for an answer
 LOOK_S = 15.0
 _FORMS = {
     "file": (re.compile(r"(?!/)(?!.*(^|/)\.\.(/|$))[^\0]{1,400}"), "file:PATH of the workspace"),
@@ -73,12 +74,13 @@ class Deliverer:
                 await watch.wait(wait)
 
     async def _whole(self) -> bool:
-        """Deliver the next one; where this is cancelled, to its end first."""
+        """Deliver the next one; where this is cancelled, to its end first, if that comes soon."""
         sending = asyncio.create_task(self._next())
         try:
             return await asyncio.shield(sending)
         except asyncio.CancelledError:
-            await asyncio.gather(sending, return_exceptions=True)
+            await asyncio.wait({sending}, timeout=STOP_S)
+            sending.cancel()
             raise
 
     async def _next(self) -> bool:
