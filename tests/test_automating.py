@@ -101,6 +101,15 @@ async def test_a_command_that_is_stopped(computer: Computer) -> None:
     assert not await computer.automations.stop(run)
 
 
+async def test_all_that_runs_stops_when_everything_is_to(computer: Computer) -> None:
+    one = await computer.automations.add(**DAILY, run="touch begun; sleep 600")
+    first, second = [await computer.automations.run(one.id) for _ in range(2)]
+    await wait_for(lambda: (computer.home.workspace / "begun").exists())
+    assert await computer.stop_everything()
+    assert [(await computer.automations.ended(run)).status for run in (first, second)] == ["cancelled"] * 2
+    assert not await computer.stop_everything()
+
+
 async def test_a_skill(computer: Computer, home: Home) -> None:
     put(home.skills, "deed", "Does it. Use in tests.", deed="def run(n: int = 1): print('at work'); return n + 1\n")
     trust(computer.skills, "deed")

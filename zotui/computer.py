@@ -184,9 +184,10 @@ class Computer(Asking):
         return model
 
     async def stop_everything(self) -> bool:
-        """Stop all turns, with the tools that they run, what goes on in the background, and the person's own commands;
+        """Stop what automations do, all turns with the tools that they run, what goes on in the background, and the person's own commands;
         False where nothing ran."""
-        stopped = await self.turns.stop_everything() + await self.commands.stop_everything()
+        stopped = await self.automations.stop_everything()
+        stopped += await self.turns.stop_everything() + await self.commands.stop_everything()
         return bool(stopped + await self.sandbox.stop_all())
 
     async def context(self, conversation: str) -> str | None:

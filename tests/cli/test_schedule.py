@@ -94,6 +94,18 @@ def test_a_zone_that_is_gone_is_said_of_its_automation_alone(home: Home) -> None
     assert inside("schedule", "edit", gone, "--tz", "Europe/Paris").code == 0
 
 
+def test_what_is_left_out_is_not_shown_as_next(home: Home) -> None:
+    inside = Inside(home)
+    done = inside("schedule", "add", "--rdate", "2400-12-25T09:00", "--tz", "UTC", "--run", "true", "--title", "last")
+    assert done.err.startswith("2400-12-25T09:00, UTC  (no rule, ")
+    inside("schedule", "skip", "last")
+    assert inside("schedule", "show", "last", "--json").json["next"] == []
+    name = added(inside, "--run", "true")
+    second = inside("schedule", "show", name, "--json").json["next"][1]
+    inside("schedule", "skip", name)
+    assert inside("schedule", "preview", name, "--json").json[0] == second
+
+
 def test_one_that_fails(home: Home) -> None:
     inside = Inside(home)
     name = added(inside, "--run", "echo out; exit 3")

@@ -203,11 +203,26 @@ class Automations:
 
         return await self._store.write(stop)
 
+    async def stop_everything(self) -> int:
+        """Stop all that is queued and that runs; how many those are."""
+
+        def stop(db: Transaction) -> int:
+            busy = db.execute(f"SELECT DISTINCT automation_id FROM runs WHERE {records.OPEN}").fetchall()
+            return sum(halt(db, one, "stopped") for (one,) in busy)
+
+        return await self._store.write(stop)
+
     async def preview(self, asked: str | Mapping[str, Any], n: int = 5, after: str = "") -> Sequence[datetime]:
         """The next times of an automation, or of what :meth:`add` would be asked, in its zone. Raises UsageError, NotFound."""
         if isinstance(asked, str):
-            schedule = (await self.find(asked)).schedule
-            since = instant(after, schedule.tz, "after") if after else moment(now_ms())
+            one = await self.find(asked)
+            if one.enabled and one.next_run is None and not after:
+                return []
+            schedule, begin = (
+                one.schedule,
+                (one.next_run or now_ms() + 1) - 1,
+            )  # it may be due, or a time may be left out
+            since = instant(after, schedule.tz, "after") if after else moment(begin)
         else:
             since = instant(after, str(asked.get("tz") or local_zone()), "after") if after else moment(now_ms())
             schedule, _ = schedule_of(asked, since)

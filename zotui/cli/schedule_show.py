@@ -35,6 +35,8 @@ def run_as_object(run: Run) -> dict[str, Any]:
 
 def said(when: Schedule) -> str:
     """When, in words."""
+    if not when.rrule:
+        return f"{one_line(', '.join(when.rdate), 80)}, {when.tz}"
     return spoken(when.rrule, when.start, when.tz, moment(now_ms()))
 
 
