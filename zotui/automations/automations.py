@@ -206,11 +206,10 @@ class Automations:
     async def stop_everything(self) -> int:
         """Stop all that is queued and that runs; how many those are."""
 
-        def stop(db: Transaction) -> int:
-            busy = db.execute(f"SELECT DISTINCT automation_id FROM runs WHERE {records.OPEN}").fetchall()
-            return sum(halt(db, one, "stopped") for (one,) in busy)
-
-        return await self._store.write(stop)
+        busy = f"SELECT DISTINCT automation_id FROM runs WHERE {records.OPEN}"
+        return await self._store.write(
+            lambda db: sum(halt(db, one, "stopped") for (one,) in db.execute(busy).fetchall())
+        )
 
     async def preview(self, asked: str | Mapping[str, Any], n: int = 5, after: str = "") -> Sequence[datetime]:
         """The next times of an automation, or of what :meth:`add` would be asked, in its zone. Raises UsageError, NotFound."""
@@ -218,10 +217,8 @@ class Automations:
             one = await self.find(asked)
             if one.enabled and one.next_run is None and not after:
                 return []
-            schedule, begin = (
-                one.schedule,
-                (one.next_run or now_ms() + 1) - 1,
-            )  # it may be due, or a time may be left out
+            schedule = one.schedule
+            begin = (one.next_run or now_ms()) - 1  # it may be due, or a time may be left out
             since = instant(after, schedule.tz, "after") if after else moment(begin)
         else:
             since = instant(after, str(asked.get("tz") or local_zone()), "after") if after else moment(now_ms())
