@@ -14,7 +14,8 @@ from zotui import notices
 from zotui.automations.automation import Action, Automation, Run
 from zotui.automations.clock import Clock
 from zotui.automations.delivering import Deliverer, Send
-from zotui.automations.runner import Done, Job, Runner
+from zotui.automations.job import Done, Job
+from zotui.automations.runner import Runner
 from zotui.automations.telling import Telling
 from zotui.automations.watching import Watching
 from zotui.conversations import TurnOptions, reads, taint
@@ -47,9 +48,10 @@ def origin_of(one: Automation) -> str:
 
 
 class Automating:
-    """The workers of automations of one computer, from :meth:`start` to :meth:`stop`."""
+    """The workers of automations of one computer, from :meth:`start` to :meth:`stop`. ``own``: for what this process wants to
+    happen now, and nothing else."""
 
-    def __init__(self, computer: "Computer") -> None:
+    def __init__(self, computer: "Computer", *, own: bool = False) -> None:
         self._computer = computer
         store = computer.store
         senders: Mapping[str, Send] = {
@@ -58,17 +60,17 @@ class Automating:
             "webhook": self._post,
             "mail": self._mail,
         }
-        self.clock = Clock(store, notices.add)
-        self.runner = Runner(store, self.do, Telling(store, notices.add, Regexes().found_in, self._judged))
-        self._deliverer = Deliverer(store, senders, notices.add)
-        self._watching = Watching(store, computer.home.workspace)
+        telling = Telling(store, notices.add, Regexes().found_in, self._judged)
+        self.runner = Runner(store, self.do, telling, store.owner if own else None)
+        deliverer = Deliverer(store, senders, notices.add)
+        everything = (Clock(store, notices.add).run, Watching(store, computer.home.workspace).run)
+        self._works = (deliverer.run, *(() if own else everything))
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin."""
         self.runner.start()
-        works = (self.clock.run, self._deliverer.run, self._watching.run)
-        self._tasks = [asyncio.create_task(self._guard(work)) for work in works]
+        self._tasks = [asyncio.create_task(self._guard(work)) for work in self._works]
 
     async def stop(self) -> None:
         """Fire nothing more; what runs is handed back, or marked."""

@@ -77,11 +77,11 @@ class Crew:
         """Tell in the file from now on which wall is around the commands of this process."""
         self._stands = asyncio.create_task(self._computer.standing.follow())
 
-    def keep_time(self) -> None:
-        """Have automations happen while this process lives."""
+    def keep_time(self, *, own: bool = False) -> None:
+        """Have automations happen while this process lives; ``own``: those alone that it wants to happen now."""
         from zotui.automating import Automating
 
-        self.automating = Automating(self._computer)
+        self.automating = Automating(self._computer, own=own)
         self.automating.start()
 
     async def stop(self) -> None:

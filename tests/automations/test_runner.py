@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 from msgspec import convert, structs
@@ -14,7 +15,8 @@ from zotui.automations import records, runner
 from zotui.automations.automation import Automation, Policy, Run
 from zotui.automations.firing import halt
 from zotui.automations.firing import put as put_runs
-from zotui.automations.runner import MOST_AT_ONCE, Done, Job, Runner
+from zotui.automations.job import Done, Job
+from zotui.automations.runner import MOST_AT_ONCE, Runner
 from zotui.errors import ZotuiError
 from zotui.store import Store, Transaction
 from zotui.store.work import claim
@@ -244,8 +246,8 @@ async def test_a_run_that_somebody_else_has_by_now_is_left(store: Store) -> None
 async def test_one_that_is_deleted_as_it_is_taken(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def taken(db: Transaction, table: str, owner: str) -> tuple[str, int] | None:
-        found = claim(db, table, owner)
+    def taken(db: Transaction, table: str, owner: str, **of: Any) -> tuple[str, int] | None:
+        found = claim(db, table, owner, **of)
         db.execute("DELETE FROM automations WHERE title = 'gone'")
         return found
 

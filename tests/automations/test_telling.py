@@ -8,7 +8,7 @@ from msgspec import structs
 from tests.automations.putting import at, put, told
 from zotui.automations.automation import Automation, Run
 from zotui.automations.firing import put as put_runs
-from zotui.automations.runner import Done
+from zotui.automations.job import Done
 from zotui.automations.telling import Telling, hours_of, quiet_until
 from zotui.notices import add
 from zotui.policy.regexes import Regexes

@@ -23,7 +23,8 @@ from zotui.automations import occurrences, records
 from zotui.automations.automation import Action, Automation, Policy, Run, Schedule
 from zotui.automations.clock import Clock
 from zotui.automations.firing import due, next_due
-from zotui.automations.runner import Done, Job, Runner
+from zotui.automations.job import Done, Job
+from zotui.automations.runner import Runner
 from zotui.automations.zones import rules_of
 from zotui.home import Home
 from zotui.notices import add

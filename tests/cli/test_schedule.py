@@ -182,3 +182,15 @@ def test_a_unit_for_systemd(home: Home) -> None:
     [line] = [line for line in done.out.splitlines() if line.startswith("ExecStart=")]
     assert line.endswith(r'a \"b\" $$c %%d" "serve"')
     assert "WantedBy=default.target" in done.out
+
+
+def test_one_that_runs_here_takes_no_other_along(home: Home) -> None:
+    inside = Inside(home)
+    other = added(inside, "--run", "touch other", "--title", "other")
+    inside("schedule", "run", other)
+    name = added(inside, "--run", "echo hi", "--deliver", "file:told.txt")
+    assert inside("schedule", "run", name, "--wait").code == 0
+    assert (home.workspace / "told.txt").read_text() == "echo hi\n\nhi\n\n"
+    [run] = inside("schedule", "history", other, "--json").json
+    assert (run["status"], run["attempt"]) == ("queued", 0)
+    assert not (home.workspace / "other").exists()

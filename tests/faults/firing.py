@@ -19,7 +19,8 @@ from tests.automations.putting import put, runs
 from tests.processes import opened
 from zotui.automations import clock, runner
 from zotui.automations.automation import Automation, Run, milliseconds, moment
-from zotui.automations.runner import Done, Job, Runner
+from zotui.automations.job import Done, Job
+from zotui.automations.runner import Runner
 from zotui.home import Home
 from zotui.notices import add
 from zotui.store import Store, Transaction

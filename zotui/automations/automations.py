@@ -1,17 +1,17 @@
 """Automations as doors and the model see them: put, changed, paused, looked at, by way of rows."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import msgspec
 
-from zotui.automations import records
-from zotui.automations.automation import Automation, Plan, Run, Schedule, milliseconds, moment
-from zotui.automations.firing import first_after, halt, move, put
+from zotui.automations import records, single
+from zotui.automations.automation import Automation, Plan, Run, moment
+from zotui.automations.firing import halt
 from zotui.automations.made import (
     Check,
     action_of,
@@ -25,11 +25,10 @@ from zotui.automations.made import (
     upcoming,
 )
 from zotui.automations.zones import local_zone, rules_of
-from zotui.errors import NotFound, UsageError
+from zotui.errors import NotFound
 from zotui.store import Reader, Store, Transaction, audit, new_id, now_ms
 from zotui.text import one_line
 
-MOST_BACKFILLED = 100
 SHOWN = 5  # times that a plan tells
 ORDER = "enabled = 0, next_run IS NULL, changed = '', next_run, id"  # those that are next first, then those that are over, then paused ones
 
@@ -69,7 +68,7 @@ class Automations:
             action,
             policy_of(asked, old.policy if old else None),
             not paused,
-            None if paused else old.next_run if old and goes_on else _next(schedule, now),
+            None if paused else old.next_run if old and goes_on else single.following(schedule, now),
             "",
             old is not None and old.tainted,
             old.created_at if old else now,
@@ -119,7 +118,9 @@ class Automations:
         def resumed(one: Automation) -> Automation:
             if one.enabled:
                 return one
-            return msgspec.structs.replace(one, enabled=True, problem="", next_run=_next(one.schedule, now_ms()))
+            return msgspec.structs.replace(
+                one, enabled=True, problem="", next_run=single.following(one.schedule, now_ms())
+            )
 
         return await self._change(name, "automation resumed", resumed)
 
@@ -135,77 +136,26 @@ class Automations:
 
         return await self._store.write(delete)
 
-    async def run(self, name: str) -> str:
-        """Have it happen now, beside its schedule; the run's id. Raises NotFound."""
-
-        def now(db: Transaction) -> str:
-            return put(db, records.named(db, name), "manual", [now_ms()], now_ms())[0]
-
-        return await self._store.write(now)
+    async def run(self, name: str, *, own: bool = False) -> str:
+        """Have it happen now, beside its schedule; the run's id. ``own``: by this process. Raises NotFound."""
+        door = self._store.owner if own else None
+        return await self._store.write(partial(single.run, name=name, door=door))
 
     async def skip(self, name: str) -> int:
         """Leave the next time out; which one that was. Raises NotFound, UsageError."""
-
-        def skip(db: Transaction) -> int:
-            one = records.named(db, name)
-            if not one.enabled or one.next_run is None:
-                raise UsageError(f"nothing of {one.title} is to come", "zotui schedule resume starts it again")
-            db.execute(
-                "INSERT INTO runs(id, automation_id, cause, instant, until, lane, status, reason, created_at, finished_at)"
-                " VALUES (?, ?, 'schedule', ?, ?, ?, 'skipped', 'asked', ?, ?) ON CONFLICT DO NOTHING",
-                (new_id(), one.id, one.next_run, one.next_run, one.id, now_ms(), now_ms()),
-            )
-            move(db, one, _first_after(one.schedule, one.next_run), now_ms())
-            return one.next_run
-
-        return await self._store.write(skip)
+        return await self._store.write(partial(single.skip, name=name))
 
     async def backfill(self, name: str, first: str, last: str) -> int:
         """Have all happen that should have between two moments, both included, and did not; how many those are. Raises
         UsageError, NotFound."""
-
-        def fill(db: Transaction) -> int:
-            one = records.named(db, name)
-            if not one.schedule.recurs:
-                raise UsageError(f"{one.title} has no times")
-            begin, end = (milliseconds(instant(value, one.schedule.tz, "from")) for value in (first, last))
-            if not begin <= end <= now_ms():
-                raise UsageError("what is made up for lies in the past, from a moment to a later one")
-            moments = one.schedule.recurrence().following(moment(begin - 1))
-            instants = list(islice((milliseconds(at) for at in _up_to(moments, end)), MOST_BACKFILLED + 1))
-            if len(instants) > MOST_BACKFILLED:
-                raise UsageError(f"that is more than {MOST_BACKFILLED} times", "name a shorter time")
-            query = "SELECT instant FROM runs WHERE automation_id = ? AND instant BETWEEN ? AND ? AND status = 'done'"
-            done = {at for (at,) in db.execute(query, (one.id, begin, end)).fetchall()}
-            wanted = [at for at in instants if at not in done]
-            db.execute(
-                "DELETE FROM runs WHERE automation_id = ?1 AND cause IN ('schedule','backfill') AND reason IS NOT 'missed' AND"
-                " status IN ('skipped','cancelled','failed','interrupted')"
-                " AND instant IN (SELECT value FROM json_each(?2))",
-                (one.id, msgspec.json.encode(wanted).decode()),
-            )
-            return len(put(db, one, "backfill", wanted, now_ms()))
-
-        return await self._store.write(fill)
+        return await self._store.write(partial(single.backfill, name=name, first=first, last=last))
 
     async def stop(self, run: str) -> bool:
         """Stop a run; False where it was over. Raises NotFound."""
-
-        def stop(db: Transaction) -> bool:
-            db.execute(
-                "UPDATE runs SET status = 'cancelled', reason = 'stopped', finished_at = ? WHERE id = ? AND status = 'queued'",
-                (now_ms(), run),
-            )
-            if db.changes():
-                return True
-            db.execute("UPDATE runs SET stop = 1 WHERE id = ? AND status = 'running'", (run,))
-            return db.changes() > 0
-
-        return await self._store.write(stop)
+        return await self._store.write(partial(single.stop, run=run))
 
     async def stop_everything(self) -> int:
         """Stop all that is queued and that runs; how many those are."""
-
         busy = f"SELECT DISTINCT automation_id FROM runs WHERE {records.OPEN}"
         return await self._store.write(
             lambda db: sum(halt(db, one, "stopped") for (one,) in db.execute(busy).fetchall())
@@ -255,6 +205,17 @@ class Automations:
                 await watch.wait()
             return found
 
+    async def delivered(self, run: str, patience_s: float = 60.0) -> None:
+        """Wait until nothing of a run is to be delivered now, for so many seconds at most."""
+        count = (
+            "SELECT count(*) FROM deliveries WHERE run_id = ? AND (status = 'running' OR (status = 'queued' AND attempt = 0"
+            " AND not_before <= ?))"
+        )
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s), self._store.watch("deliveries") as watch:
+                while await self._store.read(lambda db: db.execute(count, (run, now_ms())).get):
+                    await watch.wait()
+
     async def open(self) -> Sequence[Run]:
         """What is queued and what runs."""
         return await self._store.read(
@@ -272,28 +233,3 @@ class Automations:
     def _keep(self, db: Transaction, *, one: Automation, kind: str) -> None:
         records.keep(db, one, now_ms(), rules_of(one.schedule.tz))
         audit.add(db, kind, one.title, details={"id": one.id, "what": msgspec.to_builtins(one.action)})
-
-
-def _next(schedule: Schedule, now: int) -> int | None:
-    """The next time; None of one that has none, but changes. Raises UsageError where there is none any more."""
-    if not schedule.recurs:
-        return None
-    found = _first_after(schedule, now)
-    if found is None:
-        raise UsageError("that never happens from now on", "look at it with zotui schedule preview")
-    return found
-
-
-def _first_after(schedule: Schedule, after: int) -> int | None:
-    """Raises UsageError."""
-    try:
-        return first_after(schedule.recurrence(), after)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-
-
-def _up_to(moments: Any, end: int) -> Any:
-    for at in moments:
-        if milliseconds(at) > end:
-            return
-        yield at

@@ -10,9 +10,10 @@ import msgspec
 
 from zotui.automations import records
 from zotui.automations.automation import Automation, Run
+from zotui.automations.job import Done, Job
 from zotui.errors import Fenced, StoreError, ZotuiError
 from zotui.store import Reader, Store, Transaction, Watch, now_ms
-from zotui.store.work import LEASE_MS, check, claim, finish, lost, renew
+from zotui.store.work import LEASE_MS, adopt_orphans, check, claim, finish, leave_behind, lost, renew
 from zotui.text import clean, cut, one_line
 
 MOST_AT_ONCE = 8
@@ -24,49 +25,17 @@ GONE = "its process was gone before its end: what it did is not known"
 log = logging.getLogger(__name__)
 
 
-class Done(msgspec.Struct, frozen=True):
-    """How a run ended."""
-
-    status: str
-    reason: str | None = None
-    output: str = ""
-    error: str = ""
-    exit_code: int | None = None
-
-
-class Job:
-    """A run that is being done, under its fence."""
-
-    def __init__(self, store: Store, automation: Automation, run: Run, fence: int) -> None:
-        self._store = store
-        self.automation = automation
-        self.run = run
-        self.fence = fence
-        self.is_stopped = False
-        self.is_left = False
-        """Its process goes: what goes on without it is not to be stopped."""
-
-    async def begin(self, put: Callable[[Transaction], object] = lambda db: None) -> None:
-        """Write down that from now on anything may have been done, and what ``put`` does, before it is. Raises Fenced."""
-
-        def mark(db: Transaction) -> None:
-            check(db, "runs", self.run.id, self.fence)
-            db.execute("UPDATE runs SET begun = 1 WHERE id = ?", (self.run.id,))
-            put(db)
-
-        await self._store.write(mark)
-
-
 Do = Callable[[Job], Awaitable[Done]]
 Tell = Callable[[Automation, Run, Done], Awaitable[Callable[[Transaction], None]]]
 """What is told of a run that ended, to be written with its end."""
 
 
 class Runner:
-    """Has the runs of one file done, from :meth:`start` to :meth:`stop`."""
+    """Has the runs of one file done, from :meth:`start` to :meth:`stop`; with a ``door`` only those that this door wants."""
 
-    def __init__(self, store: Store, do: Do, tell: Tell) -> None:
+    def __init__(self, store: Store, do: Do, tell: Tell, door: str | None = None) -> None:
         self._store = store
+        self._door = door
         self._do = do
         self._tell = tell
         self._jobs: dict[str, tuple[Job, asyncio.Task[None]]] = {}
@@ -93,6 +62,9 @@ class Runner:
                 task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_S)
+        if self._door is not None:
+            with contextlib.suppress(StoreError):
+                await self._store.write(partial(leave_behind, table="runs", door=self._door))
 
     async def _guard(self, loop: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -119,7 +91,8 @@ class Runner:
 
     async def _take(self) -> bool:
         """Claim a run and begin it; never cancelled half-way."""
-        taken = await self._store.write(lambda db: claim(db, "runs", self._store.owner), durable=False)
+        mine = partial(claim, table="runs", owner=self._store.owner, door=self._door, nobodys=self._door is None)
+        taken = await self._store.write(mine, durable=False)
         if taken is None:
             return False
         id_, fence = taken
@@ -216,6 +189,8 @@ class Runner:
             for id_, fence in await self._store.read(self._lost):
                 with contextlib.suppress(Fenced):
                     await self._hand_back(id_, fence, "lost")
+            if self._door is None and await self._store.read(_any_of_doors):
+                await self._store.write(partial(adopt_orphans, table="runs"), durable=False)
             await asyncio.sleep(LOOK_S)
 
     def _lost(self, db: Reader) -> list[tuple[str, int]]:
@@ -282,6 +257,10 @@ def _columns(done: Done) -> dict[str, object]:
 def _any_ready(db: Reader) -> bool:
     query = "SELECT 1 FROM runs WHERE status = 'queued' AND not_before <= ? LIMIT 1"
     return db.execute(query, (now_ms(),)).get is not None
+
+
+def _any_of_doors(db: Reader) -> bool:
+    return db.execute("SELECT 1 FROM runs WHERE status = 'queued' AND door IS NOT NULL LIMIT 1").get is not None
 
 
 def _wait(db: Reader) -> float | None:

@@ -9,8 +9,8 @@ from zotui.automations import conditions
 from zotui.automations.automation import Automation, Run, milliseconds, moment
 from zotui.automations.conditions import Facts, Search
 from zotui.automations.firing import Notify
+from zotui.automations.job import Done
 from zotui.automations.moments import instant_of, zone_of
-from zotui.automations.runner import Done
 from zotui.store import Reader, Store, Transaction, new_id, now_ms
 from zotui.text import clean, one_line
 

@@ -24,12 +24,18 @@ def run(options: dict[str, Any], id_: str, wait: bool, as_json: bool) -> int:
     alone = options["no_daemon"]
 
     async def go(computer: Computer) -> Run:
-        if alone and wait:
-            computer.crew.keep_time()
-        run = await computer.automations.run(id_)
+        here = alone and wait
+        if here:
+            computer.crew.keep_time(own=True)
+        run = await computer.automations.run(id_, own=here)
         await computer.crew.want()
         await computer.crew.handed_over()
-        return await computer.automations.ended(run) if wait else await computer.automations.find_run(run)
+        if not wait:
+            return await computer.automations.find_run(run)
+        ended = await computer.automations.ended(run)
+        if here:
+            await computer.automations.delivered(run)
+        return ended
 
     found = with_computer(options, go, "background" if not alone else "own" if wait else "none")
     if as_json:
