@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from zotui.automations.automation import Action, Policy
-from zotui.automations.made import action_of, policy_of, refuse_unknown, schedule_of, upcoming
+from zotui.automations.made import action_of, policy_of, refuse_unknown, rescheduled, schedule_of, upcoming
 from zotui.errors import UsageError
 
 NOW = datetime(2026, 3, 1, 10, 20, 30, tzinfo=UTC)
@@ -113,3 +113,16 @@ def test_a_policy_that_is_refused(asked: dict[str, Any], said: str) -> None:
 def test_what_nobody_knows_is_named() -> None:
     with pytest.raises(UsageError, match="'colour' is nothing that an automation has"):
         refuse_unknown({"ask": "a", "colour": "red"})
+
+
+def test_what_is_not_said_anew_stays() -> None:
+    old, _ = schedule_of(
+        {"text": "every day at 9", "tz": "Europe/Paris", "exdate": ["2026-03-05"], "changed": "in"}, NOW
+    )
+    new, _ = rescheduled({"text": "every day at 10"}, old, NOW)
+    assert (new.exdate, new.changed, new.tz, new.words) == (old.exdate, "in", "Europe/Paris", "every day at 10")
+    other, _ = rescheduled({"changed": "out"}, old, NOW)
+    assert (other.changed, other.words, other.rrule) == ("out", "every day at 9", old.rrule)
+    moved, _ = rescheduled({"tz": "UTC"}, old, NOW)
+    assert (moved.tz, moved.words, moved.rrule) == ("UTC", "", old.rrule)
+    assert rescheduled({"title": "x"}, old, NOW)[0] == old

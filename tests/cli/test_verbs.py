@@ -470,7 +470,7 @@ class TestStatus:
             0,
             0,
         )
-        assert run("status").out == f"no background process\nturns: 0 queued, 0 running\nsandbox: {found['sandbox']}\n"
+        assert run("status").out == f"no background process\nwork: 0 queued, 0 running\nsandbox: {found['sandbox']}\n"
         assert run("stop").err == "no background process was running\n"
 
     def test_somebody_is(self, run: Command) -> None:

@@ -119,11 +119,13 @@ def rescheduled(asked: Mapping[str, Any], old: Schedule, now: datetime) -> tuple
     """When it happens, where it did otherwise: what is not said is as it was. Raises UsageError."""
     said = {name: asked[name] for name in WHEN if asked.get(name) is not None}
     if any(said.get(name) for name in ("text", "rrule", "rdate")):
-        return schedule_of({"tz": old.tz, "changed": old.changed, **said}, now)
+        return schedule_of({"tz": old.tz, "changed": old.changed, "exdate": old.exdate, **said}, now)
     if not said:
         return old, ()
     known = {name: getattr(old, name) for name in ("rrule", "start", "tz", "exdate", "rdate", "changed")}
-    return schedule_of({**known, **said}, now)
+    schedule, notes = schedule_of({**known, **said}, now)
+    words = "" if {"start", "tz"} & set(said) else old.words  # else they would say another time
+    return msgspec.structs.replace(schedule, words=words), notes
 
 
 def redone(asked: Mapping[str, Any], old: Action) -> dict[str, Any]:

@@ -140,7 +140,7 @@ class Runner:
         """End a run, or have it tried again; what is told of it goes with its end."""
         policy = job.automation.policy
         done = msgspec.structs.replace(done, output=cut(clean(done.output), KEPT)[0])
-        if done.status == "failed" and job.run.attempt <= policy.retries:
+        if done.status in ("failed", "interrupted") and job.run.attempt <= policy.retries:
             wait = min(policy.backoff_s * 2 ** (job.run.attempt - 1), 86_400) * 1_000
             await self._store.write(lambda db: _again(db, job, done, now_ms() + wait))
             return

@@ -109,7 +109,7 @@ def status(options: dict[str, Any], as_json: bool) -> None:
     else:
         doors = "1 door" if found["doors"] == 1 else f"{found['doors']} doors"
         print_text(f"process {found['pid']}, up {ago(since, now_ms())}, {doors} open")
-    print_text(f"turns: {found['queued']} queued, {found['running']} running")
+    print_text(f"work: {found['queued']} queued, {found['running']} running")
     if found["commands"]:
         print_text(f"commands in the background: {found['commands']}")
     if found["scheduled"]:
