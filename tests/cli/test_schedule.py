@@ -35,7 +35,9 @@ def test_from_adding_to_removing(home: Home) -> None:
     )
     assert (one["policy"]["misfire"], one["policy"]["retries"], one["action"]["kind"]) == ("all", 2, "run")
     assert one["next_run"].endswith("Z")
-    assert inside("schedule", "list").out.split()[:3] == ["▸", name, "in"]
+    listed = inside("schedule", "list")
+    assert listed.out.split()[:3] == ["▸", name, "in"]
+    assert "nothing happens until one is" in listed.err
     shown = inside("schedule", "show", name).out
     assert "run       echo hi" in shown
     assert "next      " in shown

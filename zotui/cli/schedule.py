@@ -9,12 +9,14 @@ from typing import Any
 import click
 
 from zotui.automations.automation import Automation, Plan
+from zotui.background import lock_is_held
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, short, with_computer
 from zotui.cli.family import Family
 from zotui.cli.schedule_runs import backfill, history, run, skip, stop
 from zotui.cli.schedule_show import as_object, in_time, lines_of, local, said
 from zotui.computer import Computer
 from zotui.errors import UsageError
+from zotui.home import Home
 from zotui.store import now_ms
 from zotui.text import one_line
 
@@ -158,6 +160,9 @@ def list_(options: dict[str, Any], limit: int, as_json: bool) -> None:
         for one in found
     ]
     print_table(rows, "nothing is scheduled; zotui schedule add begins")
+    if any(one.state == "active" for one in found) and not lock_is_held(Home(options["home"])):
+        hint = "zotui serve, or the app; zotui serve --print-unit has one from the start of the machine"
+        print(f"zotui: no background process is there, and nothing happens until one is: {hint}", file=sys.stderr)
 
 
 @schedule.command()
