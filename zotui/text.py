@@ -120,3 +120,12 @@ def ago(ms_then: int, ms_now: int) -> str:
         if seconds >= length:
             return f"{seconds // length} {unit}"
     return "now"
+
+
+def in_time(ms_then: int, ms_now: int) -> str:
+    """Return how long it is until an instant, in its largest unit: "in 5 s", "in 5 min", "in 2 h", "in 3 d"."""
+    seconds = max(0, (ms_then - ms_now) // 1000)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"in {seconds // length} {unit}"
+    return f"in {seconds} s"

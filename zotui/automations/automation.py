@@ -11,6 +11,9 @@ from zotui.automations.recurrence import Recurrence
 Misfire = Literal["latest", "skip", "all"]
 Overlap = Literal["skip", "queue", "replace"]
 Kind = Literal["ask", "run", "skill", "tell"]
+MARKS = {
+    "queued": "…", "running": "▸", "waiting": "?", "done": "✓", "failed": "✗", "cancelled": "■", "interrupted": "!", "skipped": "–",
+}  # fmt: skip
 
 
 class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,6 +145,11 @@ class Run(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """The end of its id, enough to name it by."""
         return self.id[-8:]
+
+    @property
+    def mark(self) -> str:
+        """How it is, in a glyph."""
+        return MARKS[self.status]
 
     @property
     def is_over(self) -> bool:

@@ -24,6 +24,7 @@ from zotui.automations.made import (
     title_of,
     upcoming,
 )
+from zotui.automations.queue import Queue
 from zotui.automations.zones import local_zone, rules_of
 from zotui.errors import NotFound
 from zotui.store import Reader, Store, Transaction, audit, new_id, now_ms
@@ -39,6 +40,7 @@ class Automations:
     def __init__(self, store: Store, check: Check) -> None:
         self._store = store
         self._check = check
+        self.queue = Queue(store)
 
     async def add(self, *, tainted: bool = False, **asked: Any) -> Automation:
         """Have something happen. ``ask``, ``run`` or ``skill`` says what; ``text`` in words, or ``rrule`` with ``start``,

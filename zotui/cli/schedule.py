@@ -13,12 +13,12 @@ from zotui.background import lock_is_held
 from zotui.cli.door import COUNT, as_json, print_json, print_table, print_text, short, with_computer
 from zotui.cli.family import Family
 from zotui.cli.schedule_runs import backfill, history, run, skip, stop
-from zotui.cli.schedule_show import as_object, in_time, lines_of, local, said
+from zotui.cli.schedule_show import as_object, lines_of, local, said
 from zotui.computer import Computer
 from zotui.errors import UsageError
 from zotui.home import Home
 from zotui.store import now_ms
-from zotui.text import one_line
+from zotui.text import in_time, one_line
 
 MARKS = {"active": "▸", "over": "·", "paused": "‖", "broken": "!"}
 

@@ -11,11 +11,7 @@ from zotui.automations.moments import zone_to_show
 from zotui.automations.words import spoken
 from zotui.cli.door import rfc3339
 from zotui.store import now_ms
-from zotui.text import one_line
-
-MARKS = {
-    "queued": "…", "running": "▸", "waiting": "?", "done": "✓", "failed": "✗", "cancelled": "■", "interrupted": "!", "skipped": "–",
-}  # fmt: skip
+from zotui.text import in_time, one_line
 
 
 def as_object(one: Automation) -> dict[str, Any]:
@@ -45,21 +41,12 @@ def local(ms: int, tz: str) -> str:
     return f"{moment(ms).astimezone(zone_to_show(tz)):%a %d %b %Y %H:%M}"
 
 
-def in_time(ms: int, now: int) -> str:
-    """How long it is until then."""
-    seconds = max(0, (ms - now) // 1_000)
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"in {seconds // size} {unit}"
-    return f"in {seconds} s"
-
-
 def line_of(run: Run, tz: str) -> list[str]:
     """A run as the cells of a row."""
     times = f" × {run.times:,}" if run.times > 1 else ""
     said = run.error or one_line(run.output.strip().rpartition("\n")[2], 200)
     reason = f"{run.status} ({run.reason}){times}" if run.reason else run.status
-    return [MARKS[run.status], run.name, local(run.instant, tz), reason, said]
+    return [run.mark, run.name, local(run.instant, tz), reason, said]
 
 
 def lines_of(one: Automation, upcoming: Sequence[datetime], runs: Sequence[Run], now: int) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from typing import Literal, NamedTuple
 
-Place = Literal["desk", "transcript", "chats", "memory", "skills", "files"]
-Room = Literal["general", "conversation", "branches", "text", "model", "view", "finding", "files", "shell", "memory"]
+Place = Literal["desk", "transcript", "chats", "memory", "skills", "schedule", "files"]
+Room = Literal[
+    "general", "conversation", "branches", "text", "model", "view", "finding", "files", "shell", "memory", "automations"
+]
 OUT_OF_TERMINAL = "ctrl+right_square_bracket"  # leads out of a program that has all other keys
 UNBOUND = "unbound+"  # the key of an action that has none, until a person gives it one
 
@@ -135,6 +137,20 @@ ACTIONS = (
     Action("toggle_row", "Disable the skill, or enable it", "space", "Skills", place="skills", verb="skills enable"),
     Action("row_history", "What came of its runs", "h", "Skills", place="skills", verb="skills history"),
     Action("edit_row", "Edit its SKILL.md in $EDITOR", "e", "Skills", place="skills", verb="skills show"),
+    Action("open_row", "Read all of the automation", "enter", "Schedule", place="schedule", verb="schedule show"),
+    Action("search_rows", "Search automations", "slash", "Schedule", place="schedule", verb="schedule list"),
+    Action("add_row", "Have something happen by itself", "a", "Schedule", place="schedule", verb="schedule add"),
+    Action("edit_row", "Edit: what, when, how", "e", "Schedule", place="schedule", verb="schedule edit"),
+    Action("toggle_row", "Pause, or resume", "space", "Schedule", place="schedule", verb="schedule pause"),
+    Action("run_row", "Run now, beside its schedule", "r", "Schedule", place="schedule", verb="schedule run"),
+    Action("skip_row", "Leave the next time out", "n", "Schedule", place="schedule", verb="schedule skip"),
+    Action("stop_row", "Stop what runs of it", "s", "Schedule", place="schedule", verb="schedule stop"),
+    Action("row_history", "What became of its times; to their conversations", "h", "Schedule", place="schedule", verb="schedule history"),
+    Action("preview_row", "Its next times, as far as you like", "p", "Schedule", place="schedule", verb="schedule preview"),
+    Action("week", "The week ahead: what happens when", "w", "Schedule", place="schedule", verb="schedule list"),
+    Action("missed_rows", "What was missed, of all", "m", "Schedule", place="schedule", verb="schedule history"),
+    Action("backfill_row", "Make up for times that did not happen", "b", "Schedule", place="schedule", verb="schedule backfill"),
+    Action("delete_row", "Delete it and its history", "d", "Schedule", place="schedule", verb="schedule rm"),
     Action("open_row", "Show the file; open the folder or the database", "enter", "Files", place="files", verb="files show"),
     Action("search_rows", "Find files by their names", "slash", "Files", place="files", verb="search"),
     Action("edit_file", "Edit the file in $EDITOR", "e", "Files", place="files"),
@@ -170,6 +186,7 @@ ROOMS: dict[str, Room] = {
     **dict.fromkeys(("stop_answer",), "conversation"),
     **dict.fromkeys(("copy_answer",), "text"),
     **dict.fromkeys(("files",), "files"),
+    **dict.fromkeys(("schedule",), "automations"),
 }
 """Where the function of an action is: of those above, and of what only a slash command does."""
 
@@ -188,7 +205,7 @@ def clashes(bound: dict[str, str]) -> list[str]:
     """What is wrong with the keys that a configuration binds, a sentence each: unknown actions, keys used twice."""
     names = {binding_id(action) for action in ACTIONS}
     said = [f"no action {name!r} to bind a key to" for name in bound if name not in names]
-    for place in ("chats", "memory", "skills", "files", "transcript"):
+    for place in ("chats", "memory", "skills", "schedule", "files", "transcript"):
         taken: dict[str, str] = {}
         for action in (action for action in ACTIONS if action.place in ("desk", place)):
             for key in filter(None, key_of(action, bound).split(",")):

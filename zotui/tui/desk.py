@@ -24,6 +24,7 @@ from zotui.tui.panes.conversation import ConversationPane
 from zotui.tui.panes.files import FilesPane
 from zotui.tui.panes.listing import ListingPane
 from zotui.tui.panes.memory import MemoryPane
+from zotui.tui.panes.schedule import SchedulePane
 from zotui.tui.panes.skills import SkillsPane
 from zotui.tui.panes.telling import Changed
 from zotui.tui.panes.terminal import TerminalPane
@@ -95,7 +96,8 @@ class Desk(Screen[None]):
 
     async def _fill_side(self) -> None:
         """The other panes come after the first paint: a person looks at the conversation first."""
-        await self.arranging.fill_side([ChatsPane(), MemoryPane(), SkillsPane(), FilesPane(), self.terminal])
+        panes = [ChatsPane(), MemoryPane(), SkillsPane(), SchedulePane(), FilesPane(), self.terminal]
+        await self.arranging.fill_side(panes)
         self._filled.set()
 
     @property

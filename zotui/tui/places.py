@@ -11,6 +11,8 @@ from zotui.tui.panes.listing import ListingPane
 if TYPE_CHECKING:
     from zotui.tui.desk import Desk
 
+PANES = {"memory": "#memory", "skill": "#skills", "automation": "#schedule"}
+
 
 async def go(desk: Desk, place: str) -> None:
     """Go to a place, as ``zotui.notices`` and ``zotui.search`` name them. Raises NotFound."""
@@ -24,8 +26,8 @@ async def go(desk: Desk, place: str) -> None:
     elif kind == "run":
         view = await computer.turns.view(name)
         await desk.open_chat(view.turn.conv_id, view.messages[0].id if view.messages else "")
-    elif kind in ("memory", "skill"):
-        pane = desk.query_one("#memory" if kind == "memory" else "#skills", ListingPane)
+    elif kind in PANES:
+        pane = desk.query_one(PANES[kind], ListingPane)
         desk.go_to(pane)
         await pane.seek(name)
     elif kind == "file":

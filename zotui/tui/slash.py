@@ -53,6 +53,8 @@ COMMANDS = (
     Slash("export", "write this conversation into a file", "export_chat", "[md|jsonl] [FILE]"),
     Slash("import", "read a conversation from a file", "import_chat", "[FILE]"),
     Slash("skill", "use a skill, list them, or make one of this conversation", "skill", "[NAME [WORDS] | new NAME]"),
+    Slash("schedule", "have something happen by itself, or list what does", "schedule", "[WHEN]"),
+    Slash("auto", "have something happen by itself, or list what does", "schedule", "[WHEN]"),
     Slash("mem", "remember something, or list what is remembered", "memory", "[WORDS]"),
     Slash("profile", "what every conversation knows of you", "profile", "[TEXT]"),
     Slash("facts", "facts that wait for your word", "facts"),
@@ -69,7 +71,6 @@ COMMANDS = (
     Slash("theme", "another theme", "theme", "[NAME]"),
     Slash("help", "all keys and commands", "help"),
     Slash("quit", "leave; what runs goes on", "quit"),
-    Slash("auto", "automations", missing="this version has no automations"),
     Slash("pool", "the compute pool", missing="this version has no compute pool"),
     Slash("web", "open a page", missing="this version has no browser"),
 )

@@ -95,6 +95,12 @@ class Pages:
         rows = self._pages.get(page, [])
         return rows[index] if index < len(rows) else None
 
+    def put(self, row: Row) -> int | None:
+        """Put a row in the place of the one that was read with its id; where that is."""
+        if (place := self.place(row.id)) is not None:
+            self._pages[place // PAGE][place % PAGE] = row
+        return place
+
     def place(self, id: str) -> int | None:
         """Return where a row is, if it was read."""
         for page, rows in self._pages.items():

@@ -126,6 +126,12 @@ class Rows(ScrollView, can_focus=True):
         self._stale = self._source is not None
         self._read_on()
 
+    def renew(self, row: Row) -> None:
+        """Show a row that was read as this one, which has its id."""
+        place = self._pages.put(row) if self._pages else None
+        if place is not None and 0 <= place - self.scroll_offset.y < self._height():
+            self.refresh_line(place)
+
     def select(self, id: str) -> bool:
         """Move the cursor to a row, if it is loaded."""
         place = self._pages.place(id) if self._pages else None
