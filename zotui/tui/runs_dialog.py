@@ -116,7 +116,13 @@ class RunsDialog(ListDialog[RunRows]):
         """Read what it put out."""
         if (one := self._run) is not None:
             run, automation = one
-            parts = filter(None, (self._source.told(run.id), run.output.strip() or "It put out nothing."))
+            parts = filter(
+                None,
+                (
+                    self._source.told(run.id),
+                    run.output.strip() or ("It put out nothing." if run.is_over else "It goes on."),
+                ),
+            )
             self.app.push_screen(Reading(one_line(automation.title, 80), "\n\n".join(parts)))
 
     @work

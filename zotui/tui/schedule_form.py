@@ -57,7 +57,7 @@ class ScheduleForm(Dialog):
         & .label { width: 11; color: $foreground 70%; }
         & Input, & Input:focus, & Choice { width: 1fr; }
         & TextArea { height: 3; width: 1fr; padding: 0 1; }
-        & #means { height: 6; padding: 0 1 0 11; color: $foreground 70%; }
+        & #means { height: 6; padding: 0 1 0 12; color: $foreground 70%; }
         & #problem { height: auto; max-height: 2; color: $text-warning; display: none; }
         &.-short > .box { width: 100%; height: 100%; border: none; }
         &.-short #means { height: 3; padding: 0; }
@@ -175,11 +175,9 @@ class ScheduleForm(Dialog):
         automations, old = self._computer.automations, self._old
         try:
             asked, when = asked_of(self.written, old), when_of(self.written, old)
-            if self._shown != when:
-                seen = await self._show_meaning()
-                self._say("^s once more, if these times are meant" if seen else "")
-                if seen or self._shown is None:
-                    return
+            if self._shown != when and await self._show_meaning():
+                self._say("^s once more, if these times are meant")
+                return
             made = await (automations.edit(old.id, **asked) if old else automations.add(**asked))
         except ZotuiError as error:
             self._say(str(error))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.timer import Timer
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from zotui.errors import NotFound, ZotuiError
 from zotui.tui.actions import ACTIONS, key_of, shown_key
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from zotui.tui.panes.schedule_rows import ScheduleRows
 
 BESIDE = 100  # columns from which an automation is told of beside the list, not below
+FOUND = 10_000  # automations that one is looked for among
 ROOM_FOR_WEEK = 30  # rows from which the week is shown, too
 TOLD = 5  # next times and last runs that are told of one
 LOOK_S = 60.0  # at most between two looks at the clock: it may have been set
 HINTS = {  # by the action: a word for the line of keys
-    "add_row": "new", "edit_row": "edit", "toggle_row": "pause", "run_row": "run now", "skip_row": "skip next",
-    "row_history": "history", "preview_row": "times", "week": "week", "missed_rows": "missed", "delete_row": "delete",
+    "add_row": "new", "edit_row": "edit", "toggle_row": "pause", "run_row": "run", "skip_row": "skip", "row_history": "history",
+    "preview_row": "times", "week": "week", "missed_rows": "missed", "delete_row": "delete",
 }  # fmt: skip
 
 
@@ -72,9 +73,17 @@ class SchedulePane(Scheduled):
         """The number of an automation where nothing is searched for. Raises NotFound."""
         assert self.computer is not None
         automation = await self.computer.automations.find(id)
-        source = self.source("")
-        await source.count()
-        return await source.place_of(automation.id)
+        order = await self.computer.automations.queue.order("", FOUND)
+        return next((place for place, one in enumerate(order) if one.id == automation.id), None)
+
+    async def seek(self, id: str) -> None:
+        place = await self.place(id)
+        line = self.query_one("#search", Input)
+        self.search = line.value = ""
+        line.display = False
+        self.rows.empty = self.empty
+        if place is not None:
+            self.rows.show(self.source(""), place)
 
     def counted(self, source: ScheduleRows) -> None:
         """They were looked up, maybe anew."""
@@ -96,14 +105,17 @@ class SchedulePane(Scheduled):
         self._look_at_the_clock()
 
     def on_hide(self) -> None:
-        """Nobody looks: the clock need not."""
+        """Nobody looks."""
+        self._stop_the_clock()
+
+    def _stop_the_clock(self) -> None:
         if self._clock is not None:
             self._clock.stop()
+            self._clock = None
 
     def _look_at_the_clock(self) -> None:
         """Paint the rows that say something else by now, and look again when the next one does."""
-        if self._clock is not None:
-            self._clock.stop()
+        self._stop_the_clock()
         if self._source is None or not self.is_on_screen:
             return
         from zotui.store import now_ms

@@ -47,11 +47,11 @@ def row_of(one: Listed, now: int, zone: ZoneInfo, whole: bool) -> Row:
     title = one_line(automation.title, 200)
     if state == "broken":
         title = f"{title} · {one_line(automation.problem, 200)}"
-    when = clock(automation.next_run, now, zone) if automation.next_run is not None else ""
+    when = f"{clock(automation.next_run, now, zone)} " if automation.next_run is not None else ""
     waits = state == "active" and one.waiting
     mark = MARKS.get(state) or ("…" if waits else one.last.mark if one.last else "")
     style = STYLES.get(state) or ("warn" if state == "active" and one.last and is_bad(one.last) else "")
-    return Row(automation.id, f"{when:<{CLOCK}} {title}", aside_of(one, now, whole), mark, style)
+    return Row(automation.id, f"{when}{title}", aside_of(one, now, whole), mark, style, 0 if when else CLOCK + 1)
 
 
 def aside_of(one: Listed, now: int, whole: bool) -> str:
@@ -105,14 +105,9 @@ def is_bad(run: Run) -> bool:
 
 
 def clock(ms: int, now: int, zone: ZoneInfo) -> str:
-    """A time on the clock of a zone, as short as it can be said today."""
+    """A time on the clock of a zone, in nine cells."""
     at, today = moment(ms).astimezone(zone), moment(now).astimezone(zone).date()
-    days = (at.date() - today).days
-    if days == 0:
-        return f"{at:%H:%M}"
-    if 0 < days < DAYS:
-        return f"{at:%a %H:%M}"
-    return f"{at:%d %b}" if abs(days) < 180 else f"{at:%b %Y}"
+    return f"{at:%a %H:%M}" if 0 <= (at.date() - today).days < DAYS else f"{at:%d %b %y}"
 
 
 def day_and_time(at: datetime) -> str:
@@ -191,7 +186,7 @@ def week_text(week: Week, titles: Mapping[str, str], chosen: str, width: int, no
         of = {id_: [at for at in moments if at.date() == day] for id_, moments in week.moments.items()}
         text.append(f"{day:%a} {day.day:>2} ", "bold" if not number else "")
         text.append(_hours(of, chosen, week.begin.hour if not number else 0))
-        words = _words(of, titles)
+        words = " · ".join(_words(of, titles))
         text.append(f"  {one_line(words, max(8, width - 9 - HOURS))}\n" if width > HOURS + 20 else "\n", "dim")
     text.right_crop(1)
     return text
@@ -205,23 +200,23 @@ def _hours(of: Mapping[str, Sequence[datetime]], chosen: str, begin: int) -> str
     )
 
 
-def _words(of: Mapping[str, Sequence[datetime]], titles: Mapping[str, str]) -> str:
+def _words(of: Mapping[str, Sequence[datetime]], titles: Mapping[str, str]) -> list[str]:
     """What happens on a day: single times in their order, before what happens in many hours."""
     seldom = sorted((at, id_) for id_, moments in of.items() if len(moments) < MANY for at in moments)
-    often = [f"{titles.get(id_, id_)} ×{len(moments)}+" for id_, moments in of.items() if len(moments) >= MANY]
+    often = [f"{titles.get(id_, id_)} in {len(moments)} hours" for id_, moments in of.items() if len(moments) >= MANY]
     times = [
         f"{at:%H:%M} {', '.join(titles.get(id_, id_) for _, id_ in those)}"
         for at, those in groupby(seldom, key=lambda one: one[0])
     ]
-    return " · ".join([*times, *often])
+    return [*times, *often]
 
 
 def week_in_full(week: Week, titles: Mapping[str, str]) -> str:
     """Seven days, to be read."""
-    lines: list[str] = []
+    lines = [f"{'':12}0     6     12    18"]
     for number in range(DAYS):
         day = week.begin.date() + timedelta(days=number)
         of = {id_: [at for at in moments if at.date() == day] for id_, moments in week.moments.items()}
-        lines += [f"{day:%A %d %B}  {_hours(of, '', week.begin.hour if not number else 0)}"]
-        lines += [f"  {words}" for words in _words(of, titles).split(" · ") if words] or ["  nothing"]
+        lines += [f"{day:%a %d %b}  {_hours(of, '', week.begin.hour if not number else 0)}"]
+        lines += [f"  {one_line(words, 200)}" for words in _words(of, titles)] or ["  nothing"]
     return "\n".join(lines)
