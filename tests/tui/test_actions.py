@@ -19,10 +19,11 @@ from zotui.tui.panes.chats import ChatsPane
 from zotui.tui.panes.conversation import ConversationPane
 from zotui.tui.panes.files import FilesPane
 from zotui.tui.panes.memory import MemoryPane
+from zotui.tui.panes.schedule import SchedulePane
 from zotui.tui.panes.skills import SkillsPane
 
 PANES = {
-    "chats": ChatsPane, "memory": MemoryPane, "skills": SkillsPane, "files": FilesPane,
+    "chats": ChatsPane, "memory": MemoryPane, "skills": SkillsPane, "schedule": SchedulePane, "files": FilesPane,
     "transcript": ConversationPane, "desk": Desk,
 }  # fmt: skip
 ONLY_A_SCREEN_HAS = {

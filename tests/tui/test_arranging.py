@@ -58,14 +58,14 @@ async def test_panes_change_places_and_the_first_arrangement_comes_back(home: Ho
     app = Zotui(home, own_workers=True)
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot, app)
-        assert shown(app) == ["conversation", "chats", "memory", "skills", "files"]
+        assert shown(app) == ["conversation", "chats", "memory", "skills", "schedule", "files"]
         await pilot.press("ctrl+o", "s", "alt+shift+up")
-        await wait_for(pilot, lambda: shown(app) == ["conversation", "chats", "skills", "memory", "files"])
+        await wait_for(pilot, lambda: shown(app) == ["conversation", "chats", "skills", "memory", "schedule", "files"])
         assert app.desk.query_one(SkillsPane).has_focus_within
         await pilot.press("alt+shift+up", "alt+shift+up", "alt+shift+down")
-        await wait_for(pilot, lambda: shown(app) == ["conversation", "chats", "skills", "memory", "files"])
+        await wait_for(pilot, lambda: shown(app) == ["conversation", "chats", "skills", "memory", "schedule", "files"])
         await palette(pilot, "show all panes")
-        await wait_for(pilot, lambda: shown(app) == ["conversation", "chats", "memory", "skills", "files"])
+        await wait_for(pilot, lambda: shown(app) == ["conversation", "chats", "memory", "skills", "schedule", "files"])
 
 
 async def test_a_hidden_pane_is_passed_over_until_it_is_jumped_to(home: Home) -> None:
@@ -74,13 +74,13 @@ async def test_a_hidden_pane_is_passed_over_until_it_is_jumped_to(home: Home) ->
         await opened(pilot, app)
         await pilot.press("ctrl+o", "m")
         await palette(pilot, "hide this pane")
-        await wait_for(pilot, lambda: shown(app) == ["conversation", "chats", "skills", "files"])
+        await wait_for(pilot, lambda: shown(app) == ["conversation", "chats", "skills", "schedule", "files"])
         assert app.desk.focused is app.desk.conversation.composer
         stops = []
         for _ in range(4):
             stops.append(app.desk.arrangement.current)
             await pilot.press("tab")
-        assert stops == ["conversation", "chats", "skills", "files"]
+        assert stops == ["conversation", "chats", "skills", "schedule", "files"]
         await pilot.press("ctrl+o", "m")
         await wait_for(pilot, lambda: "memory" in shown(app))
         await pilot.press("escape")

@@ -434,7 +434,7 @@ async def test_tab_goes_round_and_every_pane_is_reached(home: Home) -> None:
         for _ in range(5):
             seen.append(app.desk.arrangement.current)
             await pilot.press("tab")
-        assert seen == ["conversation", "chats", "memory", "skills", "files"]
+        assert seen == ["conversation", "chats", "memory", "skills", "schedule", "files"]
         assert app.desk.focused is app.desk.conversation.composer
         await pilot.press("shift+tab")
         assert app.desk.arrangement.current == "files"
@@ -450,7 +450,9 @@ async def test_every_size_shows_the_pane_in_use(home: Home, size: tuple[int, int
     async with app.run_test(size=size) as pilot:
         await opened(pilot, app)
         shown = [pane.id for pane in app.desk.panes if pane.display]
-        assert shown == (["conversation"] if size[0] < 120 else ["conversation", "chats", "memory", "skills", "files"])
+        assert shown == (
+            ["conversation"] if size[0] < 120 else ["conversation", "chats", "memory", "skills", "schedule", "files"]
+        )
         await pilot.press("ctrl+o", "m")
         await wait_for(pilot, lambda: app.desk.query_one(MemoryPane).display)
         await pilot.press("f1", "escape", "ctrl+p", "escape")

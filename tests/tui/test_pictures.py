@@ -33,7 +33,7 @@ pytestmark = pytest.mark.xdist_group("pictures")  # they share the one name of t
 
 SIZES = {"wide": (140, 40), "narrow": (80, 24), "small": (40, 12), "tiny": (20, 6)}
 WHOLE = {name: size for name, size in SIZES.items() if name != "tiny"}
-LETTERS = {"conversation": "c", "chats": "h", "memory": "m", "skills": "s"}
+LETTERS = {"conversation": "c", "chats": "h", "memory": "m", "skills": "s", "schedule": "a"}
 
 # A fixed life: written as rows, so that every time in it is the same.
 LIFE = """
@@ -63,6 +63,14 @@ INSERT INTO messages(id, conv_id, turn_id, position, role, content, created_at, 
 INSERT INTO memory(id, key, value, created_at, updated_at) VALUES ('01n', 'units', 'metric', 1, 4102444700000);
 INSERT INTO memory(id, key, value, meta, created_at, updated_at)
   VALUES ('01m', NULL, 'the staging box is lab-3', '{"source":"agent"}', 1, 4102444800000);
+INSERT INTO automations(id, title, rrule, start, tz, action, policy, enabled, looked_at, created_at, updated_at)
+  VALUES ('01q', 'morning brief', 'FREQ=DAILY;BYHOUR=9', '2026-01-01T00:00:00', 'Europe/Oslo',
+    '{"kind":"ask","text":"What is new in [b]the news[/b]? Three lines."}', '{"deliver":["file:brief.md"]}', 0, 1, 1, 1);
+INSERT INTO automations(id, title, rrule, start, tz, words, action, policy, looked_at, created_at, updated_at)
+  VALUES ('01r', 'renew the certificate 日本', 'FREQ=DAILY;COUNT=1', '2026-01-01T09:00:00', 'UTC', 'once, on 1 January 2026 at 9',
+    '{"kind":"run","text":"certbot renew","hosts":["acme.example"]}', '{"overlap":"queue","retries":2}', 1, 1, 1);
+INSERT INTO runs(id, automation_id, lane, cause, instant, until, status, error, exit_code, created_at, started_at, finished_at)
+  VALUES ('01s', '01r', '01r', 'schedule', 1767258000000, 1767258000000, 'failed', 'exit code 1', 1, 1, 1767258000000, 1767258062000);
 INSERT INTO desk(key, value) VALUES ('conversation', '01a');
 """
 
@@ -245,6 +253,69 @@ def test_memories(snap_compare: Callable[..., bool], home: Home, app: Zotui, sta
             await computer.store.write(lambda db: [db.execute(part) for part in KEPT.split(";\n") if part.strip()])
 
     asyncio.run(kept())
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+COMING = """
+INSERT INTO automations(id, title, rrule, start, tz, action, policy, next_run, looked_at, created_at, updated_at)
+  VALUES ('01t', 'back up notes', 'FREQ=DAILY;BYHOUR=21;BYMINUTE=30', '2026-01-01T00:00:00', 'Europe/Oslo',
+    '{"kind":"run","text":"restic backup ~/notes"}', '{"misfire":"all"}', 1774643400000, 1, 1, 1);
+INSERT INTO automations(id, title, rrule, start, tz, words, action, policy, next_run, looked_at, created_at, updated_at)
+  VALUES ('01u', 'watch the page', 'FREQ=MINUTELY;INTERVAL=15', '2026-01-01T00:00:00', 'UTC', 'every 15 minutes',
+    '{"kind":"skill","text":"page-watch"}', '{"notify_if":"changed","quiet":"22:00-07:00"}', 1774600245000, 1, 1, 1);
+INSERT INTO automations(id, title, rrule, start, tz, action, policy, next_run, looked_at, created_at, updated_at)
+  VALUES ('01v', 'weekly review', 'FREQ=WEEKLY;BYDAY=MO;BYHOUR=8', '2026-01-01T00:00:00', 'America/New_York',
+    '{"kind":"ask","text":"What did I do this week?"}', '{}', 1774872000000, 1, 1, 1);
+INSERT INTO automations(id, title, rrule, start, tz, action, policy, enabled, problem, looked_at, created_at, updated_at)
+  VALUES ('01w', 'moon', 'FREQ=DAILY', '2026-01-01T00:00:00', 'Moon/Base', '{"kind":"run","text":"true"}', '{}', 0,
+    'tz=Moon/Base: is no known time zone', 1, 1, 1);
+INSERT INTO runs(id, automation_id, lane, cause, instant, until, times, status, reason, created_at, finished_at)
+  VALUES ('01x', '01t', '01t', 'schedule', 1774470600000, 1774557000000, 2, 'skipped', 'missed', 1, 1);
+INSERT INTO runs(id, automation_id, lane, cause, instant, until, status, output, created_at, started_at, finished_at)
+  VALUES ('01y', '01u', '01u', 'schedule', 1774599300000, 1774599300000, 'done', 'nothing new', 1, 1774599300000, 1774599303000);
+INSERT INTO runs(id, automation_id, lane, cause, instant, until, status, created_at, started_at)
+  VALUES ('01z', '01v', '01v', 'manual', 1774600020000, 1774600020000, 'running', 1, 1774600020000);
+"""
+AT = 1_774_600_200_000  # Friday 27 March 2026, 09:30 in Oslo, two days before the clocks change
+CLOCKS = ("store", "automations.automations", "tui.panes.schedule_rows", "tui.runs_dialog", "tui.schedule_form")
+COMING_STATES = {
+    "face": [],
+    "whole": ["down", "down"],
+    "history": ["down", "down", "h"],
+    "week": ["w"],
+    "times": ["p"],
+    "form": ["e"],
+}
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+@pytest.mark.parametrize("state", COMING_STATES)
+def test_schedule(
+    snap_compare: Callable[..., bool], home: Home, app: Zotui, state: str, size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Oslo")
+    for clock in CLOCKS:
+        monkeypatch.setattr(f"zotui.{clock}.now_ms", lambda: AT)
+
+    async def before(pilot: Pilot[None]) -> None:
+        await opened(pilot, app)
+        steady(app)
+        if state == "face":
+            await pilot.press("ctrl+o", "a")
+        else:
+            await alone(pilot, app, "schedule")
+        for key in COMING_STATES[state]:
+            await pilot.press(key)
+        if state == "form":
+            await wait_for(pilot, lambda: "2026" in str(app.screen.query_one("#means", Static).content))
+        await pilot.pause(0.5)
+
+    async def coming() -> None:
+        await live(home)
+        async with Computer.open(home, workers="none") as computer:
+            await computer.store.write(lambda db: [db.execute(part) for part in COMING.split(";\n") if part.strip()])
+
+    asyncio.run(coming())
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 
 

@@ -30,7 +30,7 @@ MOST = 10_000  # runs that are listed
 KNOWN = 2_000
 TIMES = 100  # that are listed at first
 MOST_TIMES = 6_400
-HINT = "enter: its conversation, or what it put out · o: what it put out · s: stop it · b: make up for it · esc: back"
+HINT = "enter: open · o: output · s: stop · b: make up for it · esc: back"
 
 
 class RunRows:

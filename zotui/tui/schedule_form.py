@@ -57,10 +57,10 @@ class ScheduleForm(Dialog):
         & .label { width: 11; color: $foreground 70%; }
         & Input, & Input:focus, & Choice { width: 1fr; }
         & TextArea { height: 3; width: 1fr; padding: 0 1; }
-        & #means { height: 6; padding: 0 1 0 12; color: $foreground 70%; }
+        & #means { height: auto; min-height: 6; max-height: 8; padding: 0 1 0 12; color: $foreground 70%; }
         & #problem { height: auto; max-height: 2; color: $text-warning; display: none; }
         &.-short > .box { width: 100%; height: 100%; border: none; }
-        &.-short #means { height: 3; padding: 0; }
+        &.-short #means { min-height: 1; max-height: 4; padding: 0; }
     }
     """
 

@@ -28,7 +28,7 @@ TOLD = 5  # next times and last runs that are told of one
 LOOK_S = 60.0  # at most between two looks at the clock: it may have been set
 HINTS = {  # by the action: a word for the line of keys
     "add_row": "new", "edit_row": "edit", "toggle_row": "pause", "run_row": "run", "skip_row": "skip", "row_history": "history",
-    "preview_row": "times", "week": "week", "missed_rows": "missed", "delete_row": "delete",
+    "preview_row": "times", "week": "week",
 }  # fmt: skip
 
 
@@ -147,7 +147,7 @@ class SchedulePane(Scheduled):
         super()._give_room()
         height = self.app.size.height
         self.query_one("#hints").display = self.whole and height >= ROOM_FOR_BOTH
-        self._week.display = self._shows_week
+        self._week.display = self._shows_week and self._week.has_times
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= BESIDE, "-beside")
@@ -208,6 +208,7 @@ class SchedulePane(Scheduled):
         """Work out the week, where it is shown."""
         if self.computer is not None and self._source is not None and self._shows_week:
             await self._week.work_out(self.computer, self._source.order)
+            self._give_room()
 
     @property
     def _week(self) -> WeekView:

@@ -54,6 +54,11 @@ class WeekView(Static):
             self._of, self._titles = of, {one.id: one.title for one in active}
         self.paint()
 
+    @property
+    def has_times(self) -> bool:
+        """Whether anything happens in it."""
+        return self._week is not None and any(self._week.moments.values())
+
     def choose(self, automation: str) -> None:
         """Mark the times of an automation."""
         if automation != self._chosen:
