@@ -431,7 +431,7 @@ async def test_tab_goes_round_and_every_pane_is_reached(home: Home) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot, app)
         seen = []
-        for _ in range(5):
+        for _ in range(6):
             seen.append(app.desk.arrangement.current)
             await pilot.press("tab")
         assert seen == ["conversation", "chats", "memory", "skills", "schedule", "files"]

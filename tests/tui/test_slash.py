@@ -170,7 +170,7 @@ async def test_those_that_write_go_and_copy(home: Home) -> None:
         await give(pilot, "/copy")
         await wait_for(pilot, lambda: (home.path / "clipboard.txt").exists())
         assert "folder is empty" in (home.path / "clipboard.txt").read_text()
-        for name, current in (("conversations", "chats"), ("skill", "skills"), ("mem", "memory")):
+        for name, current in (("conversations", "chats"), ("skill", "skills"), ("mem", "memory"), ("auto", "schedule")):
             await give(pilot, f"/{name}")
             await wait_for(pilot, lambda current=current: app.desk.arrangement.current == current)
             await pilot.press("ctrl+o", "c")
@@ -199,7 +199,7 @@ async def test_an_unknown_one_comes_back_with_its_neighbours_and_one_that_is_not
         await give(pilot, "/frok it")
         await wait_for(pilot, lambda: any("nearest: /fork" in note.message for note in app._notifications))
         assert app.desk.conversation.composer.text == "/frok it"
-        for name in ("auto", "pool", "web"):
+        for name in ("pool", "web"):
             app.desk.conversation.composer.rewrite("")
             await give(pilot, f"/{name} x")
             await wait_for(

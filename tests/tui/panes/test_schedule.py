@@ -143,7 +143,7 @@ async def test_an_empty_pane_says_how_to_begin_and_a_form_begins_it(home: Home, 
         await hand.press(*"brief", "tab")
         await hand.paste("FREQ=DAILY;BYHOUR=9", "enter")
         await hand.paste("Asia/Tokyo", "enter")
-        await hand.says("FREQ=DAILY;BYHOUR=9 from")
+        await hand.says("09:00 JST")
         assert hand.text("#means").count("09:00 JST") == 5
         await hand.press(
             "right", "tab", *"date", "tab", "right", "tab", "left", "enter", "enter", *"retries=2", "enter"
