@@ -95,6 +95,12 @@ def no_word_of_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Crew, "tell_what_stands", lambda self: None)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happens by itself stands as it was written."""
+    monkeypatch.setattr(Crew, "keep_time", lambda self: None)
+
+
 @pytest.fixture
 def app(home: Home) -> Zotui:
     app = Zotui(home, own_workers=True)

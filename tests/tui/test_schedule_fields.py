@@ -16,6 +16,8 @@ OLD = Automation(
     Policy(overlap="queue", timeout_s=60, budget=0.5, notify_if="changed", deliver=("file:a b.txt",)), True, 1, "", False, 1, 1,
 )  # fmt: skip
 
+NOTHING: dict[str, Any] = {"exdate": (), "rdate": (), "changed": ""}
+
 
 def changed(**fields: str) -> dict[str, Any]:
     return asked_of(msgspec.structs.replace(written_of(OLD), **fields), OLD)
@@ -42,17 +44,27 @@ def test_what_is_taken_out_of_the_last_line_is_as_usual_again() -> None:
     asked = changed(more="host=a.example timeout=60 quiet=22:00-07:00")
     assert asked == {
         "hosts": ("a.example",), "quiet": "22:00-07:00", "folder": "", "budget": 0.0, "deliver": (),
-        "rrule": RULE, "tz": "Europe/Paris", "start": "2026-01-01T00:00:00",
+        "rrule": RULE, "tz": "Europe/Paris", "start": "2026-01-01T00:00:00", **NOTHING,
     }  # fmt: skip
-    assert "exdate" not in asked  # the rule is asked without it
 
 
 def test_another_rule_begins_anew_and_another_zone_keeps_the_rule() -> None:
-    assert changed(when="FREQ=HOURLY") == {"rrule": "FREQ=HOURLY", "tz": "Europe/Paris", "exdate": ("2026-12-25",)}
+    assert changed(when="FREQ=HOURLY") == {
+        "rrule": "FREQ=HOURLY", "tz": "Europe/Paris", **NOTHING, "exdate": ("2026-12-25",)
+    }  # fmt: skip
     assert changed(when="every hour")["text"] == "every hour"
     assert changed(tz="UTC") == {
-        "rrule": RULE, "tz": "UTC", "start": "2026-01-01T00:00:00", "exdate": ("2026-12-25",)
+        "rrule": RULE, "tz": "UTC", "start": "2026-01-01T00:00:00", **NOTHING, "exdate": ("2026-12-25",)
     }  # fmt: skip
+
+
+def test_a_file_whose_changes_start_it() -> None:
+    form = Written(text="Read it.", more="changed=notes.md")
+    assert asked_of(form) == {"ask": "Read it.", "rrule": "", "tz": "", **NOTHING, "changed": "notes.md"}
+    watching = msgspec.structs.replace(OLD, schedule=Schedule("", "", "UTC", changed="notes.md"))
+    assert written_of(watching).more.endswith("changed=notes.md")
+    without = msgspec.structs.replace(written_of(watching), when="every hour", more="")
+    assert asked_of(without, watching)["changed"] == ""
 
 
 def test_words_of_before_are_not_read_again() -> None:
@@ -63,12 +75,12 @@ def test_words_of_before_are_not_read_again() -> None:
 
 def test_a_new_one() -> None:
     form = Written(when="every day at 9", text="What is new?", more="model=lab/tiny")
-    assert asked_of(form) == {"ask": "What is new?", "text": "every day at 9", "tz": "", "model": "lab/tiny"}
+    assert asked_of(form) == {"ask": "What is new?", "text": "every day at 9", "tz": "", "model": "lab/tiny", **NOTHING}
     several = Written(
         when="FREQ=DAILY;BYHOUR=9 | FREQ=DAILY;BYHOUR=18", kind="skill", text="x", more="""arguments='{"a": 1}'"""
     )
     assert asked_of(several) == {
-        "skill": "x", "rrule": "FREQ=DAILY;BYHOUR=9\nFREQ=DAILY;BYHOUR=18", "tz": "", "arguments": {"a": 1}
+        "skill": "x", "rrule": "FREQ=DAILY;BYHOUR=9\nFREQ=DAILY;BYHOUR=18", "tz": "", "arguments": {"a": 1}, **NOTHING
     }  # fmt: skip
 
 

@@ -96,10 +96,10 @@ def _column(db: Reader, query: str, values: Sequence[object]) -> list[str]:
 def _order(db: Reader, words: str, most: int) -> list[Placed]:
     query = (
         "SELECT a.id, CASE WHEN r.id IS NOT NULL THEN 0 WHEN a.problem <> '' THEN 2 WHEN a.enabled = 0 THEN 3"
-        " WHEN a.next_run IS NULL THEN 4 ELSE 1 END AS place"
+        " WHEN a.next_run IS NULL AND a.changed = '' THEN 4 ELSE 1 END AS place"
         f" FROM automations a LEFT JOIN runs r ON r.lane = a.id AND r.{_BUSY}"
         " WHERE ?1 = '' OR instr(lower(a.title), lower(?1)) OR instr(lower(a.action ->> 'text'), lower(?1))"
-        " ORDER BY place, a.next_run, a.id LIMIT ?2"
+        " ORDER BY place, a.next_run IS NULL, a.next_run, a.id LIMIT ?2"
     )
     return [Placed(id_, STATES[place]) for id_, place in db.execute(query, (words, most)).fetchall()]
 

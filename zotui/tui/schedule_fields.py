@@ -22,10 +22,10 @@ NAMES = {  # as the options of the command line are called, and what they are
     "script": "script", "arguments": "arguments", "folder": "folder", "host": "hosts", "conversation": "conversation",
     "model": "model", "persona": "persona", "scope": "scope", "grant": "grants", "jitter": "jitter_s",
     "timeout": "timeout_s", "retries": "retries", "backoff": "backoff_s", "budget": "budget", "quiet": "quiet",
-    "deliver": "deliver", "dedupe": "dedupe_s", "start": "start", "exdate": "exdate", "rdate": "rdate",
+    "deliver": "deliver", "dedupe": "dedupe_s", "start": "start", "exdate": "exdate", "rdate": "rdate", "changed": "changed",
 }  # fmt: skip
 SEVERAL = ("hosts", "grants", "deliver", "exdate", "rdate")
-WHEN = ("start", "exdate", "rdate")
+WHEN = ("start", "exdate", "rdate", "changed")
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -55,13 +55,14 @@ def written_of(one: Automation) -> Written:
 def when_of(form: Written, old: Automation | None = None) -> dict[str, Any]:
     """When it shall happen, as ``Automations.schedule`` is asked. What was said of an automation before is no word any more:
     “tomorrow” is the day that it was. Raises UsageError."""
-    more = {name: value for name, value in more_of(form.more).items() if name in WHEN}
+    said = {name: value for name, value in more_of(form.more).items() if name in WHEN}
+    more = {"exdate": (), "rdate": (), "changed": "", **said}
     when = form.when.strip()
     if old is not None and when == written_of(old).when:
         return {"rrule": old.schedule.rrule, "tz": form.tz.strip(), "start": old.schedule.start, **more}
     rule = is_rule(when) or not when
-    said = {"rrule": when.replace(BETWEEN, "\n")} if rule else {"text": when}
-    return {**said, "tz": form.tz.strip(), **more}
+    rules = {"rrule": when.replace(BETWEEN, "\n")} if rule else {"text": when}
+    return {**rules, "tz": form.tz.strip(), **more}
 
 
 def asked_of(form: Written, old: Automation | None = None) -> dict[str, Any]:
@@ -150,7 +151,7 @@ def _of(one: Automation, field: str) -> Any:
 
 def _usual(field: str) -> Any:
     """What a field is that nobody says."""
-    if field in ("exdate", "rdate"):
-        return ()
+    if field in ("exdate", "rdate", "changed"):
+        return "" if field == "changed" else ()
     value = getattr(Policy(), field, None)
     return getattr(Action("ask", ""), field) if value is None else value

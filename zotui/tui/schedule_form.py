@@ -22,7 +22,7 @@ from zotui.tui.schedule_fields import Written, asked_of, may_become_rule, when_o
 from zotui.tui.widgets.choice import Choice
 
 if TYPE_CHECKING:
-    from zotui.automations.automation import Automation
+    from zotui.automations.automation import Automation, Schedule
     from zotui.computer import Computer
 
 HINT = "enter, tab: next · ^s: keep · esc: back"
@@ -38,7 +38,7 @@ HELP = {
     "when": "in words, or a rule",
     "tz": "this machine's",
     "told": "always, never, changed, number > 90, model: WORDS …",
-    "more": "timeout=60 retries=2 model=lab/tiny host=example.org quiet=22:00-07:00 …",
+    "more": "timeout=60 retries=2 model=lab/tiny host=example.org changed=notes.md …",
 }
 TEXTS = {"ask": "what is asked", "run": "the command", "skill": "the name of the skill"}
 
@@ -57,7 +57,7 @@ class ScheduleForm(Dialog):
         & .label { width: 11; color: $foreground 70%; }
         & Input, & Input:focus, & Choice { width: 1fr; }
         & TextArea { height: 3; width: 1fr; padding: 0 1; }
-        & #means { height: auto; min-height: 6; max-height: 8; padding: 0 1 0 12; color: $foreground 70%; }
+        & #means { height: auto; min-height: 7; max-height: 9; padding: 0 1 0 12; color: $foreground 70%; }
         & #problem { height: auto; max-height: 2; color: $text-warning; display: none; }
         &.-short > .box { width: 100%; height: 100%; border: none; }
         &.-short #means { min-height: 1; max-height: 4; padding: 0; }
@@ -132,10 +132,10 @@ class ScheduleForm(Dialog):
     async def _show_meaning(self) -> bool:
         """Work out how it is understood, and show that; False where it is not, which is said in a line."""
         from zotui.automations.automation import moment
-        from zotui.automations.made import upcoming
+        from zotui.automations.made import schedule_of, upcoming
 
         form, view = self.written, self.query_one("#means", Static)
-        if not form.when.strip() and "rdate=" not in form.more:
+        if not form.when.strip() and not form.more.strip():
             view.update(EXAMPLES)
             return False
         if may_become_rule(form.when.strip()):
@@ -143,19 +143,19 @@ class ScheduleForm(Dialog):
             return False
         try:
             asked = when_of(form, self._old)
-            schedule = await asyncio.to_thread(self._computer.automations.schedule, asked)
             now = now_ms()
-            times = await asyncio.to_thread(upcoming, schedule, moment(now), TIMES)
+            schedule, notes = await asyncio.to_thread(schedule_of, asked, moment(now))
+            times = await asyncio.to_thread(upcoming, schedule, moment(now), TIMES) if schedule.recurs else []
         except ZotuiError as error:
             self._shown = None
             view.update(f"! {one_line(str(error), 300)}")
             return False
-        rules = " | ".join(schedule.rrule.splitlines()) or "no rule"
-        lines = [one_line(f"{rules}  from {schedule.start or 'its DTSTART'}, {schedule.tz}", 300)]
-        lines += [f"{day_and_time(at)}  {in_time(int(at.timestamp() * 1_000), now)}" for at in times]
-        view.update("\n".join(lines) if times else f"{lines[0]}\n! that never happens from now on")
+        lines = [f"{day_and_time(at)} · {in_time(int(at.timestamp() * 1_000), now)}" for at in times]
+        if schedule.recurs and not times:
+            lines = ["! that never happens from now on"]
+        view.update("\n".join(one_line(line, 300) for line in [*_meant(schedule, now), *lines, *notes]))
         self._shown = asked
-        return bool(times)
+        return bool(times or schedule.changed)
 
     # Keys
 
@@ -195,3 +195,15 @@ class ScheduleForm(Dialog):
         line = self.query_one("#problem", Static)
         line.update(one_line(words, 300))
         line.display = bool(words)
+
+
+def _meant(schedule: Schedule, now: int) -> list[str]:
+    """How it was understood: in words, as rules, and what else starts it."""
+    from zotui.automations.automation import moment
+    from zotui.automations.words import spoken
+
+    rules = " | ".join(schedule.rrule.splitlines())
+    words = spoken(schedule.rrule, schedule.start, schedule.tz, moment(now)) if rules else ""
+    whenever = f"whenever {schedule.changed} has changed" if schedule.changed else ""
+    named = f"{rules}, from {schedule.start or 'its DTSTART'}" if rules else ""
+    return [line for line in (words if words != schedule.rrule else "", named, whenever) if line]

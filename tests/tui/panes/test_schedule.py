@@ -12,6 +12,7 @@ from tests.tui.conftest import opened, wait_for
 from zotui.automations.automation import Automation, Run
 from zotui.automations.automations import Automations
 from zotui.computer import Computer
+from zotui.crew import Crew
 from zotui.home import Home
 from zotui.store import Transaction, now_ms
 from zotui.tui.app import Zotui
@@ -86,6 +87,12 @@ class Hand:
 
     async def runs(self) -> Sequence[Run]:
         return await self.automations.history()
+
+
+@pytest.fixture(autouse=True)
+def nobody_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due, and what one has run now, waits."""
+    monkeypatch.setattr(Crew, "keep_time", lambda self: None)
 
 
 @asynccontextmanager
@@ -181,6 +188,41 @@ async def test_what_is_wrong_is_said_in_a_line_while_one_types(home: Home) -> No
         assert hand.text("#means") == "…"
 
 
+async def test_words_are_understood_while_one_types_and_asked_about_where_they_are_ambiguous(home: Home) -> None:
+    async with at_the_pane(home) as hand:
+        hand.app.desk.act("schedule", "every weekday at 9am Europe/Paris")
+        form = await hand.dialog(ScheduleForm)
+        await hand.says("BYDAY=MO,TU,WE,TH,FR")
+        means = hand.text("#means")
+        assert means.startswith("every weekday at 09:00, Europe/Paris\n")
+        assert means.count(" 09:00 CE") == 5
+        when = form.query_one("#when", Input)
+        when.value = "every day at noonish"
+        await hand.says("! “noonish” in")
+        when.value = "every day at 5"
+        await hand.says("! at 05:00 or at 17:00?")
+        assert "every day at 17:00" in hand.text("#means")
+        when.value = "every day at 18:30"
+        await hand.says("18:30")
+        form.query_one(TextArea).text = "What is new?"
+        form.query_one("#tz", Input).value = "UTC"
+        await hand.says("18:30, UTC")
+        await hand.press("ctrl+s")
+        await hand.desk()
+        one = await hand.the_one()
+        assert (one.schedule.words, one.schedule.tz, one.action.text) == ("every day at 18:30", "UTC", "What is new?")
+        await wait_for(hand.pilot, lambda: hand.rows)
+        await hand.press("e")
+        form = await hand.dialog(ScheduleForm)
+        assert form.query_one("#when", Input).value == "every day at 18:30"
+        form.query_one("#overlap", Choice).value = "queue"
+        await hand.says("18:30 UTC")
+        await hand.press("ctrl+s")
+        await hand.desk()
+        again = await hand.the_one()
+        assert (again.schedule, again.policy.overlap) == (one.schedule, "queue")
+
+
 async def test_it_is_kept_once_the_times_were_seen_and_what_is_wrong_keeps_the_form(home: Home) -> None:
     async with at_the_pane(home) as hand:
         await hand.press("a")
@@ -190,9 +232,10 @@ async def test_it_is_kept_once_the_times_were_seen_and_what_is_wrong_keeps_the_f
         await hand.says("when shall it happen?", "#problem")
         form.query_one(TextArea).text = ""
         form.query_one("#when", Input).value = "FREQ=DAILY;BYHOUR=9"
+        form.query_one("#tz", Input).value = "UTC"
         form.action_keep()
         await hand.says("^s once more", "#problem")
-        assert hand.text("#means").count("09:00") == 5
+        assert hand.text("#means").count("09:00 UTC") == 5
         await hand.press("ctrl+s")
         await hand.says("what shall happen?", "#problem")
         form.query_one(TextArea).text = "nobody"
@@ -423,7 +466,7 @@ async def test_a_notice_leads_to_its_automation_and_slash_words_to_the_form(home
         hand.app.desk.act("schedule", "FREQ=HOURLY")
         form = await hand.dialog(ScheduleForm)
         assert form.query_one("#when", Input).value == "FREQ=HOURLY"
-        await hand.says("FREQ=HOURLY from")
+        await hand.says("FREQ=HOURLY, from")
 
 
 # The clock

@@ -13,6 +13,7 @@ from rich.text import Text
 from zotui.automations.automation import Policy, moment
 from zotui.automations.moments import zone_of
 from zotui.automations.week import DAYS
+from zotui.automations.words import spoken
 from zotui.text import in_time, one_line
 from zotui.tui.widgets.rows import Row
 
@@ -63,7 +64,8 @@ def aside_of(one: Listed, now: int, whole: bool) -> str:
         return f"{word_of(last)} · {state}" if whole and last else state
     if one.waiting:
         return "waits"
-    soon = until(one.automation.next_run or 0, now)
+    automation = one.automation
+    soon = until(automation.next_run, now) if automation.next_run is not None else "on a change"
     if whole and last:
         return f"{word_of(last)} · {soon}"
     return word_of(last) if last and is_bad(last) else soon
@@ -123,7 +125,7 @@ def full(one: Listed, upcoming: Sequence[datetime], runs: Sequence[Run], now: in
     if automation.problem:
         text.append(f"! {automation.problem}\n\n")
     _part(text, [(KINDS[automation.action.kind], automation.action.text)])
-    _part(text, _when(automation))
+    _part(text, _when(automation, now))
     _part(text, _how(automation))
     _part(text, [("next" if not place else "", day_and_time(at)) for place, at in enumerate(upcoming)])
     _part(text, [("last" if not place else "", line_of(run, automation)) for place, run in enumerate(runs)])
@@ -152,12 +154,16 @@ def _part(text: Text, lines: Sequence[tuple[str, str]]) -> None:
         text.append("\n")
 
 
-def _when(automation: Automation) -> list[tuple[str, str]]:
+def _when(automation: Automation, now: int) -> list[tuple[str, str]]:
     when = automation.schedule
-    rules = [("rule", rule) for rule in when.rrule.splitlines()]
-    lists = [(name, ", ".join(values)) for name, values in (("without", when.exdate), ("also", when.rdate)) if values]
-    words = [("when", when.words)] if when.words else []
-    return [*words, *rules, ("from", f"{when.start or 'its DTSTART'}, {when.tz}"), *lists]
+    rules = when.rrule.splitlines()
+    said = spoken(when.rrule, when.start, when.tz, moment(now)) if rules else ""
+    lines = [
+        ("when", said if said != when.rrule else ""), ("said as", when.words), *(("rule", rule) for rule in rules),
+        ("from", f"{when.start or 'its DTSTART'}, {when.tz}" if when.recurs else ""), ("without", ", ".join(when.exdate)),
+        ("also", ", ".join(when.rdate)), ("whenever", f"{when.changed} has changed" if when.changed else ""),
+    ]  # fmt: skip
+    return [(name, words) for name, words in lines if words]
 
 
 def _how(automation: Automation) -> list[tuple[str, str]]:
