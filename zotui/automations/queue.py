@@ -67,6 +67,10 @@ class Queue:
         query = "SELECT id FROM runs WHERE automation_id = ? ORDER BY instant DESC LIMIT ?"
         return await self._store.read(lambda db: _column(db, query, (automation, most)))
 
+    async def late_ids(self, most: int) -> list[str]:
+        """The last runs of all automations, the newest first, by their ids."""
+        return await self._store.read(lambda db: _column(db, "SELECT id FROM runs ORDER BY id DESC LIMIT ?", (most,)))
+
     async def missed_ids(self, most: int) -> list[str]:
         """Of the last runs of all automations those that stand for missed times, the newest first, by their ids."""
         query = (

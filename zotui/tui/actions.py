@@ -148,6 +148,7 @@ ACTIONS = (
     Action("row_history", "What became of its times; to their conversations", "h", "Schedule", place="schedule", verb="schedule history"),
     Action("preview_row", "Its next times, as far as you like", "p", "Schedule", place="schedule", verb="schedule preview"),
     Action("week", "The week ahead: what happens when", "w", "Schedule", place="schedule", verb="schedule list"),
+    Action("late_rows", "What happened of late, of all", "H", "Schedule", place="schedule", verb="schedule history"),
     Action("missed_rows", "What was missed, of all", "m", "Schedule", place="schedule", verb="schedule history"),
     Action("backfill_row", "Make up for times that did not happen", "b", "Schedule", place="schedule", verb="schedule backfill"),
     Action("delete_row", "Delete it and its history", "d", "Schedule", place="schedule", verb="schedule rm"),

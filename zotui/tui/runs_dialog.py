@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from zotui.automations.automation import Automation, Run
+    from zotui.automations.queue import Queue
     from zotui.computer import Computer
 
 MOST = 10_000  # runs that are listed
@@ -33,34 +35,41 @@ MOST_TIMES = 6_400
 HINT = "enter: open · o: output · s: stop · b: make up for it · esc: back"
 
 
-class RunRows:
-    """Runs as rows: of an automation, or where none is named those of all that stand for missed times."""
+Which = Callable[["Queue", int], Awaitable[list[str]]]  # the ids of some runs, so many at most
 
-    def __init__(self, computer: Computer, automation: str) -> None:
+
+def of(automation: str) -> Which:
+    """The runs of an automation."""
+    return lambda queue, most: queue.run_ids(automation, most)
+
+
+class RunRows:
+    """Runs as rows; ``named``: each with the title of its automation."""
+
+    def __init__(self, computer: Computer, which: Which, named: bool) -> None:
         self._computer = computer
-        self._automation = automation
+        self._which = which
+        self._named = named
         self._ids: list[str] = []
         self.known: dict[str, tuple[Run, Automation]] = {}
 
     async def count(self) -> int:
         """Look them up, and return how many there are."""
-        queue = self._computer.automations.queue
-        of = self._automation
-        self._ids = await (queue.run_ids(of, MOST) if of else queue.missed_ids(MOST))
+        self._ids = await self._which(self._computer.automations.queue, MOST)
         return len(self._ids)
 
     async def page(self, offset: int, limit: int) -> list[Row]:
         """Return the rows from ``offset``, at most ``limit``."""
         queue = self._computer.automations.queue
         runs = await queue.runs(self._ids[offset : offset + limit])
-        of = {one.id: one for one in await queue.automations({run.automation_id for run in runs})}
-        new = {run.id: (run, of[run.automation_id]) for run in runs if run.automation_id in of}
+        whose = {one.id: one for one in await queue.automations({run.automation_id for run in runs})}
+        new = {run.id: (run, whose[run.automation_id]) for run in runs if run.automation_id in whose}
         self.known = {**dict(list(self.known.items())[-KNOWN:]), **new}
         return [self._row(*one) for one in new.values()]
 
     def _row(self, run: Run, one: Automation) -> Row:
         at = moment(run.instant).astimezone(zone_of(one.schedule.tz))
-        whose = "" if self._automation else f"{one_line(one.title, 60)}  "
+        whose = f"{one_line(one.title, 60)}  " if self._named else ""
         cause = "" if run.cause == "schedule" else f" · {run.cause}"
         took = lasted(run.finished_at - run.started_at) if run.finished_at and run.started_at else ""
         text = f"{at:%a %d %b %Y %H:%M}  {whose}{word_of(run)}{cause}  {said(run)}"
@@ -84,19 +93,19 @@ class RunRows:
 class RunsDialog(ListDialog[RunRows]):
     """Dismissed with the place of a run's conversation, where one wants to go there."""
 
-    EMPTY = "It has not happened yet."
+    EMPTY = "Nothing yet."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "output", "What it put out", show=False),
         Binding("s", "stop", "Stop", show=False),
         Binding("b", "make_up", "Make up", show=False),
-        Binding("h", "leave", show=False),
+        Binding("h,m,H", "leave", show=False),
     ]
     DEFAULT_CSS = """
     RunsDialog > .box.tall { width: 90%; max-width: 120; }
     """
 
-    def __init__(self, computer: Computer, title: str, automation: str) -> None:
-        super().__init__(computer, RunRows(computer, automation), title, HINT, "runs")
+    def __init__(self, computer: Computer, title: str, which: Which, *, named: bool) -> None:
+        super().__init__(computer, RunRows(computer, which, named), title, HINT, "runs")
 
     @property
     def _run(self) -> tuple[Run, Automation] | None:

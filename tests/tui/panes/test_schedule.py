@@ -391,15 +391,24 @@ async def test_history_leads_to_the_conversation_of_a_run_or_to_what_it_put_out(
 
 
 async def test_what_was_missed_is_listed_and_made_up_for(home: Home) -> None:
-    [one, _] = await scheduled(home, "one", "two", rrule="FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=1")
+    [one, two] = await scheduled(home, "one", "two")
+    await happened(home, two, "done", instant=2)
     instants = {"instant": 1_704_067_200_000, "until": 1_735_689_600_000}  # 2024-01-01 and 2025-01-01
     await happened(home, one, "skipped", reason="missed", times=2, **instants)
     async with at_the_pane(home) as hand:
         await hand.until(["one", "two"])
         assert (hand.rows[0].mark, hand.rows[0].aside) == ("–", "missed 2")
+        await hand.press("H")
+        rows = (await hand.dialog(RunsDialog)).query_one(Rows)
+        await wait_for(hand.pilot, lambda: rows.count == 2)
+        await hand.press("escape")
+        await hand.desk()
         await hand.press("m")
-        await hand.dialog(RunsDialog)
+        rows = (await hand.dialog(RunsDialog)).query_one(Rows)
         await hand.says("2 times", "#line")
+        assert rows.count == 1
+        assert rows.current is not None
+        assert "one missed 2" in " ".join(rows.current.text.split())
         await hand.press("b")
         await hand.dialog(Confirm)
         await hand.press("y")

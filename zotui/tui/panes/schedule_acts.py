@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zotui.computer import Computer
     from zotui.tui.desk import Desk
     from zotui.tui.panes.schedule_rows import ScheduleRows
+    from zotui.tui.runs_dialog import Which
 
 T = TypeVar("T")
 
@@ -147,19 +148,26 @@ class Scheduled(ListingPane):
     @work
     async def action_row_history(self) -> None:
         """What became of the automation's times; leads to the conversation of one."""
+        from zotui.tui.runs_dialog import of
+
         one = self._chosen_one
-        await self._look_back(f"Runs of {one_line(one.title, 60)}", one.id)
+        await self._look_back(f"Runs of {one_line(one.title, 60)}", of(one.id))
+
+    @work
+    async def action_late_rows(self) -> None:
+        """What happened of late, of all automations."""
+        await self._look_back("What happened of late", lambda queue, most: queue.late_ids(most), named=True)
 
     @work
     async def action_missed_rows(self) -> None:
         """What was missed of late, of all automations."""
-        await self._look_back("What was missed", "")
+        await self._look_back("What was missed", lambda queue, most: queue.missed_ids(most), named=True)
 
-    async def _look_back(self, title: str, automation: str) -> None:
+    async def _look_back(self, title: str, which: Which, *, named: bool = False) -> None:
         from zotui.tui.places import go
         from zotui.tui.runs_dialog import RunsDialog
 
-        place = await self.app.push_screen_wait(RunsDialog(self._open, title, automation))
+        place = await self.app.push_screen_wait(RunsDialog(self._open, title, which, named=named))
         if place:
             await go(cast("Desk", self.screen), place)
 
