@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
@@ -112,7 +113,7 @@ class Prompt(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             yield Input(self._text)
             yield Static("enter keeps it, esc leaves it as it was", classes="hint", markup=False)
 
@@ -136,7 +137,7 @@ class Editor(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             yield TextArea(self._text, soft_wrap=True, tab_behavior="focus")
             yield Static("^s keeps it, esc leaves it as it was", classes="hint", markup=False)
 
@@ -169,7 +170,7 @@ class Reading(Dialog):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box tall") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             box.border_subtitle = "esc goes back"
             yield Static(self._text, markup=False)
 

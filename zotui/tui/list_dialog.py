@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Static
 
 from zotui.errors import ZotuiError
@@ -61,7 +62,7 @@ class ListDialog(Dialog, Generic[Of]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tall") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             yield Rows(self._source, empty=self.EMPTY)
             yield Static("", id="line", markup=False)
             yield Static(self._hint, classes="hint", markup=False)

@@ -8,6 +8,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from zotui.errors import ZotuiError
@@ -42,7 +43,7 @@ class OutputView(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tall") as box:
-            box.border_title = one_line(f"$ {self._one.command}", 100)
+            box.border_title = Content(one_line(f"$ {self._one.command}", 100))
             with VerticalScroll():
                 yield Static("", id="output", markup=False)
 
@@ -67,12 +68,12 @@ class OutputView(Dialog):
                     return
                 self._one = await commands.wait(self._one.id, LOOK_S, beyond=shown)
             except ZotuiError as error:  # its conversation was deleted
-                self.query_one(".box").border_subtitle = one_line(str(error), 100)
+                self.query_one(".box").border_subtitle = Content(one_line(str(error), 100))
                 return
 
     def _say(self) -> None:
         keys = [] if self._one.over else [*(["i: feed a line"] if self._one.fed else []), "s: stop"]
-        self.query_one(".box").border_subtitle = one_line(" · ".join([self._one.end, *keys, "esc: back"]), 120)
+        self.query_one(".box").border_subtitle = Content(one_line(" · ".join([self._one.end, *keys, "esc: back"]), 120))
 
     @work
     async def action_feed(self) -> None:

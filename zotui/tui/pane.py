@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widget import Widget
 
 from zotui.errors import ZotuiError
@@ -75,7 +76,7 @@ class Pane(Vertical):
 
     def show_problem(self, problem: str) -> None:
         """Say what is wrong and how to mend it."""
-        self.border_subtitle = problem
+        self.border_subtitle = Content(problem)
 
     def zoomed(self, whole: bool) -> None:
         """The pane has the whole screen now, or no longer."""
@@ -97,7 +98,7 @@ class Pane(Vertical):
 
     def note(self, words: str) -> None:
         """A few words at the right of the title line."""
-        self.border_subtitle = words
+        self.border_subtitle = Content(words)
 
     def lettered(self, on: bool) -> None:
         """Show the letter that jumps here."""

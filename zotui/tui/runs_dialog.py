@@ -10,10 +10,12 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Static
 
 from zotui.automations.automation import moment
 from zotui.automations.moments import zone_of
+from zotui.errors import UsageError
 from zotui.store import now_ms
 from zotui.text import in_time, one_line
 from zotui.tui.dialogs import Confirm, Dialog, Reading
@@ -153,7 +155,11 @@ class RunsDialog(ListDialog[RunRows]):
         times = "it" if run.times == 1 else f"these {run.times:,} times"
         if await self.app.push_screen_wait(Confirm(f"Make up for {times} now?", "Make up")):
             first, last = (moment(ms).isoformat() for ms in (run.instant, run.until))
-            await self._do(lambda: self._computer.automations.backfill(automation.id, first, last))
+            await self._do(lambda: self._made_up(automation, first, last))
+
+    async def _made_up(self, automation: Automation, first: str, last: str) -> None:
+        if not await self._computer.automations.backfill(automation.id, first, last):
+            raise UsageError("there is nothing to make up for", "it was done, or is no time of its schedule any more")
 
 
 class TimeRows:
@@ -206,7 +212,7 @@ class TimesDialog(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tall") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             yield Rows(self._times, empty="It never happens again.")
             yield Static("↻ the clocks are changed before · esc: back", classes="hint", markup=False)
 

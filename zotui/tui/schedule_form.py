@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
@@ -85,7 +86,9 @@ class ScheduleForm(Dialog):
             "more": Input(first.more, id="more"),
         }
         with VerticalScroll(classes="box", can_focus=False) as box:
-            box.border_title = f"Edit {one_line(self._old.title, 60)}" if self._old else "What shall happen by itself"
+            box.border_title = Content(
+                f"Edit {one_line(self._old.title, 60)}" if self._old else "What shall happen by itself"
+            )
             for name, field in fields.items():
                 if isinstance(field, Input):
                     field.placeholder, field.cursor_blink, field.select_on_focus = HELP[name], False, False
@@ -148,7 +151,8 @@ class ScheduleForm(Dialog):
             times = await asyncio.to_thread(upcoming, schedule, moment(now), TIMES) if schedule.recurs else []
         except ZotuiError as error:
             self._shown = None
-            view.update(f"! {one_line(str(error), 300)}")
+            asks = error.message.endswith("?")
+            view.update(one_line(f"? {error.message} {error.hint}" if asks else f"! {error}", 300))
             return False
         lines = [f"{day_and_time(at)} · {in_time(int(at.timestamp() * 1_000), now)}" for at in times]
         if schedule.recurs and not times:

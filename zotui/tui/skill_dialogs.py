@@ -8,6 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from zotui.skills import Parameter, Script
@@ -44,7 +45,7 @@ class SkillForm(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             for one in self._named:
                 kind = f": {one.annotation}" if one.annotation else ""
                 usual = f", else {one.default}" if one.default is not None else ""

@@ -8,6 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Static
 
 from zotui.errors import ZotuiError
@@ -69,7 +70,7 @@ class Timeline(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tall") as box:
-            box.border_title = f"Timeline of {one_line(self._path, 60)}"
+            box.border_title = Content(f"Timeline of {one_line(self._path, 60)}")
             yield Rows(self._changes, empty="No turn has changed this file.")
             yield Static(
                 "enter: its difference · b: bring back what was before · esc: back", classes="hint", markup=False

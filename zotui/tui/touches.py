@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Static
 
 from zotui.store import now_ms
@@ -60,7 +61,7 @@ class Touches(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tall") as box:
-            box.border_title = f"Conversations that touched {one_line(self._path, 50)}"
+            box.border_title = Content(f"Conversations that touched {one_line(self._path, 50)}")
             yield Rows(TouchRows(self._found), empty="No conversation attached, read or changed it.")
             yield Static("enter: go to the turn · esc: back", classes="hint", markup=False)
 

@@ -200,8 +200,7 @@ async def test_words_are_understood_while_one_types_and_asked_about_where_they_a
         when.value = "every day at noonish"
         await hand.says("! “noonish” in")
         when.value = "every day at 5"
-        await hand.says("! at 05:00 or at 17:00?")
-        assert "every day at 17:00" in hand.text("#means")
+        await hand.says("? at 05:00 or at 17:00? every day at 05:00 / every day at 17:00")
         when.value = "every day at 18:30"
         await hand.says("18:30")
         form.query_one(TextArea).text = "What is new?"
@@ -314,6 +313,19 @@ async def test_run_now_stop_and_skip_the_next_time(home: Home) -> None:
         assert before is not None
         assert after is not None
         assert after - before > 300 * 24 * HOUR_MS
+
+
+async def test_brackets_in_a_title_are_letters(home: Home) -> None:
+    await scheduled(home, "[/] of [red]me[/red]")
+    async with at_the_pane(home) as hand:
+        await hand.until(["[/] of [red]me[/red]"])
+        for key, kind in (("e", ScheduleForm), ("h", RunsDialog), ("p", TimesDialog), ("d", Confirm)):
+            await hand.press(key)
+            dialog = await hand.dialog(kind)
+            box = dialog.query_one(".box")
+            assert "[/] of [red]me[/red]" in (box._border_title.plain if kind is not Confirm else hand.text("Static"))
+            await hand.press("escape")
+            await hand.desk()
 
 
 async def test_delete_once_one_is_sure(home: Home) -> None:
