@@ -41,7 +41,7 @@ HELP = {
     "told": "always, never, changed, number > 90, model: WORDS …",
     "more": "timeout=60 retries=2 model=lab/tiny host=example.org changed=notes.md …",
 }
-TEXTS = {"ask": "what is asked", "run": "the command", "skill": "the name of the skill"}
+TEXTS = {"ask": "what is asked", "run": "the command", "skill": "the name of the skill", "tell": "what you are told"}
 
 
 class ScheduleForm(Dialog):
