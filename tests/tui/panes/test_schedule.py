@@ -204,18 +204,22 @@ async def test_words_are_understood_while_one_types_and_asked_about_where_they_a
         when.value = "every day at 18:30"
         await hand.says("18:30")
         form.query_one(TextArea).text = "What is new?"
-        form.query_one("#tz", Input).value = "UTC"
-        await hand.says("18:30, UTC")
+        form.query_one("#tz", Input).value = "Asia/Tokyo"
+        await hand.says("18:30 JST")
         await hand.press("ctrl+s")
         await hand.desk()
         one = await hand.the_one()
-        assert (one.schedule.words, one.schedule.tz, one.action.text) == ("every day at 18:30", "UTC", "What is new?")
+        assert (one.schedule.words, one.schedule.tz, one.action.text) == (
+            "every day at 18:30",
+            "Asia/Tokyo",
+            "What is new?",
+        )
         await wait_for(hand.pilot, lambda: hand.rows)
         await hand.press("e")
         form = await hand.dialog(ScheduleForm)
         assert form.query_one("#when", Input).value == "every day at 18:30"
         form.query_one("#overlap", Choice).value = "queue"
-        await hand.says("18:30 UTC")
+        await hand.says("18:30 JST")
         await hand.press("ctrl+s")
         await hand.desk()
         again = await hand.the_one()
@@ -231,10 +235,10 @@ async def test_it_is_kept_once_the_times_were_seen_and_what_is_wrong_keeps_the_f
         await hand.says("when shall it happen?", "#problem")
         form.query_one(TextArea).text = ""
         form.query_one("#when", Input).value = "FREQ=DAILY;BYHOUR=9"
-        form.query_one("#tz", Input).value = "UTC"
+        form.query_one("#tz", Input).value = "Asia/Tokyo"
         form.action_keep()
         await hand.says("^s once more", "#problem")
-        assert hand.text("#means").count("09:00 UTC") == 5
+        assert hand.text("#means").count("09:00 JST") == 5
         await hand.press("ctrl+s")
         await hand.says("what shall happen?", "#problem")
         form.query_one(TextArea).text = "nobody"
