@@ -310,6 +310,8 @@ def test_schedule(
             await pilot.press("ctrl+o", "a")
         else:
             await alone(pilot, app, "schedule")
+            week = app.desk.query_one("#week", Static)
+            await wait_for(pilot, lambda: size == "narrow" or (week.size.height and "Thu" in str(week.content)))
         for key in COMING_STATES[state]:
             await pilot.press(key)
         if state == "form":

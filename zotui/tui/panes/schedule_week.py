@@ -21,7 +21,7 @@ class WeekView(Static):
     """Worked out in a thread when the automations are others, painted anew when another is chosen."""
 
     DEFAULT_CSS = """
-    WeekView { height: auto; padding: 0 1; border-top: solid $foreground 15%; display: none; }
+    WeekView { height: 9; padding: 0 1; border-top: solid $foreground 15%; display: none; }
     """
 
     def __init__(self) -> None:
