@@ -207,6 +207,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], Press], ...] = (
     ("tool-call", (140, 40), unfold),
     ("memory", (140, 40), keys("ctrl+o", "m", "f2")),
     ("skills", (140, 40), keys("ctrl+o", "s", "f2")),
+    ("schedule", (140, 40), keys("ctrl+o", "a", "f2")),
     ("chats-search", (140, 40), keys("ctrl+o", "h", "slash", "o", "s", "l", "o")),
     ("models", (140, 40), keys("f5")),
     ("keys", (140, 40), keys("f8")),

@@ -5,10 +5,11 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from zotui.computer import Computer
 from zotui.secret import Secret
-from zotui.store import Transaction
+from zotui.store import Transaction, new_id, now_ms
 
 STAGING = """Staging is **lab-3**. The site answers; its certificate ends in nine days:
 
@@ -190,6 +191,42 @@ def _edit(db: Transaction, conversation: str) -> None:
     )
 
 
+AUTOMATIONS: tuple[dict[str, Any], ...] = (
+    {"title": "morning brief", "text": "every weekday at 9:00", "ask": "What is on today?"},
+    {"title": "back up notes", "text": "every day at 21:30", "run": "tar czf notes.tgz notes", "retries": 2},
+    {"title": "disk", "text": "every 15 minutes", "run": "df -h / | tail -1", "notify_if": "number > 90"},
+    {"title": "certificate of lab-3", "text": "first Monday of every month at 10:00", "ask": "When does it end?"},
+    {"title": "measures", "changed": "measures", "run": "python3 measures/power.py"},
+    {"title": "Water the plants", "text": "every Wednesday and Saturday at 18:00", "tell": "Water the plants"},
+)
+BECAME = (  # of which automation, hours ago, status, reason, what came out, what was wrong
+    ("morning brief", 26, "done", None, "Two meetings, and the certificate of lab-3.", ""),
+    ("morning brief", 2, "done", None, "One meeting, at 11.", ""),
+    ("back up notes", 62, "done", None, "", ""),
+    ("back up notes", 38, "skipped", "missed", "", ""),
+    ("back up notes", 14, "failed", "exit_code", "tar: notes: No such file or directory", "exit code 2"),
+    ("disk", 1, "done", None, "/dev/vda1  40G  31G  9.0G  78% /", ""),
+    ("measures", 5, "done", None, "240", ""),
+)
+
+
+async def _automate(computer: Computer) -> None:
+    """What happens by itself, and what became of it."""
+    made = {asked["title"]: await computer.automations.add(tz="UTC", **asked) for asked in AUTOMATIONS}
+    put = (
+        "INSERT INTO runs(id, automation_id, cause, instant, until, lane, status, reason, output, error, attempt, begun, created_at,"
+        " started_at, finished_at) VALUES (?, ?, 'schedule', ?4, ?4, ?2, ?5, ?6, ?7, ?8, 1, 1, ?4, ?4, ?4 + 1200)"
+    )
+
+    def write(db: Transaction) -> None:
+        for title, hours, *of in BECAME:
+            db.execute(
+                put.replace("(?, ?,", "(?1, ?2,"), (new_id(), made[title].id, None, now_ms() - hours * 3_600_000, *of)
+            )
+
+    await computer.store.write(write)
+
+
 async def fill(computer: Computer) -> None:
     """Chats and memories, by the real agent."""
     (computer.home.workspace / "hosts.md").write_text(HOSTS)
@@ -213,6 +250,7 @@ async def fill(computer: Computer) -> None:
     await computer.ask("Summarise yesterday's meeting notes")
     reply = await computer.ask("Which box is staging, and is the site up?")
     await computer.ask("remind me a week before it ends", reply.conversation_id)
+    await _automate(computer)
     await computer.desk.set("conversation", reply.conversation_id)
 
 
