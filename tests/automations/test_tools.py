@@ -41,7 +41,7 @@ async def test_a_person_who_is_asked_sees_what_and_when(home: Home) -> None:
         tool = toolbox(computer).find("add_automation")
         assert tool.preview is not None
         told = await tool.preview(tool.parse({**DAILY, "run": "rm -r old"}))
-        assert told.startswith("rm -r old: run rm -r old. FREQ=DAILY;BYHOUR=9, UTC: ")
+        assert told.startswith("rm -r old: run rm -r old. every day at 09:00, UTC: ")
         assert told.count("09:00 UTC") == 5
         assert not await computer.automations.list()
         with pytest.raises(ZotuiError, match="what shall happen"):

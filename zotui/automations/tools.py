@@ -129,8 +129,12 @@ def _at(one: Automation) -> str:
 
 def _told(plan: Plan) -> str:
     """What would be kept, for the person who is asked."""
+    from zotui.automations.words import spoken
+
     one = plan.automation
-    rules = " | ".join(one.schedule.rrule.splitlines()) or f"whenever {one.schedule.changed} has changed"
+    when = one.schedule
+    rules = spoken(when.rrule, when.start, when.tz, moment(one.created_at)) if when.recurs else ""
+    rules = ", ".join(filter(None, [rules, f"whenever {when.changed} has changed" if when.changed else ""]))
     times = ", ".join(map(_written, plan.upcoming)) or "no times"
     may = "".join(
         f"; {what} {one_line(', '.join(values), 300)}"
@@ -142,7 +146,7 @@ def _told(plan: Plan) -> str:
         if values
     )
     notes = "".join(f" {note}." for note in plan.notes)
-    return f"{one.title}: {one.action.kind} {one_line(one.action.text, 300)}{may}. {rules}, {one.schedule.tz}: {times}.{notes}"
+    return f"{one.title}: {one.action.kind} {one_line(one.action.text, 300)}{may}. {rules}: {times}.{notes}"
 
 
 def _written(at: datetime) -> str:
