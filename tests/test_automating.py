@@ -13,12 +13,14 @@ import pytest_asyncio
 from tests.openai_server import OpenAIServer, answers, calls, hangs, says
 from tests.processes import rows
 from tests.skills.shelves import put, trust
+from tests.test_mailing import serving
 from tests.waiting import wait_for
 from tests.working import server  # noqa: F401 (a fixture)
 from zotui.automations.automation import Run
 from zotui.computer import Computer
 from zotui.errors import NotFound, UsageError
 from zotui.home import Home
+from zotui.secret import Secret
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
 DAILY = {"rrule": "FREQ=DAILY;BYHOUR=9", "tz": "UTC"}
@@ -288,3 +290,16 @@ async def test_a_webhook_is_told_as_json(computer: Computer) -> None:
     assert heard[0] == b"POST /hook HTTP/1.1"
     assert json.loads(heard[1]) == {"title": "job", "text": "job\n\nnews"}
     listening.close()
+
+
+async def test_mail_goes_with_the_password_of_the_vault(computer: Computer, home: Home) -> None:
+    with serving() as (post, config):
+        mail = f'[mail]\nhost = "{config.host}"\nport = {config.port}\ntls = "none"\nuser = "me"\nsender = "me@example.org"\n'
+        home.config_file.write_text(f"{home.config_file.read_text()}{mail}")
+        await computer.models.refresh()
+        computer.keys.vault.create("file")
+        await computer.keep_key("mail", Secret("word"))
+        await happened(computer, run="echo news", title="job", deliver=["mail:you@example.org"])
+        await wait_for(lambda: _delivered(computer) == {("done", None)})
+    assert any(line.startswith("AUTH PLAIN") for line in post.lines)
+    assert "news" in post.lines

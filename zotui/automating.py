@@ -152,9 +152,8 @@ class Automating:
         skill, script = await running.script(action.text, action.script)
         await job.begin()
         timeout_s = float(job.automation.policy.timeout_s)
-        ran = await running.run(
-            skill, script, action.arguments, Asked(f"automation:{job.automation.id}"), timeout_s=timeout_s
-        )
+        asked, safe = Asked(f"automation:{job.automation.id}"), not job.automation.tainted
+        ran = await running.run(skill, script, action.arguments, asked, timeout_s=timeout_s, online=safe)
         text = "\n".join(filter(None, (ran.printed.strip(), ran.text)))
         if ran.error:
             return Done("failed", ran.outcome.reason or "error", text, ran.error, ran.outcome.exit_code)
@@ -211,6 +210,7 @@ class Automating:
 
     async def _mail(self, place: str, text: str, title: str) -> None:
         config = self._computer.models.config.mail
+        await asyncio.to_thread(self._computer.keys.unlock)
         password = await asyncio.to_thread(self._computer.keys.vault.get, "mail")
         await asyncio.to_thread(mail, config, password, place, title, text)
 

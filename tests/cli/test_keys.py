@@ -679,3 +679,11 @@ def test_debug_shows_no_key(run: Command, home: Home) -> None:
     assert done.returncode == 1
     assert "Traceback" in done.stderr
     assert leaked(done.stdout + done.stderr, KEY) == set()
+
+
+def test_the_password_of_mail(home: Home) -> None:
+    inside = Inside(home)
+    assert inside("keys", "set", "mail", "--stdin", "--protect", "file", given=b"word").code == 0
+    assert kept(home, "mail") == "word"
+    assert inside("keys", "rm", "mail").code == 0
+    assert not kept(home, "mail")

@@ -23,6 +23,7 @@ from zotui.vault import Protection, VaultLocked
 from zotui.vault.protection import is_weaker
 
 LONGEST = 1 << 16
+MAIL = "mail"
 
 PROTECTION = click.Choice(["keyring", "passphrase", "file"])
 WORTH = {
@@ -43,10 +44,11 @@ def keys() -> None:
 @click.option("--protect", type=PROTECTION, help="How a new vault is protected (else: the keyring, or a passphrase).")
 @click.pass_obj
 def set_(options: dict[str, Any], provider: str, from_stdin: bool, protect: Protection | None) -> None:
-    """Keep a provider's key in the vault."""
+    """Keep a provider's key in the vault; that of mail is the password of [mail] in config.toml."""
 
     async def run(computer: Computer) -> None:
-        _row(computer, provider)
+        if provider != MAIL:
+            _row(computer, provider)
         vault = computer.keys.vault
         with left_at_once():
             secret = read_key(provider, from_stdin)
