@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from msgspec import structs
 
 from tests.sandbox.world import Missing, NoLandlock, running
 from tests.tui.conftest import within
@@ -27,7 +28,8 @@ from zotui.sandbox.settings import profile_of, sandbox_of
 from zotui.sandbox.watch import descendants
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap")
-SMALL = Limits(memory_mb=300, processes=40, file_mb=20, disk_mb=30, tmp_mb=10, output_mb=5)
+# What is written is seen by what the disk has left: whatever else runs on the machine writes, too.
+SMALL = Limits(memory_mb=300, processes=40, file_mb=20, disk_mb=1_000_000, tmp_mb=10, output_mb=5)
 
 
 class Place:
@@ -120,8 +122,10 @@ async def test_one_that_takes_memory_fails_or_is_ended(place: Place) -> None:
 async def test_one_that_fills_the_disk_is_ended(place: Place) -> None:
     await place.run("head -c 50M /dev/zero > big; ls -l big")
     assert (place.workspace / "big").stat().st_size == 20_000_000
+    place.profile = Profile(place.workspace, limits=structs.replace(SMALL, disk_mb=30))
     outcome = await place.run("for i in 1 2 3 4 5 6 7 8 9; do head -c 15M /dev/urandom > f$i; sync; sleep 0.1; done")
     assert (outcome.reason, outcome.said) == ("limit", "it wrote more than 30 MB")
+    place.profile = Profile(place.workspace, limits=SMALL)
     outcome = await place.run(
         "head -c 50M /dev/zero > /tmp/big; head -c 50M /dev/zero > /dev/shm/big; du -sm /tmp /dev/shm"
     )
